@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// A lane is one case's private proxy: its own listener, world, service, ledger, rules and journal, in
+// the one loop of the program.
+#ifndef PROXY_LANE_H
+#define PROXY_LANE_H
+
+#include "proxy/evidence/journal.h"
+#include "proxy/scenario/rules.h"
+#include "proxy/service/service.h"
+
+struct loop;
+struct lane;
+
+// What the lane is about to do; the observer may still read what the client has said until now.
+enum lane_point { LANE_BEFORE_COMMIT, LANE_BEFORE_REPLY, LANE_AFTER_COMMIT, LANE_AFTER_REPLY };
+
+struct lane_observer {
+    // Each journal line as it is written.
+    journal_observer_fn *event;
+    // Called before and after the service executes a request, and before and after the first byte of
+    // a reply is written.
+    void (*point)(void *arg, enum lane_point point, uint64_t exchange);
+    void *arg;
+};
+
+struct lane_options {
+    struct loop *loop;
+    const struct scenario *scenario; // NULL: no rules
+    const char *profile;
+    const char *listen;              // "127.0.0.1:0"
+    uint64_t seed;
+    const cJSON *world_base, *world_map;
+    bool told_time;                  // service time starts at start_us, else it is the wall clock
+    int64_t start_us;
+    enum { BODIES_FULL, BODIES_DIGEST, BODIES_NONE } bodies;
+    const char *journal_path;        // NULL: none
+    size_t journal_max_bytes;
+    struct lane_observer observer;
+};
+
+// Opens the lane and begins to listen. All that options points to is borrowed and must outlive it.
+MUST_USE enum rc lane_open(struct lane **out, const struct lane_options *options, struct diag *d);
+// Ends all exchanges and connections and stops listening; the journal stays open until lane_free.
+void lane_close(struct lane *lane);
+// Closes and frees, after the loop's next turn. The journal may be taken before.
+void lane_free(struct lane **lane);
+
+const char *lane_address(const struct lane *lane); // "127.0.0.1:40123"
+struct journal *lane_journal(struct lane *lane);   // borrowed
+struct journal *lane_take_journal(struct lane *lane);
+struct world *lane_world(struct lane *lane);
+const struct ledger *lane_ledger(const struct lane *lane);
+int64_t lane_service_us(const struct lane *lane);
+// Moves service time forward to at_us (journalled); earlier moments are ignored.
+void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step);
+MUST_USE enum rc lane_arm(struct lane *lane, struct span rule, bool armed);
+// Number of requests read so far, and when the last one came (monotonic; 0: none yet).
+uint64_t lane_request_count(const struct lane *lane);
+int64_t lane_last_request_us(const struct lane *lane);
+// Ties usages asked by steps to keys, so that rules and records can be matched by usage id.
+void lane_expect_usage(struct lane *lane, struct span id, struct span customer,
+                       struct span dimension, int64_t hour_us);
+// A secret that must not appear in evidence, beyond those of the world.
+void lane_secret(struct lane *lane, const char *name, struct span value);
+
+#endif

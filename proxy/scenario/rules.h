@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules of one case at work: which of them a request meets, and which one wins. Pure; the state
+// is counters and what is armed.
+#ifndef PROXY_SCENARIO_RULES_H
+#define PROXY_SCENARIO_RULES_H
+
+#include "proxy/aws/request.h"
+#include "proxy/scenario/scenario.h"
+
+struct rules;
+
+// A record of a request, by our symbols.
+struct subject_record {
+    struct span customer, dimension, product, usage; // usage: the id of the step that asked for it
+    int64_t hour_us;
+    int64_t quantity;
+};
+
+// What `when` can see of an exchange.
+struct subject {
+    enum phase phase;
+    enum operation operation; // OPERATION_NONE before the head is read
+    struct span target;       // "service" "imds" "container-credentials" "sts"
+    const struct subject_record *records;
+    size_t record_count;
+    struct span region, credential, token; // symbols
+    unsigned attempt;         // of the SDK, from amz-sdk-request; 0 when not said
+    struct span invocation;   // amz-sdk-invocation-id; empty when not said
+    uint64_t connection;      // number of the connection
+    int64_t service_us;
+};
+
+struct rules_options {
+    const struct scenario *scenario; // borrowed; must outlive the rules
+    enum operation metering;         // what operation "metering" means
+    uint64_t seed;
+};
+
+// What choosing saw, told for each rule whose `when` held, in order; drew < 0 when no draw was made.
+typedef void rules_witness_fn(void *arg, const struct rule *rule, uint64_t index, double drew,
+                              bool won);
+
+struct rules *rules_new(const struct rules_options *options);
+// Accepts NULL in *r and nulls it.
+void rules_free(struct rules **r);
+
+// The first armed rule of that phase whose `when`, `match` and draw all hold; NULL when none does.
+// *index gets its match index. Counters advance for every rule whose `when` holds, whoever wins.
+const struct rule *rules_choose(struct rules *r, const struct subject *subject,
+                                rules_witness_fn *witness, void *arg, uint64_t *index);
+
+// Arms or disarms by name; RC_UNKNOWN when there is no such rule.
+MUST_USE enum rc rules_arm(struct rules *r, struct span name, bool armed);
+bool rules_is_armed(const struct rules *r, const struct rule *rule);
+
+// Whether a record matches a selector such as {"customer": "acme"} or {"usage": "u1"} (the same
+// object that `when.records` and the record actions take, but for its count).
+bool record_matches(const cJSON *selector, const struct subject_record *record);
+// Whether n lies in "3", "1-3", "4+" or a number.
+bool count_matches(const cJSON *range, uint64_t n);
+
+#endif

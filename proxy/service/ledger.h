@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ledger: what the service would bill, one entry per (region, product, customer or licence,
+// dimension, hour). The first write wins.
+#ifndef PROXY_SERVICE_LEDGER_H
+#define PROXY_SERVICE_LEDGER_H
+
+#include "proxy/base/buf.h"
+#include "proxy/base/rc.h"
+#include "proxy/base/span.h"
+
+struct ledger_key {
+    struct span region;
+    struct span product;   // symbol, or the wire value when unknown
+    struct span payer;     // customer's symbol with the model in front: "customer:acme", "license:acme"
+    struct span dimension; // symbol, or the wire value when unknown
+    int64_t hour_us;
+};
+
+struct ledger_entry {
+    struct ledger_key key; // spans owned by the ledger
+    int64_t quantity;
+    int64_t committed_us;  // service time
+    char record_id[40];
+};
+
+struct ledger;
+
+struct ledger *ledger_new(void);
+// Accepts NULL in *l and nulls it.
+void ledger_free(struct ledger **l);
+// NULL when nothing is billed under that key. Borrowed; stays valid until the ledger is freed.
+const struct ledger_entry *ledger_find(const struct ledger *l, const struct ledger_key *key);
+// The key must not be there yet. record_id is copied.
+const struct ledger_entry *ledger_add(struct ledger *l, const struct ledger_key *key,
+                                      int64_t quantity, int64_t now_us, const char *record_id);
+size_t ledger_count(const struct ledger *l);
+const struct ledger_entry *ledger_at(const struct ledger *l, size_t i); // in order of commits
+// {"entries":[{region,product,payer,dimension,hour,quantity,record,committed}]}, appended.
+void ledger_render(const struct ledger *l, struct buf *out);
+
+#endif

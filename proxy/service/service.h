@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stand-in Metering Service: pure; requests come in decoded, replies go out as bytes, and the
+// ledger says what would be billed. One file per operation.
+#ifndef PROXY_SERVICE_SERVICE_H
+#define PROXY_SERVICE_SERVICE_H
+
+#include "proxy/aws/request.h"
+#include "proxy/service/ledger.h"
+#include "proxy/service/world.h"
+
+// What rules of a scenario ask for one record of a request.
+enum record_fate { RECORD_AS_IS, RECORD_UNPROCESSED, RECORD_STATUS };
+struct record_directive {
+    enum record_fate fate;
+    const char *status; // for RECORD_STATUS: any text, also values outside the enum; borrowed
+    bool omit_result;   // processed, but its result is left out of the reply
+    bool omit_record_id;
+};
+
+struct service_call {
+    const struct aws_request *request;
+    const char *region;
+    int64_t now_us;        // service time
+    // One per record of the request, or NULL: every record as it is.
+    const struct record_directive *directives;
+    // The order of the results: order[i] is the record whose result comes i-th; NULL: as sent. All
+    // records of the request, each once; those without a result are skipped.
+    const size_t *order;
+};
+
+// What became of one record.
+struct record_outcome {
+    const char *status;    // "Success", …; "Unprocessed"; NULL when the whole request was rejected
+    bool billed;           // this call added it to the ledger
+    const struct ledger_entry *entry; // the entry that stands for its key, or NULL
+    char record_id[40];    // "" when none
+};
+
+struct service_reply {
+    enum aws_error error;  // AWS_ERROR_NONE: 200
+    char text[256];        // the error's message
+    struct buf body;       // the whole JSON body, for success and for errors
+    struct record_outcome *outcomes; // owned; count of the request's records; NULL on other operations
+    size_t count;
+    const struct world_customer *customer; // ResolveCustomer: who was resolved
+};
+
+struct service;
+
+// Both are borrowed and must outlive the service.
+struct service *service_new(struct world *world, struct ledger *ledger);
+// Accepts NULL in *s and nulls it.
+void service_free(struct service **s);
+
+// Answers one request and changes the ledger and the world's tokens. A violation found while the
+// request was decoded is answered by the caller, not here. Operations that are not built yet give
+// AWS_ERROR_UNKNOWN_OPERATION. *reply is cleared first; service_reply_clear releases it.
+void service_answer(struct service *s, const struct service_call *call, struct service_reply *reply);
+void service_reply_clear(struct service_reply *reply);
+
+#endif

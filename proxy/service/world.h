@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The world of the stand-in service: products, dimensions, customers, licences, tokens, credentials
+// and regions, each known by our symbol (customer "acme") and by the values that go over the wire.
+#ifndef PROXY_SERVICE_WORLD_H
+#define PROXY_SERVICE_WORLD_H
+
+#include "proxy/aws/ruleset.h"
+#include "proxy/aws/sigv4.h"
+#include "proxy/base/json.h"
+
+struct world;
+
+struct world_product {
+    const char *symbol; // "widget"
+    const char *code;   // ProductCode
+    const char *const *dimensions; // wire names, NULL at the end
+    const char *const *dimension_symbols; // beside them
+};
+
+struct world_customer {
+    const char *symbol;     // "acme"
+    const char *identifier; // CustomerIdentifier
+    const char *account;    // CustomerAWSAccountId, 12 digits
+    const char *license;    // LicenseArn for the first product; NULL when it has none
+    bool subscribed;
+    int64_t subscribed_from_us; // service time; 0: always was
+    int64_t subscribed_until_us; // 0: still is
+};
+
+struct world_token {
+    const char *symbol; // "t1"
+    const char *value;
+    const char *customer; // symbol
+    const char *product;  // symbol
+    int64_t issued_us, life_us; // service time
+    bool used;
+};
+
+// base: scenarios/world.json; overrides: a scenario's resolved `world` (may be NULL); map: the file
+// of --world, our symbols to the seller's own values (may be NULL). start_us: service time at the
+// case's start (tokens are issued then); wire_us: wire time then (credential lives begin). seed and
+// case_id give each case its own secrets. All trees are borrowed for the call. Unknown keys and
+// contradictions are refused with a sentence.
+struct world_options {
+    const cJSON *base, *overrides, *map;
+    int64_t start_us, wire_us;
+    uint64_t seed;
+    struct span case_id;
+};
+MUST_USE enum rc world_new(struct world **out, const struct world_options *options, struct diag *d);
+// A `world` step: the same keys as a scenario's `world`, applied to what is there. now_us: service.
+MUST_USE enum rc world_change(struct world *w, const cJSON *change, int64_t now_us, struct diag *d);
+// Accepts NULL in *w and nulls it.
+void world_free(struct world **w);
+
+const struct ruleset *world_ruleset(const struct world *w);
+const char *world_region(const struct world *w); // "us-east-1" unless set
+bool world_has_quotas(const struct world *w);
+
+// By symbol; NULL when there is none. The first product is the default one.
+const struct world_product *world_product(const struct world *w, struct span symbol);
+const struct world_product *world_first_product(const struct world *w);
+const struct world_customer *world_customer(const struct world *w, struct span symbol);
+const struct world_token *world_token(const struct world *w, struct span symbol);
+// By what goes over the wire; NULL when there is none.
+const struct world_product *world_product_by_code(const struct world *w, struct span code);
+const struct world_customer *world_customer_by_identifier(const struct world *w, struct span id);
+const struct world_customer *world_customer_by_account(const struct world *w, struct span account);
+const struct world_customer *world_customer_by_license(const struct world *w, struct span arn);
+const struct world_token *world_token_by_value(const struct world *w, struct span value);
+// Our symbol of a dimension's wire name in any product, else the empty span; and back.
+struct span world_dimension_symbol(const struct world *w, struct span wire_name);
+struct span world_dimension_name(const struct world *w, struct span symbol);
+
+// Credentials, in the order of the file; NULL at the end of the count.
+size_t world_credential_count(const struct world *w);
+const struct sigv4_credential *world_credential(const struct world *w, size_t i);
+// For sigv4_verifier_new: arg is the struct world.
+const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id);
+
+// What METERPROVER_WORLD tells the client: product codes, dimensions, customers (symbols and wire
+// values), tokens left out. JSON, appended.
+void world_describe(const struct world *w, struct buf *out);
+
+#endif
