@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one loop of a program, over libevent: descriptors, timers, signals, and what is done at the end
-// of every turn. Nothing outside proxy/net includes libevent.
+// The one loop of a program, over libevent: descriptors, timers, signals, and what is done at the
+// end of every turn. Nothing outside proxy/net includes libevent.
 #ifndef PROXY_NET_LOOP_H
 #define PROXY_NET_LOOP_H
 
@@ -23,7 +23,8 @@ int64_t loop_now_us(const struct loop *loop); // monotonic
 // Runs until loop_stop; RC_INTERNAL when libevent fails.
 MUST_USE enum rc loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
-// The greatest delay by which a timer fired late since the last call (our own lag), in microseconds.
+// The greatest delay by which a timer fired late since the last call (our own lag), in
+// microseconds.
 int64_t loop_take_lag_us(struct loop *loop);
 
 typedef void loop_fn(void *arg);
@@ -46,7 +47,8 @@ bool loop_timer_is_running(const struct loop_timer *t);
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 typedef void loop_ready_fn(void *arg, int events);
 
-// A descriptor that is watched, level-triggered; embedded in its owner, who owns the descriptor too.
+// A descriptor that is watched, level-triggered; embedded in its owner, who owns the descriptor
+// too.
 struct loop_watch {
     struct event read, write;
     struct loop *loop;
@@ -65,7 +67,8 @@ struct loop_signal {
     loop_fn *fn;
     void *arg;
 };
-void loop_signal_start(struct loop_signal *s, struct loop *loop, int number, loop_fn *fn, void *arg);
+void loop_signal_start(struct loop_signal *s, struct loop *loop, int number, loop_fn *fn,
+                       void *arg);
 void loop_signal_stop(struct loop_signal *s);
 
 // Called at the end of every turn in which something happened (journals flush here, the dead are
