@@ -16,6 +16,7 @@ struct loop {
     struct loop_turn *turns;
     int64_t lag_us;
     bool is_stopped;
+    char scratch[LOOP_SCRATCH];
 };
 
 struct loop *loop_new(void)
@@ -62,6 +63,11 @@ static void end_turn(struct loop *loop)
         next = t->next; // the owner may stop its own turn
         t->fn(t->arg);
     }
+}
+
+char *loop_scratch(struct loop *loop)
+{
+    return loop->scratch;
 }
 
 enum rc loop_run(struct loop *loop)

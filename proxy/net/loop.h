@@ -27,6 +27,11 @@ void loop_stop(struct loop *loop);
 // microseconds.
 int64_t loop_take_lag_us(struct loop *loop);
 
+// LOOP_SCRATCH bytes that anybody may use within one callback: what is read first goes there, so that
+// one fast client cannot hold the loop and an idle one holds no buffer.
+#define LOOP_SCRATCH 65536
+char *loop_scratch(struct loop *loop);
+
 typedef void loop_fn(void *arg);
 
 // A one-shot timer, embedded in its owner.

@@ -6,6 +6,7 @@
 #include "tests/unit/unit.h"
 
 extern const struct unit_test JSON_TESTS[];
+extern const struct unit_test OPTIONS_TESTS[];
 extern const struct unit_test TEXT_TESTS[];
 extern const struct unit_test TIME_TESTS[];
 

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/net/peer.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proxy/base/alloc.h"
+
+struct peer {
+    int fd; // -1 once reset
+    struct loop_watch watch;
+    struct peer_handler handler;
+    struct buf input, output;
+    size_t output_at; // bytes of output already sent
+    bool wants_input;
+    bool is_finishing; // FIN sent: what still comes is discarded
+    bool saw_eof;
+    bool has_failed;
+};
+
+static void watch(struct peer *p)
+{
+    bool reads = (p->wants_input || p->is_finishing) && !p->saw_eof && !p->has_failed;
+    bool writes = peer_unsent(p) > 0 && !p->has_failed;
+    loop_watch_set(&p->watch, (reads ? LOOP_READ : 0) | (writes ? LOOP_WRITE : 0));
+}
+
+static void end(struct peer *p, enum peer_end how)
+{
+    if (how == PEER_EOF) {
+        p->saw_eof = true;
+    } else if (p->has_failed) {
+        return;
+    } else {
+        p->has_failed = true;
+        buf_reset(&p->output);
+        p->output_at = 0;
+    }
+    watch(p);
+    p->handler.ended(p->handler.arg, how);
+}
+
+// Lets the owner use what is there; only what it leaves is kept, so an idle peer holds no memory.
+static void hand_over(struct peer *p, struct span bytes)
+{
+    p->handler.input(p->handler.arg, &bytes);
+    if (p->is_finishing || p->fd < 0) {
+        buf_clear(&p->input);
+        return;
+    }
+    if (p->input.len == 0) {
+        buf_add(&p->input, bytes);
+        return;
+    }
+    buf_consume(&p->input, p->input.len - bytes.len);
+    if (p->input.len == 0) {
+        buf_clear(&p->input);
+    }
+}
+
+static void take(struct peer *p, const char *scratch, size_t got)
+{
+    struct span fresh = {.at = scratch, .len = got};
+    if (p->is_finishing) {
+        return; // discarded
+    }
+    if (p->input.len == 0) {
+        hand_over(p, fresh);
+    } else {
+        buf_add(&p->input, fresh);
+        hand_over(p, buf_span(&p->input));
+    }
+}
+
+static void receive(struct peer *p)
+{
+    char *scratch = loop_scratch(p->watch.loop);
+    ssize_t got = recv(p->fd, scratch, LOOP_SCRATCH, 0);
+    if (got > 0) {
+        take(p, scratch, (size_t)got);
+    } else if (got == 0) {
+        end(p, PEER_EOF);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        end(p, errno == ECONNRESET || errno == EPIPE ? PEER_RESET : PEER_FAILED);
+    }
+}
+
+static void transmit(struct peer *p)
+{
+    while (peer_unsent(p) > 0) {
+        ssize_t put = send(p->fd, p->output.data + p->output_at, peer_unsent(p), MSG_NOSIGNAL);
+        if (put > 0) {
+            p->output_at += (size_t)put;
+        } else if (errno == EINTR) {
+            continue;
+        } else if (errno == EAGAIN) {
+            watch(p);
+            return;
+        } else {
+            end(p, errno == ECONNRESET || errno == EPIPE ? PEER_RESET : PEER_FAILED);
+            return;
+        }
+    }
+    buf_reset(&p->output);
+    p->output_at = 0;
+    watch(p);
+    p->handler.sent(p->handler.arg);
+}
+
+static void on_ready(void *arg, int events)
+{
+    struct peer *p = arg;
+    if ((events & LOOP_READ) != 0) {
+        receive(p);
+    }
+    if ((events & LOOP_WRITE) != 0 && p->fd >= 0 && !p->has_failed) {
+        transmit(p);
+    }
+}
+
+struct peer *peer_new(struct loop *loop, int fd, const struct peer_handler *handler)
+{
+    struct peer *p = x_alloc(sizeof *p);
+    *p = (struct peer){.fd = fd, .handler = *handler, .wants_input = true};
+    loop_watch_init(&p->watch, loop, fd, on_ready, p);
+    watch(p);
+    return p;
+}
+
+void peer_free(struct peer **p)
+{
+    if (*p == NULL) {
+        return;
+    }
+    loop_watch_set(&(*p)->watch, 0);
+    if ((*p)->fd >= 0) {
+        (void)close((*p)->fd);
+    }
+    buf_clear(&(*p)->input);
+    buf_clear(&(*p)->output);
+    x_free(*p);
+    *p = NULL;
+}
+
+void peer_pump(struct peer *p)
+{
+    if (p->input.len > 0) {
+        hand_over(p, buf_span(&p->input));
+    }
+}
+
+bool peer_has_input(const struct peer *p)
+{
+    return p->input.len > 0;
+}
+
+void peer_read(struct peer *p, bool wanted)
+{
+    p->wants_input = wanted;
+    watch(p);
+}
+
+void peer_send(struct peer *p, struct span bytes)
+{
+    if (p->fd < 0 || p->has_failed) {
+        return;
+    }
+    bool was_idle = peer_unsent(p) == 0;
+    buf_add(&p->output, bytes);
+    if (was_idle) {
+        transmit(p);
+    }
+}
+
+size_t peer_unsent(const struct peer *p)
+{
+    return p->output.len - p->output_at;
+}
+
+bool peer_is_acknowledged(const struct peer *p)
+{
+    int queued = 0;
+    return p->fd >= 0 && ioctl(p->fd, SIOCOUTQ, &queued) == 0 && queued == 0;
+}
+
+void peer_finish(struct peer *p)
+{
+    assert(peer_unsent(p) == 0);
+    if (p->fd < 0 || p->has_failed || p->is_finishing) {
+        return;
+    }
+    (void)shutdown(p->fd, SHUT_WR);
+    p->is_finishing = true; // what is kept of the input is dropped with the next bytes or the peer
+    watch(p);
+}
+
+void peer_reset(struct peer *p)
+{
+    if (p->fd < 0) {
+        return;
+    }
+    loop_watch_set(&p->watch, 0);
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    (void)close(p->fd);
+    p->fd = -1;
+}
+
+bool peer_is_open(const struct peer *p)
+{
+    return p->fd >= 0 && !p->has_failed;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A peer is one connected socket with a buffer each way, on plain events with our own recv and send:
+// three system calls a request, and full control of how the connection ends.
+#ifndef PROXY_NET_PEER_H
+#define PROXY_NET_PEER_H
+
+#include "proxy/base/buf.h"
+#include "proxy/net/loop.h"
+
+struct peer;
+
+// How the other side ended it.
+enum peer_end { PEER_EOF, PEER_RESET, PEER_FAILED };
+
+struct peer_handler {
+    // Bytes came. What is used is cut off *bytes; the rest is kept and comes again, with more, at the
+    // next read or at peer_pump.
+    void (*input)(void *arg, struct span *bytes);
+    // Everything given to peer_send has reached the kernel.
+    void (*sent)(void *arg);
+    // The other side sent FIN (it may still read), or RST, or sending failed. Called once for each.
+    void (*ended)(void *arg, enum peer_end how);
+    void *arg;
+};
+
+// Takes fd. The callbacks never run inside a call of the owner's, except `sent` and `ended` within
+// peer_send: the owner must not free the peer there, but on the loop's next turn.
+struct peer *peer_new(struct loop *loop, int fd, const struct peer_handler *handler);
+// Closes without ceremony (unread data makes the kernel send RST) and frees. Accepts NULL, nulls.
+void peer_free(struct peer **p);
+
+// Hands the kept bytes to `input` once more; does nothing when there are none.
+void peer_pump(struct peer *p);
+bool peer_has_input(const struct peer *p);
+// Stops or resumes reading, so that a client is held back by TCP itself.
+void peer_read(struct peer *p, bool wanted);
+// Sends at once what the kernel takes, keeps the rest.
+void peer_send(struct peer *p, struct span bytes);
+size_t peer_unsent(const struct peer *p);
+// Whether the kernel holds bytes (or a FIN) that the other side has not acknowledged (SIOCOUTQ).
+bool peer_is_acknowledged(const struct peer *p);
+// FIN: ends our direction, reads and discards what still comes (so that no RST overtakes the FIN) and
+// then reports `ended`. Only when nothing is unsent.
+void peer_finish(struct peer *p);
+// RST: on the wire when this returns (SO_LINGER 0 and close). Only peer_free may follow.
+void peer_reset(struct peer *p);
+bool peer_is_open(const struct peer *p);
+
+#endif
