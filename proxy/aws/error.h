@@ -20,7 +20,7 @@ int aws_error_status(enum aws_error error);
 const char *aws_error_message(enum aws_error error);
 // True when the service model lists the error for that operation.
 bool aws_error_is_modelled(enum aws_error error, enum operation operation);
-// AWS_ERROR_NONE when there is no such name.
+// AWS_ERROR_NONE when there is no such name. "ExpiredTokenException" is the modelled one.
 enum aws_error aws_error_find(struct span name);
 
 // Where and how an error's type is written (Smithy, awsJson1_1, "Operation error serialization").
@@ -38,7 +38,8 @@ struct aws_error_form {
 };
 
 // Renders the body of the error reply and, when the form writes the type in a header, that header's
-// value into type_header (else left empty). Both are appended to.
+// value into type_header (else left empty). Both are appended to. form may be NULL: a bare name in
+// __type and the usual message.
 void aws_error_render(struct buf *body, struct buf *type_header, enum aws_error error,
                       const struct aws_error_form *form);
 
