@@ -6,5 +6,6 @@
 #include "tests/unit/unit.h"
 
 extern const struct unit_test ERROR_TESTS[];
+extern const struct unit_test RULESET_TESTS[];
 
 #endif
