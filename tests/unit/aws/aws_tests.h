@@ -7,5 +7,6 @@
 
 extern const struct unit_test ERROR_TESTS[];
 extern const struct unit_test RULESET_TESTS[];
+extern const struct unit_test TIMESTAMP_TESTS[];
 
 #endif

@@ -6,6 +6,7 @@ int main(void)
     static const struct unit_suite SUITES[] = {
         {"errors", ERROR_TESTS},
         {"rule sets", RULESET_TESTS},
+        {"timestamps", TIMESTAMP_TESTS},
         {NULL, NULL},
     };
     return unit_run(SUITES);
