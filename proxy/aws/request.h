@@ -18,24 +18,28 @@ struct usage_record {
     struct span customer_account; // CustomerAWSAccountId
     struct span license_arn;
     struct span dimension;
-    int64_t quantity; // 0 when absent
-    bool has_quantity;
+    int64_t quantity; // 0 when absent; of a decimal quantity its whole part
+    // The quantity in millionths: exact for decimal quantities (rule set 2026-10), where 17 and
+    // 17.00 are the same quantity; cut at 9e18 where a whole number is out of all bounds.
+    int64_t quantity_micros;
+    bool has_quantity;        // either form
+    bool is_decimal;          // it was sent as QuantityAsDecimal
     const cJSON *allocations; // UsageAllocations; NULL when absent
 };
 
 // What a request broke, for the error reply and the journal.
 struct aws_violation {
-    enum aws_error error;     // AWS_ERROR_NONE: nothing
-    char where[128];          // "UsageRecords[3].Quantity"
-    char text[256];           // one sentence
+    enum aws_error error; // AWS_ERROR_NONE: nothing
+    char where[128];      // "UsageRecords[3].Quantity"
+    char text[256];       // one sentence
 };
 
 struct aws_request {
     enum operation operation;
-    cJSON *json;              // owned
-    struct span product_code; // empty when absent
+    cJSON *json;                  // owned
+    struct span product_code;     // empty when absent
     struct usage_record *records; // owned array
-    size_t count;             // of all records sent, even if there are more than 25
+    size_t count;                 // of all records sent, even if there are more than 25
     // RegisterUsage
     int64_t public_key_version;
     struct span nonce;
@@ -50,9 +54,12 @@ struct aws_request {
 // their shape's constraints give ValidationException, or the modelled error that AWS documents for
 // them (InvalidTagException, InvalidUsageAllocationsException). On RC_OK nothing is violated. On
 // RC_RANGE the request is decoded as far as possible (records holds what could be read) and
-// *violation says what was broken; on RC_SYNTAX the body is no JSON object. *out is always valid
-// for aws_request_clear. rules gives limits that changed over time. body is borrowed for the call
-// only.
+// *violation says what was broken; on RC_SYNTAX the body is no JSON object. Of several violations
+// the one stands that AWS would meet first: size, then types, then constraints (all of them are
+// counted in the sentence), then what has an error of its own. An index in where counts from 0, one
+// in AWS's sentence from 1. Members that the rule set does not know are ignored, as unknown ones.
+// *out is always valid for aws_request_clear. rules gives limits that changed over time. body is
+// borrowed for the call only.
 MUST_USE enum rc aws_request_read(struct aws_request *out, enum operation operation,
                                   struct span body, const struct ruleset *rules,
                                   struct aws_violation *violation);

@@ -6,6 +6,8 @@
 #include "tests/unit/unit.h"
 
 extern const struct unit_test ERROR_TESTS[];
+extern const struct unit_test PATTERN_TESTS[];
+extern const struct unit_test REQUEST_TESTS[];
 extern const struct unit_test RULESET_TESTS[];
 extern const struct unit_test TIMESTAMP_TESTS[];
 
