@@ -25,7 +25,7 @@ struct h1_head {
     struct span target; // as received
     enum h1_form form;
     struct span authority; // of the target, else the value of Host; empty when there is neither
-    struct span path;      // path and query; an absolute target without both gives "/"
+    struct span path;      // path and query of the first two forms; "/" when it has neither
     // Responses
     int status;
     struct span reason;

@@ -44,11 +44,11 @@ enum h1_fault {
 
 // Why a message was refused.
 struct h1_error {
-    enum h1_fault fault;
     const char *name; // "BARE_LF"
-    int status;       // what a server answers; 502 when the message is a response
     const char *text; // one sentence
-    unsigned line;    // of the head or the trailer section, from 1; 0 when it is not about a line
+    enum h1_fault fault;
+    int status;    // what a server answers; 502 when the message is a response
+    unsigned line; // of the head or the trailer section, from 1; 0 when it is not about a line
 };
 
 struct h1_parser;
@@ -76,7 +76,7 @@ void h1_parser_answers(struct h1_parser *p, struct span method);
 // The head of the current message; all its spans live in the parser until the next message begins.
 // After H1_ERROR: as much of it as was understood.
 const struct h1_head *h1_parser_head(const struct h1_parser *p);
-// The trailer fields of the current message, complete with H1_END; they live as long as the head.
+// The trailer fields of the current message, none before H1_END; they live as long as the head.
 const struct h1_field *h1_parser_trailers(const struct h1_parser *p, size_t *count);
 // fault is H1_FAULT_NONE while nothing is wrong.
 const struct h1_error *h1_parser_error(const struct h1_parser *p);
