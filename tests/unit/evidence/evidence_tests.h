@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of tests of proxy/evidence.
+#ifndef TESTS_UNIT_EVIDENCE_EVIDENCE_TESTS_H
+#define TESTS_UNIT_EVIDENCE_EVIDENCE_TESTS_H
+
+#include "tests/unit/unit.h"
+
+extern const struct unit_test DISK_TESTS[];
+
+#endif

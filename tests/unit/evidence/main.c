@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/evidence/evidence_tests.h"
+
+int main(void)
+{
+    static const struct unit_suite SUITES[] = {
+        {"disk", DISK_TESTS},
+        {NULL, NULL},
+    };
+    return unit_run(SUITES);
+}
