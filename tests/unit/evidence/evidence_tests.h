@@ -6,5 +6,6 @@
 #include "tests/unit/unit.h"
 
 extern const struct unit_test DISK_TESTS[];
+extern const struct unit_test SECRETS_TESTS[];
 
 #endif
