@@ -16,17 +16,19 @@ enum event_kind {
 
 const char *event_name(enum event_kind kind);
 
-// Sees every line as it is written, before it reaches the file; line has no newline.
+// Sees every line as it is written, before it reaches the file; line has no newline and is valid
+// until the call returns. It may write further lines. Lines lost to max_bytes are shown too (the
+// wire did what they say), though the file does not have them.
 typedef void journal_observer_fn(void *arg, enum event_kind kind, struct span line);
 
 struct journal_options {
-    const char *path;   // NULL: lines go to the observer only
+    const char *path; // NULL: lines go to the observer only
     struct clock clock;
     // Service time is the clock's wall time plus *service_offset_us; borrowed; NULL for no offset.
     const int64_t *service_offset_us;
     journal_observer_fn *observer; // may be NULL
     void *observer_arg;
-    size_t max_bytes;   // 0: no limit; beyond it lines are counted as lost and the end says so
+    size_t max_bytes; // 0: no limit; beyond it lines are counted as lost and the end says so
 };
 
 struct journal;
@@ -45,18 +47,27 @@ void journal_redact(const struct journal *j, struct buf *out, struct span text);
 // Begins a line with seq, t_us (monotonic, since the journal was opened), wire, service and event,
 // and gives the buffer to which members are appended, each beginning with a comma; the functions
 // below do that. Lines do not nest.
+// Keys are written as they are: plain words without quotes or backslashes.
 struct buf *journal_begin(struct journal *j, enum event_kind kind);
 void journal_text(struct journal *j, const char *key, struct span value);
 void journal_int(struct journal *j, const char *key, int64_t value);
 void journal_bool(struct journal *j, const char *key, bool value);
 void journal_raw(struct journal *j, const char *key, struct span json); // valid JSON
-// Ends the line: secrets replaced, observer told, kept for the next flush. Gives its seq.
+// Ends the line: secrets replaced, observer told, kept for the next flush. Gives its seq, or 0 when
+// the line was lost to max_bytes. After the first lost line only `end` is kept: a journal has no
+// holes.
 uint64_t journal_end(struct journal *j);
 
 // Writes what is kept. Once per loop turn. A failure is remembered and told by journal_error.
 void journal_flush(struct journal *j);
 // RC_OK, or what went wrong with the file, with errno's sentence in d.
 enum rc journal_error(const struct journal *j, struct diag *d);
+// Lines lost to max_bytes so far.
+uint64_t journal_lost(const struct journal *j);
+// The file's path as given, or NULL.
+const char *journal_path(const struct journal *j);
+// The line that ended last, without its newline; valid until the next one begins.
+struct span journal_last_line(const struct journal *j);
 // SHA-256 of every byte up to now, flushed or not.
 void journal_digest(const struct journal *j, char out[65]);
 // Flushes and closes. Accepts NULL in *j and nulls it. The outcome is that of the whole life.

@@ -30,19 +30,20 @@ struct evidence_case {
     struct event *events; // in order; of a broken journal those before the first bad line
     size_t count;
     enum integrity integrity;
-    char problem[256];    // for a person: what is not as it was written; "" when whole
+    char problem[256]; // for a person: what is not as it was written; "" when whole
 };
 
 struct evidence_run {
-    cJSON *run; // run.json
+    cJSON *run;                  // run.json
     struct evidence_case *cases; // in the order of run.json's list of cases
     size_t count;
-    enum integrity integrity;    // of run.json and the set of cases; not of each case's inside
+    enum integrity integrity; // of run.json and the set of cases; not of each case's inside
     char problem[256];
 };
 
-// Reads OUT/run.json and every case it lists. RC_IO or RC_SYNTAX only when run.json itself cannot be
-// read; everything else is told by the integrity fields. *out is owned; evidence_free releases it.
+// Reads OUT/run.json and every case it lists. RC_IO or RC_SYNTAX only when run.json itself cannot
+// be read; everything else is told by the integrity fields. *out is owned; evidence_free releases
+// it.
 MUST_USE enum rc evidence_read(struct evidence_run **out, const char *dir, struct diag *d);
 // Accepts NULL in *run and nulls it.
 void evidence_free(struct evidence_run **run);

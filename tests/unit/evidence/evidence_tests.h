@@ -7,5 +7,6 @@
 
 extern const struct unit_test DISK_TESTS[];
 extern const struct unit_test SECRETS_TESTS[];
+extern const struct unit_test JOURNAL_TESTS[];
 
 #endif

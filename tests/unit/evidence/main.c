@@ -6,6 +6,7 @@ int main(void)
     static const struct unit_suite SUITES[] = {
         {"disk", DISK_TESTS},
         {"secrets", SECRETS_TESTS},
+        {"journal", JOURNAL_TESTS},
         {NULL, NULL},
     };
     return unit_run(SUITES);

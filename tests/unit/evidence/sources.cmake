@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-set(sources main.c disk_test.c scratch.c secrets_test.c)
+set(sources main.c disk_test.c journal_test.c scratch.c secrets_test.c)
