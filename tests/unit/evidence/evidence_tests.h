@@ -8,5 +8,8 @@
 extern const struct unit_test DISK_TESTS[];
 extern const struct unit_test SECRETS_TESTS[];
 extern const struct unit_test JOURNAL_TESTS[];
+extern const struct unit_test RUN_TESTS[];
+extern const struct unit_test READER_TESTS[];
+extern const struct unit_test TAMPER_TESTS[];
 
 #endif
