@@ -14,9 +14,9 @@ static void add_times(struct buf *b, char c, size_t times)
 }
 
 // Gives the fault that a request meets, or NONE.
-static enum h1_fault judge(const struct buf *request)
+static enum h1_fault judge(const struct buf *request, const struct h1_limits *limits)
 {
-    struct h1_parser *p = h1_parser_new(H1_REQUEST, NULL);
+    struct h1_parser *p = h1_parser_new(H1_REQUEST, limits);
     struct span input = buf_span(request);
     struct span body = {0};
     enum h1_event event = H1_HEAD;
@@ -113,8 +113,8 @@ static void defaults(void)
         unit_row(ROWS[i].name);
         ROWS[i].write(&within, ROWS[i].limit);
         ROWS[i].write(&beyond, ROWS[i].limit + 1);
-        CHECK_INT(judge(&within), H1_FAULT_NONE);
-        CHECK_INT(judge(&beyond), ROWS[i].beyond);
+        CHECK_INT(judge(&within, NULL), H1_FAULT_NONE);
+        CHECK_INT(judge(&beyond, NULL), ROWS[i].beyond);
     }
     unit_row(NULL);
 }
@@ -139,10 +139,34 @@ static void endless_lines(void)
         unit_row(ROWS[i].begin);
         buf_add_text(&request, ROWS[i].begin);
         add_times(&request, '0', 70000);
-        CHECK_INT(judge(&request), ROWS[i].fault);
+        CHECK_INT(judge(&request, NULL), ROWS[i].fault);
+    }
+    unit_row(NULL);
+}
+
+// Where every length that can be written is within the limit, one that cannot be is not.
+static void no_limit(void)
+{
+    static const struct h1_limits LIMITS = {.max_body = UINT64_MAX};
+    static const struct {
+        const char *field, *chunk;
+        enum h1_fault fault;
+    } ROWS[] = {
+        {"Content-Length: 18446744073709551615", "", H1_FAULT_NONE},
+        {"Content-Length: 18446744073709551616", "", H1_FAULT_BODY_LONG},
+        {"Transfer-Encoding: chunked", "ffffffffffffffff\r\n", H1_FAULT_NONE},
+        {"Transfer-Encoding: chunked", "10000000000000000\r\n", H1_FAULT_BODY_LONG},
+        {"Transfer-Encoding: chunked", "1\r\nx\r\nffffffffffffffff\r\n", H1_FAULT_BODY_LONG},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        OWN_BUF struct buf request = {0};
+        unit_row(ROWS[i].chunk);
+        buf_addf(&request, "POST / HTTP/1.1\r\nHost: h\r\n%s\r\n\r\n%s", ROWS[i].field,
+                 ROWS[i].chunk);
+        CHECK_INT(judge(&request, &LIMITS), ROWS[i].fault);
     }
     unit_row(NULL);
 }
 
 const struct unit_test LIMIT_TESTS[] = {
-    {"defaults", defaults}, {"endless lines", endless_lines}, {NULL, NULL}};
+    {"defaults", defaults}, {"endless lines", endless_lines}, {"no limit", no_limit}, {NULL, NULL}};
