@@ -48,7 +48,7 @@ enum answer_reading {
     ANSWER_IS_BROKEN // looks like an answer, but is none; *why says what was expected
 };
 
-#define ANSWER_WHY 512
+#define ANSWER_WHY 640
 
 // Reads one line of stdout. A line is an answer when it is a JSON object with a key "mp"; it only
 // looks like one when it begins with { and has "mp" in it, but is not JSON or lacks what its kind
