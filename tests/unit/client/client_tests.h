@@ -5,7 +5,11 @@
 
 #include "tests/unit/unit.h"
 
+extern const struct unit_test PIECES_TESTS[];
 extern const struct unit_test PROTOCOL_TESTS[];
 extern const struct unit_test ENVIRONMENT_TESTS[];
+extern const struct unit_test START_TESTS[];
+extern const struct unit_test DIALOGUE_TESTS[];
+extern const struct unit_test CONTAINMENT_TESTS[];
 
 #endif

@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/client/client_tests.h"
 
-int main(void)
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "tests/unit/client/puppet.h"
+
+int main(int argc, char **argv)
 {
-    static const struct unit_suite SUITES[] = {
-        {"protocol", PROTOCOL_TESTS}, {"environment", ENVIRONMENT_TESTS}, {NULL, NULL}};
+    if (argc == 3 && strcmp(argv[1], "--puppet") == 0) {
+        return puppet_run(argv[2]);
+    }
+    // Whatever escapes its supervisor becomes a child of this process, where play_end finds it.
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+    static const struct unit_suite SUITES[] = {{"pieces", PIECES_TESTS},
+                                               {"protocol", PROTOCOL_TESTS},
+                                               {"environment", ENVIRONMENT_TESTS},
+                                               {"start", START_TESTS},
+                                               {"dialogue", DIALOGUE_TESTS},
+                                               {"containment", CONTAINMENT_TESTS},
+                                               {NULL, NULL}};
     return unit_run(SUITES);
 }
