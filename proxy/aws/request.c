@@ -186,7 +186,7 @@ static void check_list(struct walk *w, const struct shape *shape, const cJSON *n
         refuse_type(w, node, "a list");
         return;
     }
-    keep(w, member, &node, sizeof node);
+    keep(w, member, (const void *)&node, sizeof(const cJSON *));
     size_t count = 0;
     const cJSON *element = NULL;
     cJSON_ArrayForEach(element, node)
