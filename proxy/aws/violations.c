@@ -2,7 +2,7 @@
 // AWS reads a request before it validates it, and validates before the operation looks at it. So a
 // wrong type hides a broken constraint, and that hides an illegal tag; and all broken constraints
 // are told in one sentence: "2 validation errors detected: Value ... at ...; Value ... at ...".
-#include "proxy/aws/findings.h"
+#include "proxy/aws/violations.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -34,31 +34,31 @@ static int rank_of(enum aws_error error)
     return 1;
 }
 
-void findings_enter(struct findings *f, const char *name)
+void violations_enter(struct violations *f, const char *name)
 {
-    assert(f->depth < FINDINGS_DEPTH);
-    f->path[f->depth++] = (struct findings_step){.name = name};
+    assert(f->depth < VIOLATIONS_DEPTH);
+    f->path[f->depth++] = (struct violations_step){.name = name};
 }
 
-void findings_enter_element(struct findings *f, size_t index)
+void violations_enter_element(struct violations *f, size_t index)
 {
-    assert(f->depth < FINDINGS_DEPTH);
-    f->path[f->depth++] = (struct findings_step){.index = index};
+    assert(f->depth < VIOLATIONS_DEPTH);
+    f->path[f->depth++] = (struct violations_step){.index = index};
 }
 
-void findings_leave(struct findings *f)
+void violations_leave(struct violations *f)
 {
     assert(f->depth > 0);
     f->depth--;
 }
 
 // "UsageRecords[3].Quantity"
-static void print_where(const struct findings *f, char *out, size_t size)
+static void print_where(const struct violations *f, char *out, size_t size)
 {
     size_t len = 0;
     out[0] = '\0';
     for (size_t i = 0; i < f->depth && len + 1 < size; i++) {
-        const struct findings_step *s = &f->path[i];
+        const struct violations_step *s = &f->path[i];
         int more = s->name == NULL
                        ? snprintf(out + len, size - len, "[%zu]", s->index)
                        : snprintf(out + len, size - len, "%s%s", i == 0 ? "" : ".", s->name);
@@ -67,12 +67,12 @@ static void print_where(const struct findings *f, char *out, size_t size)
 }
 
 // As AWS writes it: "usageRecords.4.member.quantity".
-static void print_aws_path(const struct findings *f, char *out, size_t size)
+static void print_aws_path(const struct violations *f, char *out, size_t size)
 {
     size_t len = 0;
     out[0] = '\0';
     for (size_t i = 0; i < f->depth && len + 1 < size; i++) {
-        const struct findings_step *s = &f->path[i];
+        const struct violations_step *s = &f->path[i];
         const char *dot = i == 0 ? "" : ".";
         int more = 0;
         if (s->name == NULL) {
@@ -84,23 +84,23 @@ static void print_aws_path(const struct findings *f, char *out, size_t size)
     }
 }
 
-static void take(struct findings *f, enum aws_error error, const char *text)
+static void take(struct violations *f, enum aws_error error, const char *text)
 {
     (void)snprintf(f->worst->text, sizeof f->worst->text, "%s", text);
     f->worst->error = error;
     print_where(f, f->worst->where, sizeof f->worst->where);
 }
 
-void findings_add(struct findings *f, enum aws_error error, const char *sentence)
+void violations_add(struct violations *f, enum aws_error error, const char *sentence)
 {
     if (rank_of(error) > rank_of(f->worst->error)) {
         take(f, error, sentence);
     }
 }
 
-void findings_type(struct findings *f, const char *sentence)
+void violations_type(struct violations *f, const char *sentence)
 {
-    findings_add(f, AWS_ERROR_SERIALIZATION, sentence);
+    violations_add(f, AWS_ERROR_SERIALIZATION, sentence);
 }
 
 // " 'text'", cut between characters; nothing for values that are long, absent or compound.
@@ -125,7 +125,7 @@ static void print_value(const cJSON *node, char *out, size_t size)
     }
 }
 
-static void add_validation(struct findings *f, const char *sentence)
+static void add_validation(struct violations *f, const char *sentence)
 {
     size_t len = strlen(f->sentences);
     // All are counted; as many are told as fit, none but the first by halves.
@@ -144,7 +144,7 @@ static void add_validation(struct findings *f, const char *sentence)
                    f->validations, f->validations == 1 ? "" : "s", SENTENCES_BYTES, f->sentences);
 }
 
-void findings_constraint(struct findings *f, enum aws_error error, const cJSON *node,
+void violations_constraint(struct violations *f, enum aws_error error, const cJSON *node,
                          const char *format, ...)
 {
     char constraint[256];
@@ -162,6 +162,6 @@ void findings_constraint(struct findings *f, enum aws_error error, const cJSON *
     if (error == AWS_ERROR_NONE) {
         add_validation(f, sentence);
     } else {
-        findings_add(f, error, sentence);
+        violations_add(f, error, sentence);
     }
 }
