@@ -115,6 +115,21 @@ static int floods_stderr(void)
     return floods(STDERR_FILENO);
 }
 
+// Leaves more in its pipe than is read in several turns of the loop, and is gone.
+static int bursts(void)
+{
+    static char text[1000000];
+    memset(text, 'x', sizeof text - 1);
+    for (size_t i = 100; i < sizeof text; i += 100) {
+        text[i] = '\n';
+    }
+    (void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, 1 << 20);
+    say(text);
+    say("\n");
+    alert("last");
+    return 0;
+}
+
 static int says_long_lines(void)
 {
     static char text[5000];
@@ -305,6 +320,7 @@ static const struct {
     {"babbles", babbles},
     {"floods-stdout", floods_stdout},
     {"floods-stderr", floods_stderr},
+    {"bursts", bursts},
     {"says-long-lines", says_long_lines},
     {"hangs", hangs},
     {"defies", defies},
