@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of tests of proxy/service.
+#ifndef TESTS_UNIT_SERVICE_SERVICE_TESTS_H
+#define TESTS_UNIT_SERVICE_SERVICE_TESTS_H
+
+#include "tests/unit/unit.h"
+
+extern const struct unit_test LEDGER_TESTS[];
+
+#endif
