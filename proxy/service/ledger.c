@@ -3,6 +3,7 @@
 
 #include "proxy/base/alloc.h"
 #include "proxy/base/instant.h"
+#include "proxy/service/hash.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -33,28 +34,6 @@ struct ledger {
     size_t *slots;
     size_t slot_count; // a power of two
 };
-
-// Eight bytes at a step; a table of our own making needs speed here and no defence.
-static uint64_t hash_word(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * UINT64_C(0x9fb21c651e98df25);
-    return hash ^ (hash >> 32);
-}
-
-static uint64_t hash_span(uint64_t hash, struct span text)
-{
-    size_t at = 0;
-    for (; text.len - at >= 8; at += 8) {
-        uint64_t word = 0;
-        memcpy(&word, text.at + at, 8);
-        hash = hash_word(hash, word);
-    }
-    uint64_t last = (uint64_t)text.len << 56;
-    for (unsigned shift = 0; at < text.len; at++, shift += 8) {
-        last ^= (uint64_t)(unsigned char)text.at[at] << shift;
-    }
-    return hash_word(hash, last);
-}
 
 static uint64_t hash_key(const struct ledger_key *key)
 {
@@ -168,6 +147,7 @@ static struct span keep(struct ledger *l, struct span text)
 static struct ledger_entry *next_entry(struct ledger *l)
 {
     if (l->count == l->block_count * BLOCK_ENTRIES) {
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
         X_GROW(l->blocks, l->block_count, l->block_capacity);
         l->blocks[l->block_count++] = x_alloc(sizeof **l->blocks);
     }
@@ -196,33 +176,31 @@ const struct ledger_entry *ledger_add(struct ledger *l, const struct ledger_key 
     return entry;
 }
 
-// The ledger's own, writable view of an entry that a caller borrowed.
+// The ledger's own, writable view of an entry that a caller borrowed; mostly the newest.
 static struct ledger_entry *own_entry(struct ledger *l, const struct ledger_entry *entry)
 {
-    for (size_t i = l->count; i > 0; i--) { // the newest is the one that is meant
-        if (entry_at(l, i - 1) == entry) {
-            return entry_at(l, i - 1);
-        }
+    size_t i = l->count;
+    while (i > 0 && entry_at(l, i - 1) != entry) {
+        i--;
     }
-    assert(!"an entry of this ledger");
-    return NULL;
+    assert(i > 0);
+    return entry_at(l, i - 1);
 }
 
 void ledger_set_allocations(struct ledger *l, const struct ledger_entry *entry,
                             const char *allocations)
 {
-    struct ledger_entry *own = own_entry(l, entry);
-    if (own != NULL) {
-        own->allocations = keep(l, span_of(allocations)).at;
-    }
+    own_entry(l, entry)->allocations = keep(l, span_of(allocations)).at;
+}
+
+void ledger_set_fraction(struct ledger *l, const struct ledger_entry *entry, int64_t micros)
+{
+    own_entry(l, entry)->fraction_micros = micros;
 }
 
 void ledger_set_preloaded(struct ledger *l, const struct ledger_entry *entry)
 {
-    struct ledger_entry *own = own_entry(l, entry);
-    if (own != NULL) {
-        own->preloaded = true;
-    }
+    own_entry(l, entry)->preloaded = true;
 }
 
 size_t ledger_count(const struct ledger *l)
@@ -242,6 +220,20 @@ static void render_text(struct buf *out, const char *name, struct span value)
     buf_add_json_string(out, value);
 }
 
+// Six digits after the point, without zeros at the end.
+static void render_quantity(const struct ledger_entry *entry, struct buf *out)
+{
+    buf_add_i64(out, entry->quantity);
+    int64_t rest = entry->fraction_micros;
+    if (rest != 0) {
+        buf_add_char(out, '.');
+    }
+    for (int64_t unit = 100000; rest != 0; unit /= 10) {
+        buf_add_i64(out, rest / unit);
+        rest %= unit;
+    }
+}
+
 static void render_entry(const struct ledger_entry *entry, struct buf *out)
 {
     char hour[INSTANT_TEXT];
@@ -254,7 +246,7 @@ static void render_entry(const struct ledger_entry *entry, struct buf *out)
     render_text(out, ",\"dimension\":", entry->key.dimension);
     render_text(out, ",\"hour\":", span_of(hour));
     buf_add_text(out, ",\"quantity\":");
-    buf_add_i64(out, entry->quantity);
+    render_quantity(entry, out);
     render_text(out, ",\"record\":", span_of(entry->record_id));
     render_text(out, ",\"committed\":", span_of(committed));
     buf_add_text(out, entry->preloaded ? ",\"preloaded\":true}" : "}");

@@ -19,7 +19,8 @@ struct ledger_key {
 struct ledger_entry {
     struct ledger_key key; // spans owned by the ledger
     int64_t quantity;
-    int64_t committed_us; // service time
+    int64_t fraction_micros; // what a decimal quantity has beyond it, in millionths
+    int64_t committed_us;    // service time
     char record_id[40];
     const char *allocations; // digest of its UsageAllocations; NULL when it has none
     bool preloaded;          // stood there before the case began
@@ -38,11 +39,13 @@ const struct ledger_entry *ledger_add(struct ledger *l, const struct ledger_key 
 // What an entry may have besides; the entry must be one of l's. allocations is copied.
 void ledger_set_allocations(struct ledger *l, const struct ledger_entry *entry,
                             const char *allocations);
+void ledger_set_fraction(struct ledger *l, const struct ledger_entry *entry, int64_t micros);
 void ledger_set_preloaded(struct ledger *l, const struct ledger_entry *entry);
 size_t ledger_count(const struct ledger *l);
 const struct ledger_entry *ledger_at(const struct ledger *l, size_t i); // in order of commits
 // {"entries":[{region,product,payer,dimension,hour,quantity,record,committed}]}, appended; hour and
-// committed are moments as text. Entries that were preloaded have "preloaded":true as well.
+// committed are moments as text; a quantity has its fraction, if any. Entries that were preloaded
+// have "preloaded":true as well.
 void ledger_render(const struct ledger *l, struct buf *out);
 
 #endif

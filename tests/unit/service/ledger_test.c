@@ -114,10 +114,33 @@ static void renders(void)
     ledger_free(&l);
 }
 
+static void fractions(void)
+{
+    static const struct {
+        int64_t micros;
+        const char *text;
+    } ROWS[] = {{250000, "\"quantity\":7.25,"},
+                {1, "\"quantity\":7.000001,"},
+                {900000, "\"quantity\":7.9,"},
+                {0, "\"quantity\":7,"}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        struct ledger *l = ledger_new();
+        struct ledger_key key = sample();
+        ledger_set_fraction(l, ledger_add(l, &key, 7, 0, "r"), ROWS[i].micros);
+        OWN_BUF struct buf out = {0};
+        ledger_render(l, &out);
+        unit_row(ROWS[i].text);
+        CHECK(span_has(buf_span(&out), span_of(ROWS[i].text)));
+        ledger_free(&l);
+    }
+    unit_row(NULL);
+}
+
 const struct unit_test LEDGER_TESTS[] = {
     {"every part of the key counts", keys},
     {"texts are its own", owns_its_texts},
     {"grows and keeps entries in place", grows},
     {"renders", renders},
+    {"renders fractions", fractions},
     {NULL, NULL},
 };
