@@ -3,6 +3,7 @@
 
 int main(void)
 {
-    static const struct unit_suite SUITES[] = {{"ledger", LEDGER_TESTS}, {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {
+        {"ledger", LEDGER_TESTS}, {"region", REGION_TESTS}, {NULL, NULL}};
     return unit_run(SUITES);
 }

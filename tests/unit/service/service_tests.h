@@ -6,5 +6,6 @@
 #include "tests/unit/unit.h"
 
 extern const struct unit_test LEDGER_TESTS[];
+extern const struct unit_test REGION_TESTS[];
 
 #endif
