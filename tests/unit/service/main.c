@@ -4,6 +4,6 @@
 int main(void)
 {
     static const struct unit_suite SUITES[] = {
-        {"ledger", LEDGER_TESTS}, {"region", REGION_TESTS}, {NULL, NULL}};
+        {"ledger", LEDGER_TESTS}, {"region", REGION_TESTS}, {"world", WORLD_TESTS}, {NULL, NULL}};
     return unit_run(SUITES);
 }

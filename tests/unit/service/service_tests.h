@@ -7,5 +7,6 @@
 
 extern const struct unit_test LEDGER_TESTS[];
 extern const struct unit_test REGION_TESTS[];
+extern const struct unit_test WORLD_TESTS[];
 
 #endif
