@@ -30,6 +30,7 @@ struct service {
 // Every operation's function: fills *reply.
 typedef void answer_fn(struct service *s, const struct service_call *call,
                        struct service_reply *reply);
+answer_fn answer_resolve_customer;
 
 // Makes the reply an error; detail is appended to the error's usual sentence when it is not NULL.
 void answer_reject(struct service_reply *reply, enum aws_error error, const char *detail, ...)

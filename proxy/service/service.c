@@ -12,7 +12,7 @@
 
 // One row per operation that is built.
 static answer_fn *const ANSWERS[OPERATION_COUNT] = {
-    [OPERATION_NONE] = NULL,
+    [OPERATION_RESOLVE_CUSTOMER] = answer_resolve_customer,
 };
 
 struct service *service_new(struct world *world, struct ledger *ledger)

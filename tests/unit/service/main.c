@@ -3,7 +3,10 @@
 
 int main(void)
 {
-    static const struct unit_suite SUITES[] = {
-        {"ledger", LEDGER_TESTS}, {"region", REGION_TESTS}, {"world", WORLD_TESTS}, {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {{"ledger", LEDGER_TESTS},
+                                               {"region", REGION_TESTS},
+                                               {"world", WORLD_TESTS},
+                                               {"resolve customer", RESOLVE_TESTS},
+                                               {NULL, NULL}};
     return unit_run(SUITES);
 }

@@ -8,5 +8,6 @@
 extern const struct unit_test LEDGER_TESTS[];
 extern const struct unit_test REGION_TESTS[];
 extern const struct unit_test WORLD_TESTS[];
+extern const struct unit_test RESOLVE_TESTS[];
 
 #endif
