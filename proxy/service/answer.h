@@ -3,6 +3,7 @@
 #ifndef PROXY_SERVICE_ANSWER_H
 #define PROXY_SERVICE_ANSWER_H
 
+#include "proxy/base/digest.h"
 #include "proxy/service/service.h"
 #include "proxy/service/world_data.h"
 
@@ -14,7 +15,7 @@ struct batch_record {
     const struct product *product;
     const struct customer *customer; // NULL: unknown, and the world makes that a status
     struct ledger_key key;
-    char allocations[65]; // digest, "" when it has none
+    char allocations[SHA256_HEX]; // digest, "" when it has none
 };
 
 struct service {
@@ -30,6 +31,7 @@ struct service {
 // Every operation's function: fills *reply.
 typedef void answer_fn(struct service *s, const struct service_call *call,
                        struct service_reply *reply);
+answer_fn answer_batch_meter_usage;
 answer_fn answer_resolve_customer;
 
 // Makes the reply an error; detail is appended to the error's usual sentence when it is not NULL.

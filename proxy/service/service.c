@@ -12,6 +12,7 @@
 
 // One row per operation that is built.
 static answer_fn *const ANSWERS[OPERATION_COUNT] = {
+    [OPERATION_BATCH_METER_USAGE] = answer_batch_meter_usage,
     [OPERATION_RESOLVE_CUSTOMER] = answer_resolve_customer,
 };
 

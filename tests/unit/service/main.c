@@ -6,6 +6,9 @@ int main(void)
     static const struct unit_suite SUITES[] = {{"ledger", LEDGER_TESTS},
                                                {"region", REGION_TESTS},
                                                {"world", WORLD_TESTS},
+                                               {"batch rejections", REJECTION_TESTS},
+                                               {"batch records", BATCH_TESTS},
+                                               {"batch replies", REPLY_TESTS},
                                                {"resolve customer", RESOLVE_TESTS},
                                                {NULL, NULL}};
     return unit_run(SUITES);

@@ -8,6 +8,9 @@
 extern const struct unit_test LEDGER_TESTS[];
 extern const struct unit_test REGION_TESTS[];
 extern const struct unit_test WORLD_TESTS[];
+extern const struct unit_test REJECTION_TESTS[];
+extern const struct unit_test BATCH_TESTS[];
+extern const struct unit_test REPLY_TESTS[];
 extern const struct unit_test RESOLVE_TESTS[];
 
 #endif
