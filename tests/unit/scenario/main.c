@@ -3,6 +3,7 @@
 
 int main(void)
 {
-    static const struct unit_suite SUITES[] = {{"vocabulary", VOCABULARY_TESTS}, {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {
+        {"vocabulary", VOCABULARY_TESTS}, {"moment", MOMENT_TESTS}, {NULL, NULL}};
     return unit_run(SUITES);
 }

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-set(sources main.c vocabulary_test.c)
+set(sources main.c moment_test.c vocabulary_test.c)
