@@ -3,12 +3,10 @@
 
 int main(void)
 {
-    static const struct unit_suite SUITES[] = {{"vocabulary", VOCABULARY_TESTS},
-                                               {"files", FILES_TESTS},
-                                               {"variants", VARIANTS_TESTS},
-                                               {"meaning", MEANING_TESTS},
-                                               {"moment", MOMENT_TESTS},
-                                               {"rules", RULES_TESTS},
-                                               {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {
+        {"vocabulary", VOCABULARY_TESTS}, {"files", FILES_TESTS},
+        {"variants", VARIANTS_TESTS},     {"meaning", MEANING_TESTS},
+        {"moment", MOMENT_TESTS},         {"rules", RULES_TESTS},
+        {"render", RENDER_TESTS},         {NULL, NULL}};
     return unit_run(SUITES);
 }
