@@ -217,11 +217,30 @@ static void tells_all_in_order(void)
              "t.json:7:11: \"expect\" must be a list of at least one expectation, but it has 0\n");
 }
 
+// A mistake in a generated file must not fill the screen.
+static void tells_no_more_than_two_hundred(void)
+{
+    OWN_BUF struct buf steps = {0};
+    buf_add_char(&steps, '[');
+    for (int i = 0; i < 300; i++) {
+        buf_add_text(&steps, i == 0 ? "{\"flsh\": {}}" : ",\n{\"flsh\": {}}");
+    }
+    buf_add_text(&steps, "]");
+    buf_add_char(&steps, '\0');
+    OWN(text) char *all = case_sentences(&(struct case_parts){.steps = steps.data});
+    size_t lines = 0;
+    for (const char *p = all; *p != '\0'; p++) {
+        lines += *p == '\n' ? 1 : 0;
+    }
+    CHECK_INT(lines, 200);
+}
+
 const struct unit_test MEANING_TESTS[] = {
     {"neighbours are accepted", neighbours_are_accepted},
     {"knows what executes", knows_what_executes},
     {"defaults are filled in", defaults_are_filled_in},
     {"metering is what the profile has", metering_is_what_the_profile_has},
     {"tells all in order", tells_all_in_order},
+    {"tells no more than two hundred", tells_no_more_than_two_hundred},
     {NULL, NULL},
 };
