@@ -146,6 +146,9 @@ static void arming(void)
     CHECK_TEXT(chosen(&t, &s), "b");
     CHECK_INT(rules_arm(t.rules, SPAN("a"), false), RC_OK);
     CHECK(!rules_is_armed(t.rules, a));
+    CHECK_INT(rules_arm(t.rules, SPAN("b"), false), RC_OK);
+    CHECK(!rules_is_armed(t.rules, a + 1));
+    CHECK_TEXT(chosen(&t, &s), "-");
     CHECK_INT(rules_arm(t.rules, SPAN("c"), true), RC_UNKNOWN);
     table_clear(&t);
 }
