@@ -249,8 +249,7 @@ static void check_either(struct check *c, const cJSON *node, enum type type, con
     }
 }
 
-static void unknown_key(struct check *c, const cJSON *item, enum type type, const char *name,
-                        const struct verb_table *verbs)
+static void unknown_key(struct check *c, const cJSON *item, enum type type, const char *name)
 {
     // "a token" says more than the name of the list that it stands in; "an object" says less.
     const char *phrase = type_row(type)->phrase;
@@ -263,9 +262,6 @@ static void unknown_key(struct check *c, const cJSON *item, enum type type, cons
         if (rows[i].owner == type) {
             nearest_offer(&near, span_of(rows[i].key));
         }
-    }
-    for (size_t i = 0; verbs != NULL && i < verbs->count; i++) {
-        nearest_offer(&near, span_of(verbs->rows[i].name));
     }
     char hint[120];
     nearest_hint(&near, hint, sizeof hint);
@@ -299,7 +295,7 @@ static void check_object(struct check *c, const cJSON *node, enum type type, con
     for (const cJSON *item = node->child; item != NULL; item = item->next) {
         const struct field_row *field = field_find(type, span_of(item->string));
         if (field == NULL) {
-            unknown_key(c, item, type, name, NULL);
+            unknown_key(c, item, type, name);
         } else {
             check_value(c, item, field->type, field->key);
         }
@@ -318,7 +314,7 @@ static void unknown_verb(struct check *c, const cJSON *item, enum type type, con
         nearest_offer(&near, span_of(verbs->rows[i].name));
     }
     if (near.best.at == NULL) {
-        unknown_key(c, item, type, name, verbs);
+        unknown_key(c, item, type, name);
         return;
     }
     char hint[120];

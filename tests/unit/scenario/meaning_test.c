@@ -64,6 +64,14 @@ static void neighbours_are_accepted(void)
          .steps = "[" USAGE("u1", "acme", "") ", " USAGE("u2", "acme", "") ", {\"flush\": {}}]"},
         {.name = "two customers apart",
          .steps = "[" USAGE("u1", "acme", "") ", {\"flush\": {}}, " USAGE("u2", "globex", "") "]"},
+        {.name = "two products apart",
+         .steps = "[" USAGE("u1", "acme", ", \"product\": \"gadget\"") ", {\"flush\": {}}, " USAGE(
+             "u2", "acme", "") "]",
+         .more = "\"world\": {\"products\": {\"gadget\": {\"code\": \"g1\"}}},"},
+        {.name = "exactly one record a request",
+         .expect =
+             "[{\"id\": \"a\", \"requests\": {\"records\": {\"min\": 1, \"max\": 1}, \"count\": "
+             "{\"min\": 1}}}]"},
         {.name = "two hours apart",
          .steps = "[" USAGE("u1", "acme", ", \"at\": \"hour\"") ", {\"clock\": \"+1h\"}, " USAGE(
              "u2", "acme", ", \"at\": \"hour\"") "]",
