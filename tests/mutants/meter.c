@@ -152,6 +152,15 @@ static const cJSON *result_at(const struct meter *m, const cJSON *json, struct b
     return cJSON_GetArrayItem(json_get(json, "Results"), place);
 }
 
+// Somebody else's record stands under the key: part of the usage may be billed by it.
+static void not_ours(struct meter *m, size_t record)
+{
+    struct book_record *r = &m->book->records[record];
+    r->held = true;
+    set_word(r, WORD_UNKNOWN, "another record stands under the key");
+    talk_alert(m->book, record, "another record is billed under the same key");
+}
+
 // What one result says of its record; NULL when the reply holds none.
 static void apply_result(struct meter *m, size_t record, const cJSON *result)
 {
@@ -164,10 +173,7 @@ static void apply_result(struct meter *m, size_t record, const cJSON *result)
     } else if (span_is(status, "CustomerNotSubscribed")) {
         refuse(m, record, "the customer is not subscribed");
     } else if (span_is(status, "DuplicateRecord")) {
-        // Somebody else's record stands there: part of the usage may be billed by it.
-        r->held = true;
-        set_word(r, WORD_UNKNOWN, "another record stands under the key");
-        talk_alert(m->book, record, "another record is billed under the same key");
+        not_ours(m, record);
     } else {
         r->in_doubt = true;
         set_word(r, WORD_UNKNOWN, "the reply does not speak of it");
@@ -186,8 +192,11 @@ static void read_one(struct meter *m, const cJSON *json, struct batch batch, siz
         set_word(r, WORD_UNKNOWN, "the reply contradicts itself");
     } else if (is_unprocessed) {
         set_word(r, r->in_doubt ? WORD_UNKNOWN : WORD_PENDING, "unprocessed");
+    } else if (has(m, BUG_POSITION_RESULTS)) {
+        apply_result(m, batch.records[i], result_at(m, json, batch, i));
+    } else if (result != NULL && !reply_is_ours(result, r) && !has(m, BUG_IGNORE_STATUS)) {
+        not_ours(m, batch.records[i]);
     } else {
-        result = has(m, BUG_POSITION_RESULTS) ? result_at(m, json, batch, i) : result;
         apply_result(m, batch.records[i], result);
     }
 }

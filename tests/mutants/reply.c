@@ -52,7 +52,7 @@ static bool member_is(const cJSON *object, const char *key, const char *expected
     return expected[0] == '\0' || (text != NULL && strcmp(text, expected) == 0);
 }
 
-// Whether an echoed UsageRecord is the one that was sent.
+// Whether an echoed UsageRecord has the key of the one that was sent.
 static bool speaks_of(const cJSON *echo, const struct book_record *r)
 {
     const cJSON *timestamp = json_get(echo, "Timestamp");
@@ -62,8 +62,7 @@ static bool speaks_of(const cJSON *echo, const struct book_record *r)
         return false;
     }
     int64_t echoed_us = (int64_t)(timestamp->valuedouble * (double)US_PER_S);
-    return instant_hour(echoed_us) == instant_hour(r->sent_us) &&
-           json_get_int(echo, "Quantity", -1) == r->sent_quantity;
+    return instant_hour(echoed_us) == instant_hour(r->sent_us);
 }
 
 const cJSON *reply_result(const cJSON *json, const struct book_record *record)
@@ -82,6 +81,11 @@ const cJSON *reply_result(const cJSON *json, const struct book_record *record)
         found = result;
     }
     return found;
+}
+
+bool reply_is_ours(const cJSON *result, const struct book_record *record)
+{
+    return json_get_int(json_get(result, "UsageRecord"), "Quantity", -1) == record->sent_quantity;
 }
 
 bool reply_is_unprocessed(const cJSON *json, const struct book_record *record)

@@ -22,9 +22,11 @@ struct span reply_error(const struct wire_reply *reply, const cJSON *json);
 // status and name are those of a whole reply other than 200.
 enum remedy reply_remedy(int status, struct span name);
 
-// The result that speaks of that record by its content, or NULL: customer, dimension, hour and
-// quantity. Also NULL when several results speak of it and differ.
+// The result that speaks of that record's key by its content, or NULL: customer, dimension and
+// hour. Also NULL when several results speak of it and differ.
 const cJSON *reply_result(const cJSON *json, const struct book_record *record);
+// Whether a result of the record's key is about the quantity that was sent.
+bool reply_is_ours(const cJSON *result, const struct book_record *record);
 // Whether the service lists the record as unprocessed, again by content.
 bool reply_is_unprocessed(const cJSON *json, const struct book_record *record);
 

@@ -98,11 +98,15 @@ def _hour(timestamp) -> Optional[int]:
 
 
 def speaks_of(echo: dict, record: Record) -> bool:
-    """Whether a UsageRecord in a reply is the one that was sent. Never by its position."""
+    """Whether a UsageRecord in a reply has the key of the one that was sent. Never by position."""
     return (all(echo.get(name) == value for name, value in record.buyer.items())
             and echo.get("Dimension") == record.dimension
-            and _hour(echo.get("Timestamp")) == record.timestamp // 3600
-            and echo.get("Quantity", 0) == record.quantity)
+            and _hour(echo.get("Timestamp")) == record.timestamp // 3600)
+
+
+def is_ours(result: dict, record: Record) -> bool:
+    """Whether a result of the record's key is about the quantity that was sent."""
+    return result["UsageRecord"].get("Quantity", 0) == record.quantity
 
 
 class Metering:
@@ -237,8 +241,10 @@ class Metering:
                 self._outbox.note(record, UNKNOWN if record.in_doubt or mine else PENDING,
                                   "unprocessed", in_doubt=bool(mine))
                 again.append(record)
-            elif len(statuses) == 1:
+            elif len(statuses) == 1 and all(is_ours(result, record) for result in mine):
                 self._conclude(record, statuses.pop(), mine[0].get("MeteringRecordId"))
+            elif len(statuses) == 1:
+                self._not_ours(record)
             else:
                 self._outbox.note(record, UNKNOWN, "no clear result", in_doubt=True)
         return again
@@ -253,11 +259,14 @@ class Metering:
             # Our own sending, whose reply was lost: it is frozen, so it had this very quantity.
             self._outbox.note(record, METERED, metering_id=metering_id)
         elif status == "DuplicateRecord":
-            # We have not sent it before: somebody else's record stands under the key, with some other
-            # quantity. Part of this usage may be billed by it, so neither metered nor rejected
-            # would be true; a person has to compare the two.
-            text = "another record is billed under the same key: compare it with this usage"
-            self._tell(record, text)
-            self._outbox.note(record, UNKNOWN, text, alert=text, not_before=self._now + HELD_S)
+            # We have not sent it before, so what stands under the key is not ours.
+            self._not_ours(record)
         else:
             self._outbox.note(record, UNKNOWN, f"status {status}", in_doubt=True)
+
+    def _not_ours(self, record: Record) -> None:
+        """Somebody else's record is billed under the key, with some other quantity. Part of this usage
+        may be billed by it, so neither metered nor rejected would be true: a person compares them."""
+        text = "another record is billed under the same key: compare it with this usage"
+        self._tell(record, text)
+        self._outbox.note(record, UNKNOWN, text, alert=text, not_before=self._now + HELD_S)
