@@ -71,7 +71,8 @@ def verdicts(args, out, switches):
         tail = "\n".join((run.stdout + run.stderr).splitlines()[-15:])
         raise Broken(f"exit code {run.returncode}\n{tail}")
     cases = json.loads(results.read_text(encoding="utf-8"))["cases"]
-    return {case["id"]: case["verdict"] for case in cases}, {case["id"]: why(case) for case in cases}
+    return ({case["id"]: case["verdict"] for case in cases},
+            {case["id"]: why(case) for case in cases})
 
 
 def why(case):

@@ -3,7 +3,8 @@
 // anything is said or sent, and the state that follows from reading it.
 //
 // Usage of one key (product, buyer, dimension, hour) gathers in one record until that record is
-// frozen, right before its first sending. A frozen record never changes: sent twice, it is billed once.
+// frozen, right before its first sending. A frozen record never changes: sent twice, it is billed
+// once.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -91,7 +92,8 @@ export class Journal {
   /** Whether another record of the key went out before and was not certainly refused: AWS bills the
    * first record of a key only. */
   isLate(record) {
-    return record.sameKey.some((other) => other.number < record.number && other.state !== "rejected");
+    const before = record.sameKey.filter((other) => other.number < record.number);
+    return before.some((other) => other.state !== "rejected");
   }
 
   /** What may be sent at that time: hours that are over, oldest first. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls of the Metering Service, and what their replies say of each record.
 //
-// The SDK's own retries are off: it would show the last attempt only, while an earlier one, whose reply
-// was lost, may have been executed. Here every attempt is seen, and doubt is on disk before the next.
+// The SDK's own retries are off: it would show the last attempt only, while an earlier one, whose
+// reply was lost, may have been executed. Here every attempt is seen, and doubt is on disk before the
+// next.
 
 import {
   BatchMeterUsageCommand, MarketplaceMeteringClient, MarketplaceMeteringServiceException,
@@ -75,8 +76,10 @@ function wireRecord(record) {
     Dimension: record.dimension, Quantity: record.quantity,
   };
   if (record.buckets.size > 1 || !record.buckets.has("[]")) {
-    const buckets = [...record.buckets].map(([name, quantity]) => bucket(JSON.parse(name), quantity));
-    if (buckets.length > 0) out.UsageAllocations = buckets;
+    const buckets = [...record.buckets];
+    if (buckets.length > 0) {
+      out.UsageAllocations = buckets.map(([name, quantity]) => bucket(JSON.parse(name), quantity));
+    }
   }
   return out;
 }
@@ -137,7 +140,7 @@ function judge(record, results, unprocessed) {
   const exact = mine.every((result) => (result.UsageRecord.Quantity ?? 0) === record.quantity);
   if (!exact) return { word: "foreign" };
   if (status === "Success") return { word: "metered", meteringId: mine[0].MeteringRecordId };
-  if (status === "CustomerNotSubscribed") return { word: "refused", reason: "customer not subscribed" };
+  if (status === "CustomerNotSubscribed") return { word: "refused", reason: "not subscribed" };
   if (status === "DuplicateRecord") {
     // After a lost reply it is our own frozen record that stands there; otherwise somebody else's.
     const [{ MeteringRecordId: meteringId }] = mine;
@@ -215,7 +218,7 @@ export class Metering {
     return [...first, ...(await this.#send(batch.slice(middle)))];
   }
 
-  /** Refused by itself. Only without an earlier lost reply does that prove that it is not billed. */
+  /** Refused by itself. That proves that it is not billed only if no reply was lost before. */
   #refuse(record, reason) {
     this.#alert(this.#journal.usagesOf(record), `AWS refuses this usage: ${reason}`);
     if (record.inDoubt) {
@@ -234,13 +237,14 @@ export class Metering {
     this.#journal.conclude(having("metered").map(({ record, meteringId }) =>
       ({ record, state: "metered", meteringId })));
     this.#journal.doubt(having("doubt").map((row) => row.record));
-    [...having("doubt"), ...having("unprocessed")].forEach((row) => this.#stay(row.record, row.reason));
+    const open = [...having("doubt"), ...having("unprocessed")];
+    open.forEach((row) => this.#stay(row.record, row.reason));
     having("refused").forEach((row) => this.#refuse(row.record, row.reason));
     having("foreign").forEach((row) => this.#leaveToPeople(row.record));
     return having("unprocessed").map((row) => row.record);
   }
 
-  /** Another record is billed under the key: part of this usage, or none, by whoever sent that one. */
+  /** Another record is billed under the key: part of this usage, or none of it. */
   #leaveToPeople(record) {
     const text = "another record is billed under the same key: compare it with this usage";
     this.#alert(this.#journal.usagesOf(record), text);
@@ -250,10 +254,11 @@ export class Metering {
   /** Whose registration token it is. */
   async resolve(token) {
     if (!token) return { state: "refused" };
+    const command = new ResolveCustomerCommand({ RegistrationToken: token });
     let outcome;
     for (const pause of [0, 300, 900]) {
       await sleep(jitter(pause));
-      outcome = await attempt(this.#client, new ResolveCustomerCommand({ RegistrationToken: token }));
+      outcome = await attempt(this.#client, command);
       if (outcome.kind === "ok") return identity(outcome.reply);
       if (outcome.kind !== "wait" && outcome.kind !== "doubt") break;
     }

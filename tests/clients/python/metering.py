@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends the outbox to BatchMeterUsage, and draws from each reply what may be said of each record.
 
-A 200 is not acceptance. A record is metered when a result with its own customer, dimension, hour and
-quantity says Success. It is rejected when the service refused it alone, and no earlier sending of
-it can have been executed. Everything else stays, and goes out again unchanged.
+A 200 is not acceptance. A record is metered when a result with its own customer, dimension, hour
+and quantity says Success. It is rejected when the service refused it alone, and no earlier sending
+of it can have been executed. Everything else stays, and goes out again unchanged.
 """
 import json
 import time
@@ -65,7 +65,7 @@ def wire_record(record: Record) -> dict:
 def _allocation(bucket: dict) -> dict:
     out = {"AllocatedUsageQuantity": bucket["quantity"]}
     if bucket["tags"]:
-        out["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(bucket["tags"].items())]
+        out["Tags"] = [{"Key": key, "Value": bucket["tags"][key]} for key in sorted(bucket["tags"])]
     return out
 
 
@@ -228,16 +228,19 @@ class Metering:
         granted: each record is looked for."""
         if self._attempts.lost_one:
             batch = self._doubt(batch)
+        results = [result for result in reply.get("Results") or [] if result]
+        unprocessed = [echo for echo in reply.get("UnprocessedRecords") or [] if echo]
         with self._outbox.transaction():
-            return self._read_records(batch, [result for result in reply.get("Results") or [] if result],
-                                      reply.get("UnprocessedRecords") or [])
+            return self._read_records(batch, results, unprocessed)
 
     def _read_records(self, batch: List[Record], results: list, unprocessed: list) -> List[Record]:
+        """Record by record; gives those that the service lists as unprocessed."""
         again = []
         for record in batch:
-            mine = [result for result in results if speaks_of(result.get("UsageRecord") or {}, record)]
+            mine = [result for result in results
+                    if speaks_of(result.get("UsageRecord") or {}, record)]
             statuses = {result.get("Status") for result in mine}
-            if any(speaks_of(echo or {}, record) for echo in unprocessed):
+            if any(speaks_of(echo, record) for echo in unprocessed):
                 self._outbox.note(record, UNKNOWN if record.in_doubt or mine else PENDING,
                                   "unprocessed", in_doubt=bool(mine))
                 again.append(record)
@@ -265,8 +268,9 @@ class Metering:
             self._outbox.note(record, UNKNOWN, f"status {status}", in_doubt=True)
 
     def _not_ours(self, record: Record) -> None:
-        """Somebody else's record is billed under the key, with some other quantity. Part of this usage
-        may be billed by it, so neither metered nor rejected would be true: a person compares them."""
+        """Somebody else's record is billed under the key, with some other quantity. Part of this
+        usage may be billed by it, so neither metered nor rejected would be true: a person compares
+        them."""
         text = "another record is billed under the same key: compare it with this usage"
         self._tell(record, text)
         self._outbox.note(record, UNKNOWN, text, alert=text, not_before=self._now + HELD_S)

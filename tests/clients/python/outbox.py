@@ -68,12 +68,14 @@ def _record(row: sqlite3.Row) -> Record:
     return Record(**values)
 
 
-def _merge_tags(old: Optional[list], quantity: int, tags: Optional[list], before: int) -> Optional[list]:
+def _merge_tags(old: Optional[list], quantity: int, tags: Optional[list],
+                before: int) -> Optional[list]:
     """Adds one usage's buckets to a record's; AWS wants each set of tags once, and their sum equal
     to the record's quantity, so that what bears no tags is a bucket too."""
     if old is None and not tags:
         return None
-    buckets = {json.dumps(bucket["tags"], sort_keys=True): bucket["quantity"] for bucket in old or []}
+    buckets = {json.dumps(bucket["tags"], sort_keys=True): bucket["quantity"]
+               for bucket in old or []}
     if old is None and before:
         buckets["{}"] = before
     tagged = 0
@@ -114,12 +116,15 @@ class Outbox:
             raise
         self._db.execute("COMMIT")
 
+    def _one(self, query: str, *values) -> Optional[sqlite3.Row]:
+        return self._db.execute(query, values).fetchone()
+
     def take(self, usage_id: str, product: str, buyer: dict, dimension: str, quantity: int,
              timestamp: int, tags: Optional[list] = None) -> Tuple[Record, bool]:
         """Books usage; what comes twice under one id is booked once. The flag says that its key was
         sent before, so that it cannot be billed under it."""
         with self.transaction():
-            known = self._db.execute("SELECT record FROM usage WHERE id = ?", (usage_id,)).fetchone()
+            known = self._one("SELECT record FROM usage WHERE id = ?", usage_id)
             if known:
                 return self.get(known["record"]), False
             key = (product, json.dumps(buyer, sort_keys=True), dimension, timestamp // 3600 * 3600)
@@ -135,9 +140,8 @@ class Outbox:
 
     def _open_record(self, key: tuple, timestamp: int) -> int:
         """The record of that key that still takes usage."""
-        row = self._db.execute(
-            "SELECT number FROM record WHERE product = ? AND buyer = ? AND dimension = ? AND hour = ? "
-            "AND NOT frozen", key).fetchone()
+        row = self._one("SELECT number FROM record WHERE product = ? AND buyer = ? "
+                        "AND dimension = ? AND hour = ? AND NOT frozen", *key)
         if row:
             return row["number"]
         return self._db.execute(
@@ -146,14 +150,15 @@ class Outbox:
 
     def is_late(self, number: int) -> bool:
         """Whether another record of the key went out before, and was not certainly refused."""
-        return self._db.execute(
-            "SELECT 1 FROM record AS mine JOIN record AS other USING (product, buyer, dimension, hour) "
+        return self._one(
+            "SELECT 1 FROM record AS mine "
+            "JOIN record AS other USING (product, buyer, dimension, hour) "
             "WHERE mine.number = ? AND other.number < mine.number AND other.state <> ?",
-            (number, REJECTED)).fetchone() is not None
+            number, REJECTED) is not None
 
     def get(self, number: int) -> Record:
         """One record by number."""
-        return _record(self._db.execute("SELECT * FROM record WHERE number = ?", (number,)).fetchone())
+        return _record(self._one("SELECT * FROM record WHERE number = ?", number))
 
     def open_records(self) -> List[Record]:
         """Everything without a last word, oldest hours first: their window closes first."""
