@@ -34,4 +34,8 @@ char *judge_suite(const cJSON *scenario);
 // SHA-256 of the oracles' sources: who judged.
 const char *judge_digest(void);
 
+// The best verdict that a client can get which never sends a request, whatever it says: `check`
+// demands that it is none that counts as passed. scenario: as in scenario.json.
+enum verdict judge_idle(const cJSON *scenario);
+
 #endif

@@ -11,6 +11,7 @@ int main(void)
                                                {"manners", MANNERS_TESTS},
                                                {"exercised", EXERCISED_TESTS},
                                                {"verdict", VERDICT_TESTS},
+                                               {"idle", IDLE_TESTS},
                                                {NULL, NULL}};
     return unit_run(SUITES);
 }

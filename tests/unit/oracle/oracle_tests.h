@@ -14,6 +14,7 @@ extern const struct unit_test REQUESTS_TESTS[];
 extern const struct unit_test MANNERS_TESTS[];
 extern const struct unit_test EXERCISED_TESTS[];
 extern const struct unit_test VERDICT_TESTS[];
+extern const struct unit_test IDLE_TESTS[];
 
 // One piece of evidence and what one check must say of it.
 struct row {
