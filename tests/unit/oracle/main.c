@@ -12,6 +12,8 @@ int main(void)
                                                {"exercised", EXERCISED_TESTS},
                                                {"verdict", VERDICT_TESTS},
                                                {"idle", IDLE_TESTS},
+                                               {"cunit", CUNIT_TESTS},
                                                {NULL, NULL}};
+    cunit_test_prepare();
     return unit_run(SUITES);
 }

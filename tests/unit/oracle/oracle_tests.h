@@ -15,6 +15,10 @@ extern const struct unit_test MANNERS_TESTS[];
 extern const struct unit_test EXERCISED_TESTS[];
 extern const struct unit_test VERDICT_TESTS[];
 extern const struct unit_test IDLE_TESTS[];
+extern const struct unit_test CUNIT_TESTS[];
+
+// Runs CUnit on its own evidence; before unit_run, as a process has one registry.
+void cunit_test_prepare(void);
 
 // One piece of evidence and what one check must say of it.
 struct row {
