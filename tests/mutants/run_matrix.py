@@ -151,7 +151,9 @@ def main():
         print(f"matrix.json: {text}")
         differences += 1
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
-        differences += run_all(args, matrix, pathlib.Path(args.out or scratch))
+        out = pathlib.Path(args.out or scratch)
+        out.mkdir(parents=True, exist_ok=True)
+        differences += run_all(args, matrix, out)
     print(f"{differences} differences" if differences else "the matrix holds")
     return 1 if differences else 0
 
