@@ -377,7 +377,9 @@ static char *flat_id(const char *id)
 {
     char *flat = x_strdup(id);
     for (char *c = flat; *c != '\0'; c++) {
-        *c = *c == '/' ? '~' : *c;
+        if (*c == '/') {
+            *c = '~';
+        }
     }
     return flat;
 }
