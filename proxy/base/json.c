@@ -384,6 +384,7 @@ static void advance(struct walk *w, size_t to)
 // NOLINTNEXTLINE(misc-no-recursion): depth is bounded by JSON_MAX_DEPTH
 static void tie(struct walk *w, const cJSON *node)
 {
+    assert(node != NULL);
     advance(w, w->scan->starts[w->next++]);
     set_place(w->places, node, w->place);
     for (const cJSON *child = node->child; child != NULL; child = child->next) {
