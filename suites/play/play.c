@@ -487,7 +487,7 @@ void play_start_client(struct play *p)
     };
     struct diag d = {0};
     if (client_start(&p->client, &options, &d) != RC_OK) {
-        play_end_case(p, "harness", "the client cannot be started: %s", d.text);
+        play_end_case(p, "harness", "%s", d.text);
         return;
     }
     begin_client_event(p, "start");
