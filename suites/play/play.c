@@ -4,12 +4,12 @@
 #include "suites/play/play_inside.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proxy/base/alloc.h"
@@ -373,14 +373,6 @@ static char *join(const char *a, const char *b)
     return buf_take_text(&path);
 }
 
-static enum rc make_dir(const char *path, struct diag *d)
-{
-    if (mkdir(path, 0700) != 0) {
-        return diag_fail(d, RC_IO, "cannot make the directory %s", path);
-    }
-    return RC_OK;
-}
-
 // A case id as a file name: '/' becomes '~'.
 static char *flat_id(const char *id)
 {
@@ -391,11 +383,21 @@ static char *flat_id(const char *id)
     return flat;
 }
 
-static enum rc make_places(struct play *p, struct diag *d)
+// A fresh one for each play: the same case may be played twice in a run (the doctor does).
+static enum rc make_state_dir(struct play *p, struct diag *d)
 {
     OWN(text) char *flat = flat_id(p->scenario->id);
-    p->state_dir = join(p->setting->scratch, flat);
-    enum rc rc = make_dir(p->state_dir, d);
+    struct buf path = {0};
+    buf_addf(&path, "%s/%s-XXXXXX", p->setting->scratch, flat);
+    p->state_dir = buf_take_text(&path);
+    return mkdtemp(p->state_dir) != NULL ? RC_OK
+                                         : diag_fail(d, RC_IO, "cannot make the directory %s: %s",
+                                                     p->state_dir, strerror(errno));
+}
+
+static enum rc make_places(struct play *p, struct diag *d)
+{
+    enum rc rc = make_state_dir(p, d);
     if (rc == RC_OK) {
         rc = run_writer_path(p->setting->writer, p->scenario->id, "client.out", &p->out_path, d);
     }
