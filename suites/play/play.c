@@ -493,7 +493,7 @@ void play_start_client(struct play *p)
     };
     struct diag d = {0};
     if (client_start(&p->client, &options, &d) != RC_OK) {
-        play_end_case(p, "harness", "the client cannot be started: %s", d.text);
+        play_end_case(p, "harness", "%s", d.text);
         return;
     }
     begin_client_event(p, "start");
@@ -597,6 +597,11 @@ static void on_pause_over(void *arg)
     step_pause_over(arg);
 }
 
+static double deadline_s(const struct play *p)
+{
+    return p->scenario->deadline_s * p->setting->timeout_multiplier;
+}
+
 static void describe_wait(const struct play *p, char *out, size_t size)
 {
     const struct step *step = play_step(p);
@@ -623,15 +628,14 @@ static void on_deadline(void *arg)
         client_end(p->client, -1);
         return;
     }
-    play_end_case(p, "deadline", "after %u s %s", p->scenario->deadline_s, what);
+    play_end_case(p, "deadline", "after %g s %s", deadline_s(p), what);
 }
 
 static void start_deadline(struct play *p)
 {
     loop_timer_init(&p->deadline, p->setting->loop, on_deadline, p);
     if (!p->setting->no_deadline) {
-        double us = p->scenario->deadline_s * p->setting->timeout_multiplier * (double)US_PER_S;
-        loop_timer_start(&p->deadline, (int64_t)us);
+        loop_timer_start(&p->deadline, (int64_t)(deadline_s(p) * (double)US_PER_S));
     }
 }
 
