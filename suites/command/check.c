@@ -7,6 +7,7 @@
 #include "suites/command/catalogue.h"
 #include "suites/command/command.h"
 #include "suites/command/playable.h"
+#include "suites/command/profile.h"
 #include "suites/oracle/judge.h"
 
 const struct option_row CHECK_OPTIONS[] = {
@@ -84,6 +85,21 @@ static void check_case(struct check *c, const struct scenario *s)
     prove(c, s);
 }
 
+// A profile lies among the scenarios, as `scenarios/*/*.json` has it, and is checked in its own
+// way.
+static bool check_profile(struct check *c, const char *path)
+{
+    OWN(json) cJSON *tree = NULL;
+    struct diag d = {0};
+    if (json_read_file(&tree, NULL, path, NULL) != RC_OK || !profile_is(tree)) {
+        return false;
+    }
+    if (profile_check(path, &d) != RC_OK) {
+        complain(c, &d);
+    }
+    return true;
+}
+
 static void check_file(struct check *c, const char *path)
 {
     struct scenario_file *file = NULL;
@@ -120,7 +136,9 @@ int check_command(const struct line *line)
         return line_fail(line, &d);
     }
     for (char **path = line->rest; *path != NULL; path++) {
-        check_file(&c, *path);
+        if (!check_profile(&c, *path)) {
+            check_file(&c, *path);
+        }
     }
     printf("%u cases, %u problems\n", c.cases, c.problems);
     return c.problems == 0 ? EXIT_PASSED : EXIT_FAILED;

@@ -26,6 +26,7 @@ struct run {
     const struct line *line;
     struct play_setting setting;
     cJSON *world_base, *world_map;
+    cJSON *mandatory; // ids of cases; NULL: the profile has no file
     const char **add_env, **pass_env;
     char *scratch;
     bool interrupted;
