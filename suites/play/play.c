@@ -624,9 +624,8 @@ static void on_deadline(void *arg)
     struct play *p = arg;
     char what[160];
     describe_wait(p, what, sizeof what);
-    if (p->why != NULL) { // it is leaving, but does not leave
-        client_end(p->client, -1);
-        return;
+    if (p->why != NULL) {
+        return; // it is leaving, for which it has a time of its own
     }
     play_end_case(p, "deadline", "after %g s %s", deadline_s(p), what);
 }
