@@ -74,6 +74,9 @@ static enum rc check_names(const char *const *names, bool has_value, const char 
             }
         }
         const char *why = environment_refusal(name);
+        if (why == NULL && !has_value && getenv(*names) == NULL) {
+            why = "this variable is not set here";
+        }
         if (why != NULL) {
             return diag_fail(d, RC_USAGE, "%s %.*s: %s", option, (int)name.len, name.at, why);
         }
@@ -236,6 +239,7 @@ enum rc run_cases(struct run *run, const char *dir, const struct scenario *const
     OWN_BUF struct buf header = {0};
     render_header(run, cases, count, &header);
     enum rc rc = run_writer_open(&run->setting.writer, dir, buf_span(&header), d);
+    run->has_evidence = rc == RC_OK;
     if (rc != RC_OK) {
         return rc;
     }

@@ -30,6 +30,7 @@ struct run {
     const char **add_env, **pass_env;
     char *scratch;
     bool interrupted;
+    bool has_evidence; // the directory was taken: what lies there is of this run
 };
 
 // Reads the command line; the client's command must be there. run_clear releases, and removes the

@@ -104,6 +104,9 @@ static int play_and_judge(struct run *run, const struct catalogue *catalogue, un
            run->setting.profile, run->setting.seed, dir);
     (void)fflush(stdout);
     enum rc rc = run_cases(run, dir, catalogue->cases, catalogue->count, jobs, &callbacks, &d);
+    if (!run->has_evidence) {
+        return line_fail(run->line, &d); // a directory that was refused is not ours to judge in
+    }
     char live[900];
     diag_print(&d, live, sizeof live);
     struct diag judged = {0};
