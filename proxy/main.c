@@ -256,7 +256,7 @@ static int complain(const struct diag *d)
 int main(int argc, char **argv)
 {
     struct settings settings = {{NULL}};
-    struct program program = {NULL};
+    struct program program = {.loop = NULL};
     struct diag d = {0};
     int rest = 0;
     enum rc rc = options_read(OPTIONS, argc - 1, argv + 1, note, &settings, &rest, &d);

@@ -49,7 +49,7 @@ struct civil instant_civil(int64_t at_us)
 int64_t instant_from_civil(const struct civil *c)
 {
     return days_from_date(c->year, c->month, c->day) * US_PER_DAY + c->hour * US_PER_HOUR +
-           c->minute * 60 * US_PER_S + c->second * US_PER_S + c->microsecond;
+           c->minute * INT64_C(60) * US_PER_S + c->second * US_PER_S + c->microsecond;
 }
 
 // Journals render several moments a record, and snprintf would cost more than all the rest of them.

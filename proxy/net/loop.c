@@ -14,9 +14,9 @@
 _Static_assert(sizeof(struct event) <= sizeof(struct loop_event), "an event fits its room");
 
 // The one place that knows what is in the room.
-static struct event *in(const struct loop_event *room)
+static struct event *in(struct loop_event *room)
 {
-    return (struct event *)(uintptr_t)room->room;
+    return (struct event *)(void *)room->room;
 }
 
 struct loop {
@@ -144,7 +144,8 @@ void loop_timer_stop(struct loop_timer *t)
 
 bool loop_timer_is_running(const struct loop_timer *t)
 {
-    return t->loop != NULL && event_pending(in(&t->event), EV_TIMEOUT, NULL) != 0;
+    return t->loop != NULL &&
+           event_pending((const struct event *)(const void *)t->event.room, EV_TIMEOUT, NULL) != 0;
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *arg)

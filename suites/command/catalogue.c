@@ -60,6 +60,7 @@ enum rc catalogue_read(struct catalogue *out, const char *dir, struct diag *d)
     scenario_paths_free(&paths, count);
     if (rc == RC_OK) {
         if (out->count > 0) {
+            // NOLINTNEXTLINE(bugprone-sizeof-expression): the elements are pointers
             qsort(out->cases, out->count, sizeof *out->cases, by_id);
         }
         rc = refuse_twins(out, d);

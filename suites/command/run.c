@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _XOPEN_SOURCE 700 // nftw, mkdtemp
+#define _XOPEN_SOURCE 700 // nftw; NOLINT(bugprone-reserved-identifier)
 #include "suites/command/run.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 #include "suites/command/profile.h"
 
 // Our own delay above which a timing check proves nothing.
-#define TOLERANCE_US (50 * 1000)
+#define TOLERANCE_US (INT64_C(50) * 1000)
 
 static uint64_t fresh_seed(void)
 {

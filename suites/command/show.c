@@ -124,7 +124,8 @@ static void tell_event(const struct event *e, bool is_loud)
 
 static void tell_checks(const struct result_case *c)
 {
-    printf("\n%s: %s\n", verdict_name(c->verdict), c->why == NULL ? "" : c->why);
+    printf("\n%s%s%s\n", verdict_name(c->verdict), c->why == NULL ? "" : ": ",
+           c->why == NULL ? "" : c->why);
     for (size_t i = 0; i < c->check_count; i++) {
         const struct result_check *check = &c->checks[i];
         printf("  %-14s %s", verdict_name(check->verdict), check->id);

@@ -134,15 +134,17 @@ static int test(struct run *run, struct diag *d)
         rc = choose(&catalogue, run, d);
     }
     int code = EXIT_PASSED;
+    bool is_list = line_has(run->line, "--list");
+    if (rc == RC_OK && !is_list && catalogue.count > 0) {
+        rc = probe_first(run, &ready, d);
+    }
     if (rc != RC_OK) {
         code = line_fail(run->line, d);
-    } else if (line_has(run->line, "--list")) {
+    } else if (is_list) {
         code = list(&catalogue);
     } else if (catalogue.count == 0) {
         (void)fprintf(stderr, "meterprover test: no case is left to play\n");
         code = EXIT_NOTHING;
-    } else if (probe_first(run, &ready, d) != RC_OK) {
-        code = line_fail(run->line, d);
     } else {
         code = ready ? play_and_judge(run, &catalogue, (unsigned)jobs) : EXIT_FAILED;
     }

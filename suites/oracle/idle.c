@@ -202,7 +202,7 @@ static void move_clock(struct stage *s, const cJSON *step)
 
 static void play_round(struct stage *s, const cJSON *step)
 {
-    s->service_us += 10 * 60 * US_PER_S;
+    s->service_us += INT64_C(600) * US_PER_S;
     send_line(s, step, "clock");
     if (!s->stuck) {
         send_line(s, step, "flush");

@@ -250,7 +250,7 @@ static void describe(struct result_case *out, const struct evidence_case *eviden
     out->basis = x_strdup(text_or(requirement, "basis", "derived"));
     out->money = json_is_true(json_get(requirement, "money")) || json_is_true(json_get(s, "money"));
     int count = cJSON_GetArraySize(sources);
-    out->sources = count > 0 ? x_alloc((size_t)count * sizeof *out->sources) : NULL;
+    out->sources = x_alloc((size_t)(count + 1) * sizeof *out->sources);
     const cJSON *source = NULL;
     cJSON_ArrayForEach(source, sources)
     {

@@ -145,6 +145,7 @@ enum rc campaign_run(const struct campaign_options *options, bool *interrupted, 
 {
     struct campaign c = {.options = options, .loop = loop_new(), .diag = d};
     options->setting->loop = c.loop;
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): the elements are pointers
     c.live = x_alloc(options->jobs * sizeof *c.live);
     loop_timer_init(&c.beat, c.loop, on_beat, &c);
     loop_timer_init(&c.start, c.loop, on_start, &c);

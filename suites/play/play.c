@@ -3,7 +3,6 @@
 // move is made from the loop, so no lane, client or step is ended inside one of its own callbacks.
 #include "suites/play/play_inside.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -366,10 +365,10 @@ static void on_point(void *arg, enum lane_point point, uint64_t exchange)
 
 // Starting
 
-static char *join(const char *a, const char *b)
+static char *join(const char *a, const char *b, const char *end)
 {
     struct buf path = {0};
-    buf_addf(&path, "%s/%s", a, b);
+    buf_addf(&path, "%s/%s%s", a, b, end);
     return buf_take_text(&path);
 }
 
@@ -378,29 +377,24 @@ static char *flat_id(const char *id)
 {
     char *flat = x_strdup(id);
     for (char *c = flat; *c != '\0'; c++) {
-        *c = *c == '/' ? '~' : *c;
+        if (*c == '/') {
+            *c = '~';
+        }
     }
     return flat;
 }
 
-// A fresh one for each play: the same case may be played twice in a run (the doctor does).
-static enum rc make_state_dir(struct play *p, struct diag *d)
-{
-    OWN(text) char *flat = flat_id(p->scenario->id);
-    struct buf path = {0};
-    buf_addf(&path, "%s/%s-XXXXXX", p->setting->scratch, flat);
-    p->state_dir = buf_take_text(&path);
-    return mkdtemp(p->state_dir) != NULL ? RC_OK
-                                         : diag_fail(d, RC_IO, "cannot make the directory %s: %s",
-                                                     p->state_dir, strerror(errno));
-}
-
 static enum rc make_places(struct play *p, struct diag *d)
 {
-    enum rc rc = make_state_dir(p, d);
-    if (rc == RC_OK) {
-        rc = run_writer_path(p->setting->writer, p->scenario->id, "client.out", &p->out_path, d);
+    OWN(text) char *flat = flat_id(p->scenario->id);
+    // Unique: the same case may be played twice, and each time begins without a past.
+    p->state_dir = join(p->setting->scratch, flat, "-XXXXXX");
+    if (mkdtemp(p->state_dir) == NULL) {
+        return diag_fail(d, RC_IO, "cannot make the directory %s: %s", p->state_dir,
+                         strerror(errno));
     }
+    enum rc rc =
+        run_writer_path(p->setting->writer, p->scenario->id, "client.out", &p->out_path, d);
     if (rc == RC_OK) {
         rc = run_writer_path(p->setting->writer, p->scenario->id, "client.err", &p->err_path, d);
     }
@@ -410,7 +404,7 @@ static enum rc make_places(struct play *p, struct diag *d)
 static enum rc build_environment(struct play *p, struct diag *d)
 {
     const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
-    OWN(text) char *empty = join(p->setting->scratch, "empty");
+    OWN(text) char *empty = join(p->setting->scratch, "empty", "");
     OWN_BUF struct buf world = {0};
     OWN_BUF struct buf endpoint = {0};
     OWN_BUF struct buf trip = {0};

@@ -11,7 +11,7 @@
 #include "proxy/base/own.h"
 
 // `round` moves the clock by so much.
-#define ROUND_US (10 * 60 * US_PER_S)
+#define ROUND_US (INT64_C(10) * 60 * US_PER_S)
 #define DRAIN_ROUNDS 8
 // What drain leaves of the deadline for the client to leave.
 #define DRAIN_RESERVE_US (3 * US_PER_S)

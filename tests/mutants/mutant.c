@@ -130,17 +130,28 @@ static void on_term(int number)
     _exit(0);
 }
 
+// Acts on every whole line that has come, and drops it.
+static void take_lines(struct client *c, struct buf *in)
+{
+    for (;;) {
+        struct span rest = buf_span(in);
+        struct span line = span_cut(&rest, '\n');
+        if (rest.at == NULL) {
+            return;
+        }
+        on_line(c, line);
+        buf_consume(in, line.len + 1);
+    }
+}
+
 static void listen_to_stdin(struct client *c)
 {
-    char *line = NULL;
-    size_t size = 0;
-    ssize_t len;
-    while ((len = getline(&line, &size, stdin)) > 0) {
-        bool whole = line[len - 1] == '\n';
-        on_line(c, (struct span){.at = line, .len = (size_t)len - (whole ? 1 : 0)});
+    OWN_BUF struct buf in = {0};
+    ssize_t got;
+    while ((got = read(STDIN_FILENO, buf_room(&in, 4096), 4096)) > 0) {
+        buf_grew(&in, (size_t)got);
+        take_lines(c, &in);
     }
-    // getline takes its memory from malloc, so it goes back the same way.
-    free(line);
 }
 
 static int run(struct client *c)

@@ -6,9 +6,10 @@ A bug must fail the cases that it must fail, for a prover that misses it is blin
 fail the others, for a prover that blames the innocent is not believed. The careful client and its
 lawful variants pass everything. Every case that was judged must be failed by some bug.
 
-    run_matrix.py METERPROVER MUTANT [--out DIR] [--only NAME]... [--jobs N]
+    run_matrix.py METERPROVER MUTANT [--out DIR] [--only NAME]... [--jobs N] [--parallel N]
 """
 import argparse
+import concurrent.futures
 import json
 import pathlib
 import subprocess
@@ -32,7 +33,9 @@ def options():
     parser.add_argument("mutant")
     parser.add_argument("--out", help="keep the evidence of all runs in this directory")
     parser.add_argument("--only", action="append", default=[], help="run these variants only")
-    parser.add_argument("--jobs", default="2", help="lanes of each run")
+    parser.add_argument("--jobs", default="4", help="lanes of each run")
+    parser.add_argument("--parallel", type=int, default=8,
+                        help="runs at a time; what never settles waits for its deadline")
     return parser.parse_args()
 
 
@@ -120,9 +123,13 @@ def plan(args, matrix):
 def run_all(args, matrix, out):
     """Runs the plan; gives the number of differences printed."""
     judged, failed, differences = set(), set(), 0
-    for title, switches, judge in plan(args, matrix):
+    rows = plan(args, matrix)
+    with concurrent.futures.ThreadPoolExecutor(args.parallel) as pool:
+        runs = [pool.submit(verdicts, args, out / title.replace(" ", "-"), switches)
+                for title, switches, _ in rows]
+    for (title, _, judge), run in zip(rows, runs):
         try:
-            seen, reasons = verdicts(args, out / title.replace(" ", "-"), switches)
+            seen, reasons = run.result()
         except Broken as broken:
             print(f"{title}: the prover gave no verdicts: {broken}", flush=True)
             differences += 1
@@ -151,7 +158,9 @@ def main():
         print(f"matrix.json: {text}")
         differences += 1
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
-        differences += run_all(args, matrix, pathlib.Path(args.out or scratch))
+        out = pathlib.Path(args.out or scratch)
+        out.mkdir(parents=True, exist_ok=True)
+        differences += run_all(args, matrix, out)
     print(f"{differences} differences" if differences else "the matrix holds")
     return 1 if differences else 0
 

@@ -1,106 +1,97 @@
-#!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// A careful seller's integration on the AWS SDK for JavaScript v3, behind the script contract of
-// Meterprover: what a seller would copy is in journal.mjs and metering.mjs.
+// A careful seller: meters usage to AWS Marketplace with the AWS SDK for JavaScript, and is told what
+// to do by the lines of Meterprover's script contract. Run: meterprover test --profile saas -- node seller.mjs
+import { createInterface } from 'node:readline';
+import { Book } from './book.mjs';
+import { Journal } from './journal.mjs';
+import { Metering } from './metering.mjs';
+import { resolve } from './registration.mjs';
+import { Sender } from './sender.mjs';
+import { Voice } from './voice.mjs';
 
-import fs from "node:fs";
-import readline from "node:readline";
+// The scheduler can wait for a slow service; who says "flush" waits for the answer.
+const CLOCK_LIMIT_MS = 15_000;
+const FLUSH_LIMIT_MS = 2_000;
 
-import { FINAL, HOUR_S, Journal } from "./journal.mjs";
-
-const SUPPORTS = ["usage", "flush", "clock", "restart", "resolve"];
-const MAX_QUANTITY = 2 ** 31 - 1;
-
-const say = (members) => fs.writeSync(1, `${JSON.stringify(members)}\n`);
-const alert = (about, text) => say({ mp: "alert", about, text });
-const seconds = (text) => Math.floor(Date.parse(text) / 1000);
-
-const journal = new Journal(process.env.METERPROVER_STATE ?? ".");
-const said = new Map();
-let now = 0;
-let metering;
-
-/** The SDK takes a third of a second to load, so that hello does not wait for it. */
-async function service() {
-  if (metering === undefined) {
-    const { makeClient, Metering } = await import("./metering.mjs");
-    metering = new Metering(makeClient(), journal, alert);
-  }
-  return metering;
-}
-
-/** The members that name the buyer: one model or the other, never both. */
-function buyerOf({ identifier, account, license } = {}) {
-  if (identifier) return { CustomerIdentifier: identifier };
-  return account && license ? { CustomerAWSAccountId: account, LicenseArn: license } : undefined;
-}
-
-function takeUsage(usage) {
-  const buyer = buyerOf(usage.customer);
-  const { id, product = "", dimension, quantity, tags } = usage;
-  if (buyer === undefined) return "unsupported"; // MeterUsage is another integration
-  if (!Number.isInteger(quantity) || quantity < 0 || quantity > MAX_QUANTITY) {
-    alert([id], `a quantity of ${quantity} cannot be reported to AWS`);
-    return "unsupported";
-  }
-  const at = usage.at === undefined ? now : seconds(usage.at);
-  const hour = Math.floor(at / HOUR_S) * HOUR_S;
-  const record = journal.take({ id, product, buyer, dimension, quantity, tags, hour });
-  if (journal.isLate(record)) {
-    alert([id], "its hour was reported before it came: AWS bills the first record of an hour only");
-  }
-  return "done";
-}
-
-/** A word about every usage without a last one. What was said before a start is not known, so that
- * last words are said once more after it. */
-function report() {
-  for (const [id, record] of journal.usages) {
-    const before = said.get(id);
-    if (before === record.state && FINAL.has(before)) continue;
-    if (before === undefined && record.state === "rejected") {
-      alert([id], `AWS refuses this usage: ${record.reason}`);
-    }
-    say({ mp: "usage", id, state: record.state, record: record.meteringId, reason: record.reason });
-    said.set(id, record.state);
-  }
-}
-
-async function flush() {
-  await (await service()).flush(now);
-  report();
-  return "done";
-}
-
-async function resolve({ token }, step) {
-  say({ mp: "resolve", step, ...(await (await service()).resolve(token)) });
-  return "done";
-}
-
-const verbs = {
-  usage: takeUsage,
-  flush,
-  clock: (to) => {
-    if (typeof to === "string") now = seconds(to);
-    return flush();
+// One function per step; each is over when what it promises holds.
+const STEPS = {
+  // Safe, not sent: it goes out when its hour is over, or with a flush.
+  usage: ({ book }, line) => {
+    book.take({ ...line.usage, at: line.usage.at ?? line.now });
   },
-  resolve,
+
+  clock: async ({ sender }, line) => {
+    await sender.sweep(Date.parse(line.clock), { everything: false, limitMs: CLOCK_LIMIT_MS });
+  },
+
+  flush: async ({ book, sender }, line) => {
+    await sender.sweep(Date.parse(line.now), { everything: true, limitMs: FLUSH_LIMIT_MS });
+    book.sayAll();
+  },
+
+  resolve: async ({ voice, metering, stopping }, line) => {
+    const answer = await resolve(metering, line.resolve.token, stopping);
+    voice.say('resolve', { step: line.step, ...answer });
+  },
 };
 
-async function hear(line) {
-  if (line.now !== undefined) now = seconds(line.now);
-  if (line.hello !== undefined) {
-    say({ mp: "hello", contract: 1, supports: SUPPORTS });
-    return;
-  }
-  const verb = Object.keys(verbs).find((name) => name in line);
-  const answer = verb === undefined ? "unsupported" : await verbs[verb](line[verb], line.step);
-  say({ mp: answer, step: line.step });
+function greet({ voice, book }) {
+  voice.say('hello', { contract: 1, supports: ['usage', 'flush', 'clock', 'restart', 'resolve'] });
+  // What was said last before a kill may not have been heard.
+  book.sayAll({ all: true });
 }
 
-// Every line of the journal is whole on disk before anything follows from it: nothing to tidy up.
-process.on("SIGTERM", () => process.exit(0));
-for await (const line of readline.createInterface({ input: process.stdin })) {
-  if (line.trim() !== "") await hear(JSON.parse(line));
+async function follow(seller, line) {
+  if (line.hello !== undefined) {
+    greet(seller);
+    return;
+  }
+  const name = Object.keys(STEPS).find((step) => line[step] !== undefined);
+  if (name === undefined) {
+    seller.voice.say('unsupported', { step: line.step });
+    return;
+  }
+  await STEPS[name](seller, line);
+  seller.voice.say('done', { step: line.step });
 }
-process.exit(0);
+
+function open(directory, stopping) {
+  if (!directory) {
+    throw new Error('METERPROVER_STATE must name a directory for what has to survive a restart');
+  }
+  const voice = new Voice();
+  const { journal, events } = Journal.open(directory);
+  const book = new Book(journal, voice, events);
+  const metering = new Metering(stopping);
+  return { voice, book, metering, stopping, sender: new Sender(book, metering, stopping) };
+}
+
+// Lines are taken one after the other, in their order; those that come meanwhile wait in the reader.
+// SIGTERM gives up the call under way (its records become unknown, and are sent again by the next
+// run); the end of stdin lets everything finish.
+async function main() {
+  const stop = new AbortController();
+  const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
+  process.once('SIGTERM', () => {
+    stop.abort();
+    lines.close();
+  });
+  // Nobody listens any more. What was taken is in the journal, for the next run.
+  process.stdout.on('error', () => process.exit(1));
+  const seller = open(process.env.METERPROVER_STATE, stop.signal);
+  for await (const text of lines) {
+    if (stop.signal.aborted) {
+      break;
+    }
+    if (text.trim() !== '') {
+      await follow(seller, JSON.parse(text));
+    }
+  }
+  seller.metering.close();
+  await seller.voice.heard();
+}
+
+main().then(() => process.exit(0), (error) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -139,6 +139,13 @@ static void resubmits(void)
                  "say u1 pending\n" FINISH,
          .check = "e",
          .verdict = VERDICT_PASS},
+        {.name = "sent while the restart waited for its commit",
+         .scenario = ACROSS,
+         .tale = "start\n" ASK "flush\n event step {'n':3,'verb':'restart'}\n request 1 acme:9:7\n"
+                 "exit SIGKILL expected\n start\n hello\n request 2 acme:9:7\n flush\n"
+                 "say u1 pending\n" FINISH,
+         .check = "e",
+         .verdict = VERDICT_PASS},
         {.name = "twice before the restart",
          .scenario = ACROSS,
          .tale = "start\n" ASK "flush\n request 1 acme:9:7\n request 2 acme:9:7\n restart\n flush\n"
