@@ -35,6 +35,7 @@ void exchange_clear(struct exchange *x)
 {
     loop_timer_stop(&x->timer);
     buf_clear(&x->body);
+    buf_clear(&x->signature_text);
     buf_clear(&x->out);
     aws_request_clear(&x->request);
     service_reply_clear(&x->reply);
@@ -266,6 +267,9 @@ static void verify(struct exchange *x)
                                     .body = buf_span(&x->body)};
     sigv4_verify(x->lane->verifier, &request, span_of(world_region(x->lane->world)),
                  lane_wire_us(x->lane), &x->signature);
+    if (x->signature.credential != NULL && !x->signature.is_valid) {
+        sigv4_explain(x->lane->verifier, &request, &x->signature_text);
+    }
 }
 
 static struct span or_else(struct span symbol, struct span wire)

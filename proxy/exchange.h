@@ -44,6 +44,7 @@ struct exchange {
     struct aws_request request;
     struct aws_violation violation; // of the service model, or of the protocol
     struct sigv4_result signature;
+    struct buf signature_text; // after a mismatch: our canonical request and string to sign
     struct subject_record *records; // owned; one per record of the request
     struct span invocation;
     unsigned attempt;

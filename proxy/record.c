@@ -79,6 +79,9 @@ static void add_signature(const struct exchange *x, struct buf *b)
     buf_add_member_bool(b, "token", s->token_ok);
     buf_add_member(b, "credential", span_of(s->credential == NULL ? NULL : s->credential->name));
     buf_add_member(b, "region", span_of(s->region));
+    if (x->signature_text.len > 0) {
+        buf_add_member(b, "expected", buf_span(&x->signature_text));
+    }
     buf_add_char(b, '}');
 }
 

@@ -44,6 +44,14 @@ static const struct event *first(const struct examination *e, enum event_kind ki
     return NULL;
 }
 
+static void add_lines(struct examination *e, struct span rest)
+{
+    while (rest.at != NULL && rest.len > 0) {
+        struct span row = span_cut(&rest, '\n');
+        buf_addf(&e->out, "             %.*s\n", (int)row.len, row.at);
+    }
+}
+
 // The last lines of what the client printed, indented: the reason is mostly there.
 static void add_tail(struct examination *e, const char *file)
 {
@@ -54,12 +62,8 @@ static void add_tail(struct examination *e, const char *file)
         return;
     }
     size_t from = text.len > 800 ? text.len - 800 : 0;
-    struct span rest = span_slice(buf_span(&text), from, text.len);
     buf_addf(&e->out, "           the end of its %s:\n", file);
-    while (rest.at != NULL && rest.len > 0) {
-        struct span row = span_cut(&rest, '\n');
-        buf_addf(&e->out, "             %.*s\n", (int)row.len, row.at);
-    }
+    add_lines(e, span_slice(buf_span(&text), from, text.len));
 }
 
 static bool examine_hello(struct examination *e)
@@ -150,6 +154,7 @@ static bool examine_request(struct examination *e)
             "aws-marketplace\n           and the region of AWS_REGION. Does a profile or a fixed "
             "key "
             "come first in the program?");
+        add_lines(e, json_span(json_get(signature, "expected")));
         return false;
     }
     well(e, "its signature is valid", "");

@@ -293,6 +293,7 @@ void facts_init(struct facts *out, const struct evidence_case *evidence, bool wi
                           .is_cut = evidence->integrity != INTEGRITY_WHOLE};
     read_events(out);
     out->is_cut = out->is_cut || out->end == NULL;
+    settle_restarts(out);
     void_answers(out);
     for (size_t i = 0; i < out->usages_count; i++) {
         tie_usage(out, &out->usages[i]);
@@ -313,6 +314,7 @@ void facts_init_before(struct facts *out, const struct facts *whole, const struc
         out->shown.count--;
     }
     read_events(out);
+    settle_restarts(out);
     void_answers(out);
     for (size_t i = 0; i < out->usages_count; i++) {
         struct usage_fact *u = &out->usages[i];
