@@ -49,11 +49,12 @@ def is_word(event, usage, state=None):
             and (state is None or event.get("state") == state))
 
 
-def sends(event, customer, dimension):
-    """Whether the event is a request with a record of that customer and dimension."""
+def sends(event, said):
+    """Whether the event is a request with a record as the sentence describes it."""
     return event["event"] == "request" and any(
-        record["customer"] == customer and record["dimension"] == dimension
-        for record in event.get("records", []))
+        record["customer"] == said["customer"] and record["dimension"] == said["dimension"]
+        and record["quantity"] == int(said["quantity"])
+        and record["hour"].startswith(said["hour"][:-1]) for record in event.get("records", []))
 
 
 USAGE = r"(?P<id>\w+) \((?P<customer>\w+), (?P<dimension>\w+), [^)]*\): "
@@ -65,9 +66,11 @@ SENTENCES = [
      lambda event, said: is_word(event, said["id"], said["state"])),
     (USAGE + r"the client calls it (?P<state>\w+)",
      lambda event, said: is_word(event, said["id"], said["state"])),
-    (USAGE + r"sent at line (?P<at>\d+) with another hour: quantity (?P<quantity>\d+)",
-     lambda event, said: sends(event, said["customer"], said["dimension"])),
-    (USAGE + r"asked (?P<quantity>\d+), ",
+    (USAGE + r"sent at line (?P<at>\d+) with another hour: quantity (?P<quantity>\d+), "
+             r"hour (?P<hour>[\w:-]+Z)", sends),
+    (USAGE + r"asked \d+, billed (?P<quantity>\d+) under another hour: sent at line (?P<at>\d+) "
+             r"with hour (?P<hour>[\w:-]+Z)", sends),
+    (USAGE + r"asked (?P<quantity>\d+), (?:nothing was billed|billed \d+:)",
      lambda event, said: event["event"] == "step" and event.get("usage", {}).get("id") == said["id"]
      and event["usage"]["quantity"] == int(said["quantity"])),
 ]
