@@ -63,6 +63,10 @@ bool usage_takes(const struct usage_fact *u, const struct account *account, int6
 void hour_text(char out[HOUR_TEXT], int64_t at_us)
 {
     char text[INSTANT_TEXT];
+    if (at_us == NO_HOUR) {
+        memcpy(out, "no hour", sizeof "no hour");
+        return;
+    }
     instant_format_s(text, at_us);
     // "2026-11-18T09:00:00Z": the seconds of an hour say nothing.
     memcpy(out, text, 16);

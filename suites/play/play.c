@@ -591,6 +591,11 @@ static void on_pause_over(void *arg)
     step_pause_over(arg);
 }
 
+static double deadline_s(const struct play *p)
+{
+    return p->scenario->deadline_s * p->setting->timeout_multiplier;
+}
+
 static void describe_wait(const struct play *p, char *out, size_t size)
 {
     const struct step *step = play_step(p);
@@ -613,19 +618,17 @@ static void on_deadline(void *arg)
     struct play *p = arg;
     char what[160];
     describe_wait(p, what, sizeof what);
-    if (p->why != NULL) { // it is leaving, but does not leave
-        client_end(p->client, -1);
-        return;
+    if (p->why != NULL) {
+        return; // it is leaving, for which it has a time of its own
     }
-    play_end_case(p, "deadline", "after %u s %s", p->scenario->deadline_s, what);
+    play_end_case(p, "deadline", "after %g s %s", deadline_s(p), what);
 }
 
 static void start_deadline(struct play *p)
 {
     loop_timer_init(&p->deadline, p->setting->loop, on_deadline, p);
     if (!p->setting->no_deadline) {
-        double us = p->scenario->deadline_s * p->setting->timeout_multiplier * (double)US_PER_S;
-        loop_timer_start(&p->deadline, (int64_t)us);
+        loop_timer_start(&p->deadline, (int64_t)(deadline_s(p) * (double)US_PER_S));
     }
 }
 
