@@ -17,7 +17,8 @@
 // A reply in the making.
 struct draft {
     struct exchange *x;
-    size_t *order;    // owned; NULL: as sent
+    size_t *order; // owned; NULL: as sent
+    bool is_shuffled;
     bool is_in_place; // a rule has answered
     int status;
     struct buf body, type_header;
@@ -76,20 +77,42 @@ static struct draw draw_of(const struct exchange *x)
                          .index = x->rule == NULL ? x->number : x->rule_index};
 }
 
-// A rotation by a drawn distance that is never 0 leaves no result in its place.
 static void apply_shuffle_results(struct draft *draft, const struct action *action)
 {
     (void)action;
-    size_t count = draft->x->request.count;
-    if (count < 2 || draft->order != NULL) {
-        return;
-    }
-    struct draw draw = draw_of(draft->x);
-    size_t by = 1 + (size_t)(draw_u64(&draw, 3) % (count - 1));
-    draft->order = x_alloc(count * sizeof *draft->order);
+    draft->is_shuffled = true; // done when it is known which records have a result
+}
+
+static bool has_result(const struct exchange *x, size_t i)
+{
+    const struct record_directive *d = x->directives;
+    return d == NULL || (d[i].fate != RECORD_UNPROCESSED && !d[i].omit_result);
+}
+
+// A rotation of the results there are by a drawn distance that is never 0 leaves none in its place.
+static void shuffle(struct draft *draft)
+{
+    struct exchange *x = draft->x;
+    size_t count = x->request.count;
+    size_t *order = x_alloc((count + 1) * sizeof *order);
+    size_t shown = 0;
     for (size_t i = 0; i < count; i++) {
-        draft->order[i] = (i + by) % count;
+        if (has_result(x, i)) {
+            order[shown++] = i;
+        }
     }
+    draft->order = x_alloc((count + 1) * sizeof *order);
+    struct draw draw = draw_of(x);
+    size_t by = shown < 2 ? 0 : 1 + (size_t)(draw_u64(&draw, 3) % (shown - 1));
+    for (size_t i = 0; i < shown; i++) {
+        draft->order[i] = order[(i + by) % shown];
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!has_result(x, i)) {
+            draft->order[shown++] = i; // skipped by the service, but every record is named once
+        }
+    }
+    x_free(order);
 }
 
 static enum aws_error_where where_of(const char *name)
@@ -201,6 +224,28 @@ bool answer_exists(enum action_verb verb)
         }
     }
     return false;
+}
+
+enum rc answer_check(const struct action *action, struct diag *d)
+{
+    const cJSON *given = NULL;
+    const cJSON *headers =
+        action->verb == ACTION_RESPOND ? json_get(action->args, "headers") : NULL;
+    cJSON_ArrayForEach(given, headers)
+    {
+        struct h1_field field = {.name = span_of(given->string), .value = json_span(given)};
+        struct h1_response_head head = {
+            .status = 200, .fields = {.at = &field, .count = 1, .framing = H1_FRAME_LENGTH}};
+        OWN_BUF struct buf trial = {0};
+        if (h1_emit_response(&trial, &head) != RC_OK ||
+            span_equal_nocase(field.name, SPAN("Transfer-Encoding"))) {
+            return diag_fail(d, RC_SYNTAX,
+                             "the header \"%s\" cannot be sent: its name or value is not "
+                             "allowed, or it frames the reply, which is done for it",
+                             given->string);
+        }
+    }
+    return RC_OK;
 }
 
 static void apply_actions(struct draft *draft, const struct rule *rule)
@@ -315,6 +360,12 @@ static void add_default(struct fields *fields, const struct draft *draft, struct
     add_field(fields, name, value);
 }
 
+// RFC 9110 6.4.1: 1xx, 204 and 304 have no content; RFC 9110 8.6: nor a Content-Length.
+static bool may_have_body(int status)
+{
+    return status >= 200 && status != 204 && status != 304;
+}
+
 static void assemble(struct draft *draft)
 {
     struct exchange *x = draft->x;
@@ -340,9 +391,9 @@ static void assemble(struct draft *draft)
         .status = draft->status,
         .fields = {.at = fields.at,
                    .count = fields.count,
-                   .framing = H1_FRAME_LENGTH,
+                   .framing = may_have_body(draft->status) ? H1_FRAME_LENGTH : H1_FRAME_AS_GIVEN,
                    .content_length = draft->body.len,
-                   .close = x->head != NULL && !x->head->keep_alive},
+                   .close = x->is_last || !x->head->keep_alive},
     };
     // What a scenario gives as header was checked when it was read; ours are always well formed.
     enum rc rc = h1_emit_response(&x->out, &head);
@@ -350,7 +401,9 @@ static void assemble(struct draft *draft)
     (void)rc;
     x->status = draft->status;
     x->head_bytes = x->out.len;
-    buf_add(&x->out, buf_span(&draft->body));
+    if (may_have_body(draft->status)) {
+        buf_add(&x->out, buf_span(&draft->body));
+    }
 }
 
 static void release(struct draft *draft)
@@ -366,6 +419,9 @@ void answer_make(struct exchange *x)
     x->error_name = "";
     if (x->rule != NULL) {
         apply_actions(&draft, x->rule);
+    }
+    if (draft.is_shuffled) {
+        shuffle(&draft);
     }
     if (x->rule == NULL || x->rule->executes) {
         execute(&draft);

@@ -88,16 +88,30 @@ static void await_time(struct exchange *x, enum exchange_state state, int64_t de
     loop_timer_start(&x->timer, delay_us);
 }
 
+// Waits for the client's acknowledgement, which can fail to come only when the client is gone.
+static void await_client(struct exchange *x)
+{
+    if (peer_is_gone(x->peer)) {
+        finish(x, NEXT_RST);
+    } else {
+        await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
+    }
+}
+
 // The cut that the plan asks for, at this byte. RST waits until the client has what was sent
 // before.
 static void cut(struct exchange *x, enum fault_end end)
 {
     tell_response(x, false);
-    if (end == FAULT_HANG) {
+    if (end == FAULT_HANG && x->has_half_closed) {
+        // Nothing more will be heard of this client, not even that it is gone.
+        tell_fault(x);
+        finish(x, NEXT_FIN);
+    } else if (end == FAULT_HANG) {
         x->state = EXCHANGE_CLIENT;
         tell_fault(x);
     } else if (x->sent_bytes > 0 && !peer_is_acknowledged(x->peer)) {
-        await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
+        await_client(x);
     } else {
         tell_fault(x);
         finish(x, end == FAULT_RST ? NEXT_RST : NEXT_FIN);
@@ -108,7 +122,7 @@ static void complete(struct exchange *x)
 {
     tell_response(x, true);
     if (x->rule != NULL && !peer_is_acknowledged(x->peer)) {
-        await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
+        await_client(x);
         return;
     }
     tell_fault(x);
@@ -156,11 +170,11 @@ static void push(struct exchange *x)
         x->state = EXCHANGE_KERNEL;
     } else if (say.end != FAULT_GO_ON) {
         cut(x, say.end);
-    } else if (x->sent_bytes == x->out.len) {
-        complete(x);
-    } else {
+    } else if (say.wake_us != 0) {
         int64_t elapsed_us = loop_now_us(x->lane->loop) - x->ready_us;
         await_time(x, EXCHANGE_TIME, say.wake_us - elapsed_us);
+    } else {
+        complete(x);
     }
 }
 
@@ -185,6 +199,7 @@ void exchange_abandoned_by_client(struct exchange *x, enum peer_end how)
             tell_fault(x); // the client gave up in the silence, or closed after the last byte
         }
     }
+    x->has_half_closed = true;
     bool may_still_read =
         how == PEER_EOF && x->state != EXCHANGE_BODY && x->state != EXCHANGE_CLIENT;
     if (!may_still_read) {

@@ -44,7 +44,7 @@ struct exchange {
     struct aws_request request;
     struct aws_violation violation; // of the service model, or of the protocol
     struct sigv4_result signature;
-    struct buf signature_text; // after a mismatch: our canonical request and string to sign
+    struct buf signature_text;      // after a mismatch: our canonical request and string to sign
     struct subject_record *records; // owned; one per record of the request
     struct span invocation;
     unsigned attempt;
@@ -66,6 +66,7 @@ struct exchange {
     size_t head_bytes, sent_bytes;
     int64_t ready_us; // monotonic
     bool reply_begun, response_told;
+    bool has_half_closed; // the client's FIN came while it waited
     struct loop_timer timer;
 };
 

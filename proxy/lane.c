@@ -154,11 +154,12 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
     }
     loop_timer_init(&lane->reap, lane->loop, on_reap_due, lane);
     enum rc rc = open_world(lane, d);
-    if (rc == RC_OK) {
-        rc = open_journal(lane, d);
-    }
+    // The listener first: a port in use must not leave a journal behind.
     if (rc == RC_OK) {
         rc = listener_open(&lane->listener, lane->loop, options->listen, on_accept, lane, d);
+    }
+    if (rc == RC_OK) {
+        rc = open_journal(lane, d);
     }
     if (rc != RC_OK) {
         lane_free(&lane);
@@ -282,6 +283,10 @@ static enum rc supports_rule(const struct scenario *s, const struct rule *rule, 
     for (size_t a = 0; a < rule->action_count; a++) {
         if (!fault_exists(rule->actions[a].verb) && !answer_exists(rule->actions[a].verb)) {
             return refuse(s, &rule->actions[a], d);
+        }
+        struct diag why = {.code = RC_OK};
+        if (answer_check(&rule->actions[a], &why) != RC_OK) {
+            return diag_fail_at(d, RC_SYNTAX, s->file, rule->actions[a].place, "%s", why.text);
         }
     }
     struct draw draw = {
