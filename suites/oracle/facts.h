@@ -55,8 +55,9 @@ struct word_fact {
 struct step_fact {
     unsigned n, line;
     const char *verb, *id;
-    uint64_t seq;
+    uint64_t seq; // of a restart: of the client's end
     int64_t t_us, service_us;
+    bool never_came; // a restart that waited for its commit or reply until the case was over
 };
 
 // A line was sent to the client.

@@ -101,6 +101,16 @@ bool play_client_supports(const struct play *p, const char *word);
 void play_start_client(struct play *p);
 const struct step *play_step(const struct play *p);
 
+// heard.c: what to call for what the client says; all of it is journalled.
+struct client_observer heard_observer(struct play *p);
+// The client's output as it may be kept; a secret in it is journalled. arg is the play.
+void heard_scrub(void *arg, enum client_stream stream, struct span text, struct buf *out);
+// The client reached for another host than its endpoint. arg is the play.
+void heard_bypass(void *arg, struct span host);
+// An event about the client's process; members may be added between the two.
+void heard_begin(struct play *p, const char *what);
+void heard_end(struct play *p);
+
 // steps.c: begins the step under way; it may be done at once.
 void step_begin(struct play *p, const struct step *step);
 // The awaited line was answered, a pause is over, or something happened that may end a wait.
