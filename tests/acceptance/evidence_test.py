@@ -120,7 +120,7 @@ class Changed(Evidence):
             what = self.change_byte(path / "run.json", rng)
             # The cases have digests of their own; it is the run as a whole that proves nothing.
             tree = self.hold_caught(path, what, case=None)
-            self.assertTrue(tree is None or "run.json" in tree["problem"], what)
+            self.assertTrue(tree is None or "run.json" in (tree["problem"] or ""), what)
 
     def with_lines(self, change):
         """A copy in which the journal's lines were changed."""
