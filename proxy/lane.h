@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A lane is one case's private proxy: its own listener, world, service, ledger, rules and journal, in
-// the one loop of the program.
+// A lane is one case's private proxy: its own listener, world, service, ledger, rules and journal,
+// in the one loop of the program.
 #ifndef PROXY_LANE_H
 #define PROXY_LANE_H
 
@@ -11,15 +11,20 @@
 struct loop;
 struct lane;
 
+// FULL: headers and body; DIGEST: their size and SHA-256; NONE: the size. Facts are always kept.
+enum lane_bodies { BODIES_FULL, BODIES_DIGEST, BODIES_NONE };
+
 // What the lane is about to do; the observer may still read what the client has said until now.
 enum lane_point { LANE_BEFORE_COMMIT, LANE_BEFORE_REPLY, LANE_AFTER_COMMIT, LANE_AFTER_REPLY };
 
 struct lane_observer {
     // Each journal line as it is written.
     journal_observer_fn *event;
-    // Called before and after the service executes a request, and before and after the first byte of
-    // a reply is written.
+    // Called before and after the service executes a request, and before and after the first byte
+    // of a reply is written.
     void (*point)(void *arg, enum lane_point point, uint64_t exchange);
+    // When a step of the case began (service time), for rules that match by time; may be NULL.
+    bool (*step_time)(void *arg, struct span id, int64_t *at_us);
     void *arg;
 };
 
@@ -27,14 +32,15 @@ struct lane_options {
     struct loop *loop;
     const struct scenario *scenario; // NULL: no rules
     const char *profile;
-    const char *listen;              // "127.0.0.1:0"
+    const char *listen; // "127.0.0.1:0"
     uint64_t seed;
     const cJSON *world_base, *world_map;
-    bool told_time;                  // service time starts at start_us, else it is the wall clock
+    bool told_time; // service time starts at start_us, else it is the wall clock
     int64_t start_us;
-    enum { BODIES_FULL, BODIES_DIGEST, BODIES_NONE } bodies;
-    const char *journal_path;        // NULL: none
+    enum lane_bodies bodies;  // what the journal keeps of requests
+    const char *journal_path; // NULL: none
     size_t journal_max_bytes;
+    int64_t tolerance_us; // our own lag above which timing checks prove nothing
     struct lane_observer observer;
 };
 
@@ -47,6 +53,7 @@ void lane_free(struct lane **lane);
 
 const char *lane_address(const struct lane *lane); // "127.0.0.1:40123"
 struct journal *lane_journal(struct lane *lane);   // borrowed
+// After lane_close only; the caller owns it then.
 struct journal *lane_take_journal(struct lane *lane);
 struct world *lane_world(struct lane *lane);
 const struct ledger *lane_ledger(const struct lane *lane);
@@ -60,6 +67,11 @@ int64_t lane_last_request_us(const struct lane *lane);
 // Ties usages asked by steps to keys, so that rules and records can be matched by usage id.
 void lane_expect_usage(struct lane *lane, struct span id, struct span customer,
                        struct span dimension, int64_t hour_us);
+// Within an observer's point: the reply of that exchange is not sent, its connection is reset.
+void lane_cut(struct lane *lane, uint64_t exchange);
+// Whether every rule of the scenario can be played by this version; else RC_UNSUPPORTED, and d
+// names the action and its place.
+MUST_USE enum rc lane_supports(const struct scenario *scenario, struct diag *d);
 // A secret that must not appear in evidence, beyond those of the world.
 void lane_secret(struct lane *lane, const char *name, struct span value);
 

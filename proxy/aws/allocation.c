@@ -91,7 +91,7 @@ static int by_hash(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-static void check_unique(struct findings *f, const cJSON *allocations)
+static void check_unique(struct violations *f, const cJSON *allocations)
 {
     size_t count = (size_t)cJSON_GetArraySize(allocations);
     struct bucket *buckets = x_alloc(count * sizeof *buckets);
@@ -110,7 +110,7 @@ static void check_unique(struct findings *f, const cJSON *allocations)
         const cJSON *b = buckets[i].tags;
         if (has_all(a, b) && has_all(b, a)) {
             bool untagged = buckets[i].tags == NULL || buckets[i].tags->child == NULL;
-            findings_add(f, AWS_ERROR_INVALID_USAGE_ALLOCATIONS,
+            violations_add(f, AWS_ERROR_INVALID_USAGE_ALLOCATIONS,
                          untagged ? "At most one usage allocation can be without tags."
                                   : "Each usage allocation must have a unique set of tags.");
             break;
@@ -135,7 +135,7 @@ static int64_t quantity_of(const cJSON *allocation, bool *is_decimal, const stru
                : 0;
 }
 
-static void check_sum(struct findings *f, const struct usage_record *record,
+static void check_sum(struct violations *f, const struct usage_record *record,
                       const struct ruleset *rules)
 {
     int64_t sum_micros = 0;
@@ -149,16 +149,16 @@ static void check_sum(struct findings *f, const struct usage_record *record,
         mixed = mixed || is_decimal != record->is_decimal;
     }
     if (sum_micros != record->quantity_micros) {
-        findings_add(f, AWS_ERROR_INVALID_USAGE_ALLOCATIONS,
+        violations_add(f, AWS_ERROR_INVALID_USAGE_ALLOCATIONS,
                      aws_error_message(AWS_ERROR_INVALID_USAGE_ALLOCATIONS));
     } else if (mixed && record->has_quantity) {
-        findings_add(f, AWS_ERROR_INVALID_USAGE_ALLOCATIONS,
+        violations_add(f, AWS_ERROR_INVALID_USAGE_ALLOCATIONS,
                      "The usage allocations don't use the same type of quantity (whole number or "
                      "decimal) as the usage quantity.");
     }
 }
 
-void allocation_check(struct findings *f, const struct usage_record *record,
+void allocation_check(struct violations *f, const struct usage_record *record,
                       const struct ruleset *rules)
 {
     if (record->allocations == NULL || record->allocations->child == NULL) {

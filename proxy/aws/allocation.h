@@ -3,12 +3,12 @@
 #ifndef PROXY_AWS_ALLOCATION_H
 #define PROXY_AWS_ALLOCATION_H
 
-#include "proxy/aws/findings.h"
+#include "proxy/aws/violations.h"
 
 // Holds the allocations of a record, whose shapes have been checked, against its quantity: their
 // sum is the quantity, no two buckets bear the same tags (nor two none), and all quantities are of
 // one kind. Violations are InvalidUsageAllocationsException.
-void allocation_check(struct findings *f, const struct usage_record *record,
+void allocation_check(struct violations *f, const struct usage_record *record,
                       const struct ruleset *rules);
 
 // a + b, cut at the ends of what 64 bits hold.

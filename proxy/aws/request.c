@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "proxy/aws/allocation.h"
-#include "proxy/aws/findings.h"
+#include "proxy/aws/violations.h"
 #include "proxy/aws/pattern.h"
 #include "proxy/aws/shape.h"
 #include "proxy/aws/timestamp.h"
@@ -19,7 +19,7 @@ struct walk {
     const struct ruleset *rules;
     struct aws_request *request;
     struct usage_record *record; // the one that the walk is in; NULL outside
-    struct findings findings;
+    struct violations violations;
 };
 
 typedef void check_fn(struct walk *w, const struct shape *shape, const cJSON *node,
@@ -54,12 +54,12 @@ static void refuse_type(struct walk *w, const cJSON *node, const char *wanted)
                         : cJSON_IsBool(node) ? "FALSE_VALUE"
                                              : "NUMBER_VALUE";
     if (cJSON_IsArray(node)) {
-        findings_type(&w->findings, "Start of list found where not expected.");
+        violations_type(&w->violations, "Start of list found where not expected.");
     } else if (cJSON_IsObject(node)) {
-        findings_type(&w->findings, "Start of structure or map found where not expected.");
+        violations_type(&w->violations, "Start of structure or map found where not expected.");
     } else {
         (void)snprintf(sentence, sizeof sentence, "%s can not be converted to %s.", found, wanted);
-        findings_type(&w->findings, sentence);
+        violations_type(&w->violations, sentence);
     }
 }
 
@@ -68,11 +68,11 @@ static void check_length(struct walk *w, const struct shape *shape, const cJSON 
     int64_t max = shape_max(shape, w->rules);
     // AWS shows a text that is too long or too short, but no list.
     if (shape->min != SHAPE_NO_LIMIT && (int64_t)len < shape->min) {
-        findings_constraint(&w->findings, shape->error, node,
+        violations_constraint(&w->violations, shape->error, node,
                             "Member must have length greater than or equal to %" PRId64,
                             shape->min);
     } else if (max != SHAPE_NO_LIMIT && (int64_t)len > max) {
-        findings_constraint(&w->findings, shape->error, node,
+        violations_constraint(&w->violations, shape->error, node,
                             "Member must have length less than or equal to %" PRId64, max);
     }
 }
@@ -98,7 +98,7 @@ static void check_string(struct walk *w, const struct shape *shape, const cJSON 
     keep(w, member, &text, sizeof text);
     check_length(w, shape, node, character_count(text));
     if (shape->matches != NULL && !shape->matches(text)) {
-        findings_constraint(&w->findings, shape->error, node,
+        violations_constraint(&w->violations, shape->error, node,
                             "Member must satisfy regular expression pattern: %s", shape->pattern);
     }
 }
@@ -114,10 +114,10 @@ static void check_integer(struct walk *w, const struct shape *shape, const cJSON
     keep(w, member, &value, sizeof value);
     int64_t max = shape_max(shape, w->rules);
     if (shape->min != SHAPE_NO_LIMIT && value < shape->min) {
-        findings_constraint(&w->findings, shape->error, node,
+        violations_constraint(&w->violations, shape->error, node,
                             "Member must have value greater than or equal to %" PRId64, shape->min);
     } else if (max != SHAPE_NO_LIMIT && value > max) {
-        findings_constraint(&w->findings, shape->error, node,
+        violations_constraint(&w->violations, shape->error, node,
                             "Member must have value less than or equal to %" PRId64, max);
     }
 }
@@ -160,20 +160,20 @@ static void check_structure(struct walk *w, const struct shape *shape, const cJS
     for (size_t i = 0; i < shape->member_count; i++) {
         const struct shape_member *m = &shape->members[i];
         const cJSON *child = shape_knows(m, w->rules) ? json_get(node, m->name) : NULL;
-        findings_enter(&w->findings, m->name);
+        violations_enter(&w->violations, m->name);
         if (!is_absent(child)) {
             check_value(w, m->shape, child, m);
         } else if (shape_requires(m, w->rules)) {
-            findings_constraint(&w->findings, AWS_ERROR_NONE, NULL, "Member must not be null");
+            violations_constraint(&w->violations, AWS_ERROR_NONE, NULL, "Member must not be null");
         }
-        findings_leave(&w->findings);
+        violations_leave(&w->violations);
     }
 }
 
 static void check_element(struct walk *w, const struct shape *shape, const cJSON *node)
 {
     if (is_absent(node)) {
-        findings_constraint(&w->findings, AWS_ERROR_NONE, NULL, "Member must not be null");
+        violations_constraint(&w->violations, AWS_ERROR_NONE, NULL, "Member must not be null");
     } else {
         check_value(w, shape, node, NULL);
     }
@@ -186,7 +186,7 @@ static void check_list(struct walk *w, const struct shape *shape, const cJSON *n
         refuse_type(w, node, "a list");
         return;
     }
-    keep(w, member, &node, sizeof node);
+    keep(w, member, (const void *)&node, sizeof(const cJSON *));
     size_t count = 0;
     const cJSON *element = NULL;
     cJSON_ArrayForEach(element, node)
@@ -194,9 +194,9 @@ static void check_list(struct walk *w, const struct shape *shape, const cJSON *n
         if (shape_is_record(shape->element)) {
             w->record = &w->request->records[count];
         }
-        findings_enter_element(&w->findings, count++);
+        violations_enter_element(&w->violations, count++);
         check_element(w, shape->element, element);
-        findings_leave(&w->findings);
+        violations_leave(&w->violations);
     }
     check_length(w, shape, node, count);
 }
@@ -258,10 +258,10 @@ static void read_quantity(struct walk *w, struct usage_record *record)
     record->has_quantity = has_whole || record->is_decimal;
     record->quantity_micros = allocation_micros(record->quantity);
     if (has_whole && record->is_decimal) {
-        findings_enter(&w->findings, names.decimal);
-        findings_constraint(&w->findings, AWS_ERROR_NONE, decimal,
+        violations_enter(&w->violations, names.decimal);
+        violations_constraint(&w->violations, AWS_ERROR_NONE, decimal,
                             "Member must not be given together with %s", names.whole);
-        findings_leave(&w->findings);
+        violations_leave(&w->violations);
     } else if (record->is_decimal && pattern_decimal(json_span(decimal))) {
         record->quantity_micros = pattern_decimal_micros(json_span(decimal));
         record->quantity = record->quantity_micros / 1000000;
@@ -273,35 +273,35 @@ static void check_allocation_forms(struct walk *w, const struct usage_record *re
 {
     size_t i = 0;
     const cJSON *allocation = NULL;
-    findings_enter(&w->findings, "UsageAllocations");
+    violations_enter(&w->violations, "UsageAllocations");
     cJSON_ArrayForEach(allocation, record->allocations)
     {
-        findings_enter_element(&w->findings, i++);
+        violations_enter_element(&w->violations, i++);
         if (is_absent(json_get(allocation, "AllocatedUsageQuantity")) ==
             is_absent(json_get(allocation, "AllocatedUsageQuantityAsDecimal"))) {
-            findings_constraint(&w->findings, AWS_ERROR_NONE, allocation,
+            violations_constraint(&w->violations, AWS_ERROR_NONE, allocation,
                                 "Member must specify exactly one of AllocatedUsageQuantity or "
                                 "AllocatedUsageQuantityAsDecimal");
         }
-        findings_leave(&w->findings);
+        violations_leave(&w->violations);
     }
-    findings_leave(&w->findings);
+    violations_leave(&w->violations);
 }
 
 static void finish_record(struct walk *w, struct usage_record *record)
 {
     read_quantity(w, record);
     if (record->customer_identifier.len > 0 && record->customer_account.len > 0) {
-        findings_enter(&w->findings, "CustomerIdentifier");
-        findings_constraint(&w->findings, AWS_ERROR_NONE,
+        violations_enter(&w->violations, "CustomerIdentifier");
+        violations_constraint(&w->violations, AWS_ERROR_NONE,
                             json_get(record->json, "CustomerIdentifier"),
                             "Member must not be given together with CustomerAWSAccountId");
-        findings_leave(&w->findings);
+        violations_leave(&w->violations);
     }
     if (w->rules->has_decimals && record->allocations != NULL) {
         check_allocation_forms(w, record);
     }
-    allocation_check(&w->findings, record, w->rules);
+    allocation_check(&w->violations, record, w->rules);
 }
 
 static void finish_records(struct walk *w)
@@ -309,18 +309,18 @@ static void finish_records(struct walk *w)
     bool in_list = w->request->operation == OPERATION_BATCH_METER_USAGE;
     for (size_t i = 0; i < w->request->count; i++) {
         if (in_list) {
-            findings_enter(&w->findings, "UsageRecords");
-            findings_enter_element(&w->findings, i);
+            violations_enter(&w->violations, "UsageRecords");
+            violations_enter_element(&w->violations, i);
         }
         finish_record(w, &w->request->records[i]);
-        w->findings.depth = 0;
+        w->violations.depth = 0;
     }
 }
 
 // On a body that is no JSON object.
 static enum rc refuse_body(struct walk *w, const char *sentence)
 {
-    findings_add(&w->findings, AWS_ERROR_SERIALIZATION, sentence);
+    violations_add(&w->violations, AWS_ERROR_SERIALIZATION, sentence);
     return RC_SYNTAX;
 }
 
@@ -328,7 +328,7 @@ static enum rc read_body(struct walk *w, struct span body)
 {
     struct diag d = {0};
     if (body.len > AWS_MAX_BODY_BYTES) {
-        findings_add(&w->findings, AWS_ERROR_TOO_LARGE, aws_error_message(AWS_ERROR_TOO_LARGE));
+        violations_add(&w->violations, AWS_ERROR_TOO_LARGE, aws_error_message(AWS_ERROR_TOO_LARGE));
     }
     enum rc rc = json_read(&w->request->json, NULL, body, NULL, &d);
     if (rc != RC_OK) {
@@ -347,9 +347,9 @@ enum rc aws_request_read(struct aws_request *out, enum operation operation, stru
     const struct shape *shape = shape_of_input(operation);
     *out = (struct aws_request){.operation = operation};
     *violation = (struct aws_violation){.error = AWS_ERROR_NONE};
-    struct walk w = {.rules = rules, .request = out, .findings = {.worst = violation}};
+    struct walk w = {.rules = rules, .request = out, .violations = {.worst = violation}};
     if (shape == NULL) {
-        findings_add(&w.findings, AWS_ERROR_UNKNOWN_OPERATION,
+        violations_add(&w.violations, AWS_ERROR_UNKNOWN_OPERATION,
                      aws_error_message(AWS_ERROR_UNKNOWN_OPERATION));
         return RC_RANGE;
     }

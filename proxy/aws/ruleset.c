@@ -3,7 +3,7 @@
 
 #include "proxy/base/instant.h"
 
-#define FUTURE_SKEW_US (5 * 60 * US_PER_S)
+#define FUTURE_SKEW_US (INT64_C(300) * US_PER_S)
 
 static const struct ruleset ALL[] = {
     // API reference of June 2019: "up to one hour in the past"; quantities up to 1000000.

@@ -31,14 +31,14 @@ struct shape_member;
 struct shape {
     const char *name; // as the model has it
     enum shape_kind kind;
-    int64_t min, max;     // of the length or the value; SHAPE_NO_LIMIT: none
-    bool is_quantity;     // max is the rule set's max_quantity
-    const char *pattern;  // as the model writes it; NULL: none
-    pattern_fn *matches;  // NULL: everything does
-    enum aws_error error; // for a broken constraint; AWS_ERROR_NONE: the general one
+    int64_t min, max;    // of the length or the value; SHAPE_NO_LIMIT: none
+    const char *pattern; // as the model writes it; NULL: none
+    pattern_fn *matches; // NULL: everything does
     const struct shape *element;
     const struct shape_member *members;
     size_t member_count;
+    enum aws_error error; // for a broken constraint; AWS_ERROR_NONE: the general one
+    bool is_quantity;     // max is the rule set's max_quantity
 };
 
 struct shape_member {

@@ -22,7 +22,7 @@ struct sigv4_request {
 };
 
 struct sigv4_credential {
-    const char *name;          // our symbol: "k1"
+    const char *name; // our symbol: "k1"
     const char *access_key_id;
     const char *secret_access_key;
     const char *session_token; // NULL for long-term keys
@@ -39,11 +39,11 @@ struct sigv4_result {
     const struct sigv4_credential *credential; // NULL when unknown
     char access_key_id[129];
     char region[64], service[64];
-    int64_t signed_us;        // X-Amz-Date; 0 when absent or unreadable
-    bool is_valid;            // the signature is right for its own date and scope, whatever the rest
-    bool scope_ok;            // service is aws-marketplace and region is the one expected
-    bool fresh;               // within 15 minutes of now, credential not expired
-    bool token_ok;            // the session token is the credential's (absent where it has none)
+    int64_t signed_us; // X-Amz-Date; 0 when absent or unreadable
+    bool is_valid;     // the signature is right for its own date and scope, whatever the rest
+    bool scope_ok;     // service is aws-marketplace and region is the one expected
+    bool fresh;        // within 15 minutes of now, credential not expired
+    bool token_ok;     // the session token is the credential's (absent where it has none)
 };
 
 struct sigv4_verifier;
@@ -53,8 +53,8 @@ struct sigv4_verifier *sigv4_verifier_new(sigv4_find_fn *find, void *arg);
 void sigv4_verifier_free(struct sigv4_verifier **v);
 
 // region: the one that the request should be signed for; empty for any. now_us: wire time.
-void sigv4_verify(struct sigv4_verifier *v, const struct sigv4_request *request,
-                  struct span region, int64_t now_us, struct sigv4_result *result);
+void sigv4_verify(struct sigv4_verifier *v, const struct sigv4_request *request, struct span region,
+                  int64_t now_us, struct sigv4_result *result);
 // After a mismatch: our canonical request and string to sign, as AWS shows them in its error, for a
 // person to compare. Never holds a secret (session tokens are replaced by their length).
 void sigv4_explain(struct sigv4_verifier *v, const struct sigv4_request *request, struct buf *out);

@@ -115,6 +115,31 @@ void buf_addf(struct buf *b, const char *format, ...)
     b->len += (size_t)need;
 }
 
+void buf_add_key(struct buf *b, const char *key)
+{
+    buf_add(b, SPAN(",\""));
+    buf_add_text(b, key);
+    buf_add(b, SPAN("\":"));
+}
+
+void buf_add_member(struct buf *b, const char *key, struct span value)
+{
+    buf_add_key(b, key);
+    buf_add_json_string(b, value);
+}
+
+void buf_add_member_i64(struct buf *b, const char *key, int64_t value)
+{
+    buf_add_key(b, key);
+    buf_add_i64(b, value);
+}
+
+void buf_add_member_bool(struct buf *b, const char *key, bool value)
+{
+    buf_add_key(b, key);
+    buf_add(b, value ? SPAN("true") : SPAN("false"));
+}
+
 static bool is_plain(unsigned char c)
 {
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';

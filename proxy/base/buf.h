@@ -33,6 +33,11 @@ void buf_add_char(struct buf *b, char c);
 void buf_add_u64(struct buf *b, uint64_t value);
 void buf_add_i64(struct buf *b, int64_t value);
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// Members of a JSON object, each with the comma before it: ,"key":value. key needs no escape.
+void buf_add_key(struct buf *b, const char *key);
+void buf_add_member(struct buf *b, const char *key, struct span value); // a JSON string
+void buf_add_member_i64(struct buf *b, const char *key, int64_t value);
+void buf_add_member_bool(struct buf *b, const char *key, bool value);
 // A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD, control characters \u00xx.
 void buf_add_json_string(struct buf *b, struct span text);
 

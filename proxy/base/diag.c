@@ -5,6 +5,9 @@
 #include <stdio.h>
 
 static enum rc record(struct diag *d, enum rc code, const char *file, struct place place,
+                      const char *format, va_list args) __attribute__((format(printf, 5, 0)));
+
+static enum rc record(struct diag *d, enum rc code, const char *file, struct place place,
                       const char *format, va_list args)
 {
     if (d == NULL || d->code != RC_OK) {

@@ -4,6 +4,7 @@
 // ties each node to its place.
 #include "proxy/base/json.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -383,6 +384,7 @@ static void advance(struct walk *w, size_t to)
 // NOLINTNEXTLINE(misc-no-recursion): depth is bounded by JSON_MAX_DEPTH
 static void tie(struct walk *w, const cJSON *node)
 {
+    assert(node != NULL);
     advance(w, w->scan->starts[w->next++]);
     set_place(w->places, node, w->place);
     for (const cJSON *child = node->child; child != NULL; child = child->next) {
@@ -457,6 +459,7 @@ struct place json_place(const struct json_places *places, const cJSON *node)
 // NOLINTNEXTLINE(misc-no-recursion): depth is bounded by JSON_MAX_DEPTH
 void json_place_like(struct json_places *places, const cJSON *node, const cJSON *like)
 {
+    assert(node != NULL && like != NULL);
     set_place(places, node, json_place(places, like));
     const cJSON *a = node->child;
     const cJSON *b = like->child;
@@ -579,7 +582,7 @@ static void print_items(struct buf *b, const cJSON *node, bool is_object)
 // NOLINTNEXTLINE(misc-no-recursion): depth is bounded by JSON_MAX_DEPTH
 void json_print(struct buf *b, const cJSON *node)
 {
-    if (cJSON_IsObject(node) || cJSON_IsArray(node)) {
+    if (node != NULL && (cJSON_IsObject(node) || cJSON_IsArray(node))) {
         print_items(b, node, cJSON_IsObject(node) != 0);
     } else if (cJSON_IsString(node)) {
         buf_add_json_string(b, json_span(node));

@@ -16,17 +16,17 @@ struct option_row {
 typedef enum rc option_fn(void *arg, const struct option_row *row, const char *value,
                           struct diag *d);
 
-// Reads argv[0..argc): "--name VALUE", "--name=VALUE". Stops at "--" or at the first word that is no
-// option; *rest is the index of what follows. RC_USAGE with a sentence, and the nearest known option,
-// when one is not known, lacks its value or has one that it does not take.
+// Reads argv[0..argc): "--name VALUE", "--name=VALUE". Stops at "--" or at the first word that is
+// no option; *rest is the index of what follows. RC_USAGE with a sentence, and the nearest known
+// option, when one is not known, lacks its value or has one that it does not take.
 MUST_USE enum rc options_read(const struct option_row *rows, int argc, char **argv, option_fn *fn,
                               void *arg, int *rest, struct diag *d);
 
 // The table as text for a person, one option a line, wrapped at 80 columns.
 void options_help(const struct option_row *rows, struct buf *out);
 
-// Which of the names is nearest to name by edit distance, or NULL when none is near. names ends with
-// NULL.
+// Which of the names is nearest to name by edit distance, or NULL when none is near. names ends
+// with NULL.
 const char *nearest_name(const char *name, const char *const *names);
 
 #endif

@@ -11,6 +11,7 @@
 #include "proxy/base/alloc.h"
 #include "proxy/base/buf.h"
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the arguments are names, types and callees
 #define OWN(kind) __attribute__((cleanup(own_release_##kind)))
 #define OWN_KIND(kind, type, release)                                                              \
     static inline void own_release_##kind(type **slot)                                             \
@@ -25,6 +26,7 @@
         *slot = NULL;                                                                              \
         return value;                                                                              \
     }
+// NOLINTEND(bugprone-macro-parentheses)
 
 OWN_KIND(json, cJSON, cJSON_Delete)
 OWN_KIND(text, char, x_free)

@@ -7,6 +7,7 @@ static const struct {
     const char *name;
     const char *text;
 } ROWS[] = {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): an initialiser
 #define RC(id, sentence) {.name = #id, .text = sentence},
 #include "proxy/base/rc.def"
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/base/span.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "proxy/base/alloc.h"
@@ -12,7 +13,11 @@ struct span span_of(const char *text)
 
 bool span_equal(struct span a, struct span b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+    if (a.len != b.len || a.len == 0) {
+        return a.len == b.len;
+    }
+    assert(a.at != NULL && b.at != NULL);
+    return memcmp(a.at, b.at, a.len) == 0;
 }
 
 bool span_is(struct span a, const char *text)
@@ -22,7 +27,10 @@ bool span_is(struct span a, const char *text)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z') {
+        return (char)(c - 'A' + 'a');
+    }
+    return c;
 }
 
 bool span_equal_nocase(struct span a, struct span b)

@@ -149,15 +149,17 @@ void events_read(struct evidence_case *c, struct span text, const char *file, st
 {
     struct reading r = {.into = c, .file = file, .text = text};
     struct span rest = text;
-    bool good = true;
-    while (good && rest.len > 0) {
+    while (rest.len > 0) {
         struct span line = span_cut(&rest, '\n');
         r.line++;
-        if (rest.at == NULL) { // no newline: the line was being written when the program was killed
-            good = r.end.at == NULL || bad_line(&r, "this line stands after the end");
+        bool is_half = rest.at == NULL;
+        // Without newline the line was being written when the program was killed.
+        if (is_half && r.end.at == NULL) {
             break;
         }
-        good = take_line(&r, line);
+        if (!take_line(&r, line)) {
+            break;
+        }
     }
     if (r.end.at == NULL) {
         evidence_spoil(c, INTEGRITY_CUT, "%s: the journal has no end: the run was cut off", file);
@@ -178,6 +180,7 @@ void evidence_case_clear(struct evidence_case *c)
 {
     for (size_t i = 0; i < c->count; i++) {
         // The tree is ours; it is const for those who judge.
+        // NOLINTNEXTLINE(performance-no-int-to-ptr)
         cJSON_Delete((cJSON *)(uintptr_t)c->events[i].json);
     }
     x_free(c->events);

@@ -55,7 +55,7 @@ struct journal {
 const char *event_name(enum event_kind kind)
 {
     static const char *const NAMES[] = {
-#define EVENT(id, name) [EVENT_##id] = name,
+#define EVENT(id, name) [EVENT_##id] = (name),
 #include "proxy/evidence/event.def"
     };
     _Static_assert(sizeof NAMES / sizeof NAMES[0] == EVENT_COUNT, "every event has a name");

@@ -38,7 +38,10 @@ void layout_case_dir(char out[LAYOUT_ID_MAX + 1], struct span id)
 {
     assert(layout_id_is_good(id));
     for (size_t i = 0; i < id.len; i++) {
-        out[i] = id.at[i] == '/' ? '~' : id.at[i];
+        out[i] = id.at[i];
+        if (out[i] == '/') {
+            out[i] = '~';
+        }
     }
     out[id.len] = '\0';
 }

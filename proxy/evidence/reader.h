@@ -48,7 +48,9 @@ MUST_USE enum rc evidence_read(struct evidence_run **out, const char *dir, struc
 // Accepts NULL in *run and nulls it.
 void evidence_free(struct evidence_run **run);
 
-// Reads the events of one journal text (for tests and for `show`); the same integrity rules.
+// Reads the events of one journal text (for tests and for `show`) into out, whose content before is
+// ignored; the same integrity rules, but for the files beside it. RC_TAMPERED, and the problem in
+// d, when it is broken; the events before the first bad line are there all the same.
 MUST_USE enum rc evidence_read_events(struct evidence_case *out, struct span text, struct diag *d);
 void evidence_case_clear(struct evidence_case *c);
 

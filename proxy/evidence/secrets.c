@@ -21,7 +21,8 @@
 
 struct secret {
     char *name;
-    struct span value;  // owned
+    char *bytes; // of value
+    struct span value;
     struct span anchor; // a part of value; empty when there is none
 };
 
@@ -95,8 +96,7 @@ void secrets_free(struct secrets **s)
     }
     for (size_t i = 0; i < (*s)->count; i++) {
         x_free((*s)->items[i].name);
-        // The span's bytes are ours, made by span_dup.
-        x_free((void *)(uintptr_t)(*s)->items[i].value.at);
+        x_free((*s)->items[i].bytes);
     }
     x_free((*s)->items);
     x_free(*s);
@@ -121,8 +121,8 @@ void secrets_add(struct secrets *s, const char *name, struct span value)
     if (value.len < SECRET_MIN_BYTES || is_known(s, value)) {
         return;
     }
-    struct secret fresh = {.name = x_strdup(name),
-                           .value = {.at = span_dup(value), .len = value.len}};
+    struct secret fresh = {.name = x_strdup(name), .bytes = span_dup(value)};
+    fresh.value = (struct span){.at = fresh.bytes, .len = value.len};
     fresh.anchor = longest_plain_run(fresh.value);
     X_GROW(s->items, s->count, s->capacity);
     s->items[s->count++] = fresh;
@@ -137,18 +137,15 @@ void secrets_add(struct secrets *s, const char *name, struct span value)
 
 static bool hex_digits(struct span text, size_t at, size_t count, unsigned *value)
 {
+    static const char DIGITS[] = "0123456789abcdefABCDEF";
     *value = 0;
     for (size_t i = at; i < at + count; i++) {
-        char c = i < text.len ? text.at[i] : '\0';
-        unsigned digit = 0;
-        if (c >= '0' && c <= '9') {
-            digit = (unsigned)(c - '0');
-        } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
-            digit = (unsigned)((c | 0x20) - 'a' + 10);
-        } else {
+        const char *digit = i < text.len ? strchr(DIGITS, text.at[i]) : NULL;
+        if (digit == NULL || *digit == '\0') {
             return false;
         }
-        *value = *value * 16 + digit;
+        unsigned number = (unsigned)(digit - DIGITS);
+        *value = *value * 16 + (number < 16 ? number : number - 6);
     }
     return true;
 }

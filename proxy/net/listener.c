@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _GNU_SOURCE // accept4
+#define _GNU_SOURCE // accept4; NOLINT(bugprone-reserved-identifier)
 #include "proxy/net/listener.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #define ACCEPTS_PER_TURN 64
 // How long to wait when no descriptor is left; without this the loop would spin (libevent reports
 // the pending connection over and over).
-#define PAUSE_US (50 * 1000)
+#define PAUSE_US (INT64_C(50) * 1000)
 
 struct listener {
     int fd;

@@ -7,8 +7,17 @@
 #include <signal.h>
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 
 #include "proxy/base/alloc.h"
+
+_Static_assert(sizeof(struct event) <= sizeof(struct loop_event), "an event fits its room");
+
+// The one place that knows what is in the room.
+static struct event *in(struct loop_event *room)
+{
+    return (struct event *)(void *)room->room;
+}
 
 struct loop {
     struct event_base *base;
@@ -110,7 +119,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 void loop_timer_init(struct loop_timer *t, struct loop *loop, loop_fn *fn, void *arg)
 {
     *t = (struct loop_timer){.loop = loop, .fn = fn, .arg = arg};
-    int good = event_assign(&t->event, loop->base, -1, 0, on_timer, t);
+    int good = event_assign(in(&t->event), loop->base, -1, 0, on_timer, t);
     assert(good == 0);
     (void)good;
 }
@@ -123,19 +132,20 @@ void loop_timer_start(struct loop_timer *t, int64_t delay_us)
     t->due_us = loop_now_us(t->loop) + delay_us;
     struct timeval wait = {.tv_sec = (time_t)(delay_us / 1000000),
                            .tv_usec = (suseconds_t)(delay_us % 1000000)};
-    (void)event_add(&t->event, &wait);
+    (void)event_add(in(&t->event), &wait);
 }
 
 void loop_timer_stop(struct loop_timer *t)
 {
     if (t->loop != NULL) {
-        (void)event_del(&t->event);
+        (void)event_del(in(&t->event));
     }
 }
 
 bool loop_timer_is_running(const struct loop_timer *t)
 {
-    return t->loop != NULL && event_pending(&t->event, EV_TIMEOUT, NULL) != 0;
+    return t->loop != NULL &&
+           event_pending((const struct event *)(const void *)t->event.room, EV_TIMEOUT, NULL) != 0;
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *arg)
@@ -149,14 +159,15 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 void loop_watch_init(struct loop_watch *w, struct loop *loop, int fd, loop_ready_fn *fn, void *arg)
 {
     *w = (struct loop_watch){.loop = loop, .fn = fn, .arg = arg};
-    int bad = event_assign(&w->read, loop->base, fd, EV_READ | EV_PERSIST, on_ready, w);
-    bad |= event_assign(&w->write, loop->base, fd, EV_WRITE | EV_PERSIST, on_ready, w);
+    int bad = event_assign(in(&w->read), loop->base, fd, EV_READ | EV_PERSIST, on_ready, w);
+    bad |= event_assign(in(&w->write), loop->base, fd, EV_WRITE | EV_PERSIST, on_ready, w);
     assert(bad == 0);
     (void)bad;
 }
 
-static void set_one(struct event *event, bool was, bool is)
+static void set_one(struct loop_event *room, bool was, bool is)
 {
+    struct event *event = in(room);
     if (is && !was) {
         (void)event_add(event, NULL);
     } else if (was && !is) {
@@ -185,16 +196,17 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 void loop_signal_start(struct loop_signal *s, struct loop *loop, int number, loop_fn *fn, void *arg)
 {
     *s = (struct loop_signal){.fn = fn, .arg = arg};
-    int good = event_assign(&s->event, loop->base, number, EV_SIGNAL | EV_PERSIST, on_signal, s);
+    int good =
+        event_assign(in(&s->event), loop->base, number, EV_SIGNAL | EV_PERSIST, on_signal, s);
     assert(good == 0);
     (void)good;
-    (void)event_add(&s->event, NULL);
+    (void)event_add(in(&s->event), NULL);
 }
 
 void loop_signal_stop(struct loop_signal *s)
 {
     if (s->fn != NULL) {
-        (void)event_del(&s->event);
+        (void)event_del(in(&s->event));
         s->fn = NULL;
     }
 }

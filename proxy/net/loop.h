@@ -5,9 +5,8 @@
 #define PROXY_NET_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-
-#include <event2/event_struct.h>
 
 #include "proxy/base/clock.h"
 #include "proxy/base/rc.h"
@@ -27,16 +26,21 @@ void loop_stop(struct loop *loop);
 // microseconds.
 int64_t loop_take_lag_us(struct loop *loop);
 
-// LOOP_SCRATCH bytes that anybody may use within one callback: what is read first goes there, so that
-// one fast client cannot hold the loop and an idle one holds no buffer.
+// LOOP_SCRATCH bytes that anybody may use within one callback: what is read first goes there, so
+// that one fast client cannot hold the loop and an idle one holds no buffer.
 #define LOOP_SCRATCH 65536
 char *loop_scratch(struct loop *loop);
 
 typedef void loop_fn(void *arg);
 
+// Room for a libevent event, so that an owner can embed one without seeing libevent.
+struct loop_event {
+    _Alignas(max_align_t) unsigned char room[160];
+};
+
 // A one-shot timer, embedded in its owner.
 struct loop_timer {
-    struct event event;
+    struct loop_event event;
     struct loop *loop;
     loop_fn *fn;
     void *arg;
@@ -55,7 +59,7 @@ typedef void loop_ready_fn(void *arg, int events);
 // A descriptor that is watched, level-triggered; embedded in its owner, who owns the descriptor
 // too.
 struct loop_watch {
-    struct event read, write;
+    struct loop_event read, write;
     struct loop *loop;
     loop_ready_fn *fn;
     void *arg;
@@ -68,7 +72,7 @@ void loop_watch_set(struct loop_watch *w, int events);
 
 // A signal handled on the loop.
 struct loop_signal {
-    struct event event;
+    struct loop_event event;
     loop_fn *fn;
     void *arg;
 };

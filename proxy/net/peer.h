@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A peer is one connected socket with a buffer each way, on plain events with our own recv and send:
-// three system calls a request, and full control of how the connection ends.
+// A peer is one connected socket with a buffer each way, on plain events with our own recv and
+// send: three system calls a request, and full control of how the connection ends.
 #ifndef PROXY_NET_PEER_H
 #define PROXY_NET_PEER_H
 
@@ -13,8 +13,8 @@ struct peer;
 enum peer_end { PEER_EOF, PEER_RESET, PEER_FAILED };
 
 struct peer_handler {
-    // Bytes came. What is used is cut off *bytes; the rest is kept and comes again, with more, at the
-    // next read or at peer_pump.
+    // Bytes came. What is used is cut off *bytes; the rest is kept and comes again, with more, at
+    // the next read or at peer_pump.
     void (*input)(void *arg, struct span *bytes);
     // Everything given to peer_send has reached the kernel.
     void (*sent)(void *arg);
@@ -39,8 +39,8 @@ void peer_send(struct peer *p, struct span bytes);
 size_t peer_unsent(const struct peer *p);
 // Whether the kernel holds bytes (or a FIN) that the other side has not acknowledged (SIOCOUTQ).
 bool peer_is_acknowledged(const struct peer *p);
-// FIN: ends our direction, reads and discards what still comes (so that no RST overtakes the FIN) and
-// then reports `ended`. Only when nothing is unsent.
+// FIN: ends our direction, reads and discards what still comes (so that no RST overtakes the FIN)
+// and then reports `ended`. Only when nothing is unsent.
 void peer_finish(struct peer *p);
 // RST: on the wire when this returns (SO_LINGER 0 and close). Only peer_free may follow.
 void peer_reset(struct peer *p);

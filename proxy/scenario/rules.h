@@ -24,9 +24,9 @@ struct subject {
     const struct subject_record *records;
     size_t record_count;
     struct span region, credential, token; // symbols
-    unsigned attempt;         // of the SDK, from amz-sdk-request; 0 when not said
-    struct span invocation;   // amz-sdk-invocation-id; empty when not said
-    uint64_t connection;      // number of the connection
+    unsigned attempt;                      // of the SDK, from amz-sdk-request; 0 when not said
+    struct span invocation;                // amz-sdk-invocation-id; empty when not said
+    uint64_t connection;                   // number of the connection
     int64_t service_us;
 };
 
@@ -34,9 +34,14 @@ struct rules_options {
     const struct scenario *scenario; // borrowed; must outlive the rules
     enum operation metering;         // what operation "metering" means
     uint64_t seed;
+    int64_t start_us; // service time at the case's start: what moments in `when` count from
+    // When a step began (see moment_context); may be NULL: then no step is known.
+    bool (*step_time)(void *arg, struct span id, int64_t *at_us);
+    void *step_arg;
 };
 
-// What choosing saw, told for each rule whose `when` held, in order; drew < 0 when no draw was made.
+// What choosing saw, told for each rule whose `when` held, in order; drew < 0 when no draw was
+// made.
 typedef void rules_witness_fn(void *arg, const struct rule *rule, uint64_t index, double drew,
                               bool won);
 
@@ -45,7 +50,9 @@ struct rules *rules_new(const struct rules_options *options);
 void rules_free(struct rules **r);
 
 // The first armed rule of that phase whose `when`, `match` and draw all hold; NULL when none does.
-// *index gets its match index. Counters advance for every rule whose `when` holds, whoever wins.
+// *index gets its match index: the number, from 1, of the request (or invocation, or connection, as
+// `per` says) among those that it met. Counters advance for every armed rule whose `when` holds,
+// whoever wins; a disarmed rule sees nothing. A rule after the winner draws nothing.
 const struct rule *rules_choose(struct rules *r, const struct subject *subject,
                                 rules_witness_fn *witness, void *arg, uint64_t *index);
 
@@ -54,8 +61,12 @@ MUST_USE enum rc rules_arm(struct rules *r, struct span name, bool armed);
 bool rules_is_armed(const struct rules *r, const struct rule *rule);
 
 // Whether a record matches a selector such as {"customer": "acme"} or {"usage": "u1"} (the same
-// object that `when.records` and the record actions take, but for its count).
+// object that `when.records` and the record actions take, but for its count). An `hour` is a moment
+// and needs the case's start: without rules it matches nothing.
 bool record_matches(const cJSON *selector, const struct subject_record *record);
+// The same with `hour`, counted from the start of the case.
+bool rules_record_matches(const struct rules *r, const cJSON *selector,
+                          const struct subject_record *record);
 // Whether n lies in "3", "1-3", "4+" or a number.
 bool count_matches(const cJSON *range, uint64_t n);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenario files, format 1: read, checked and resolved. Pure: a file's text goes in, cases come out.
-// The vocabulary (steps, actions, expectations and the arguments of each) is in vocabulary.def; its
-// meaning is described in scenarios/README.md.
+// Scenario files, format 1: read, checked and resolved. Pure: a file's text goes in, cases come
+// out. The vocabulary (steps, actions, expectations and the arguments of each) is in
+// vocabulary.def; its meaning is described in scenarios/README.md.
 #ifndef PROXY_SCENARIO_SCENARIO_H
 #define PROXY_SCENARIO_SCENARIO_H
 
@@ -60,7 +60,8 @@ struct rule {
     const cJSON *when;
     enum phase phase;
     enum match_kind match;
-    uint64_t first, last; // RANGE: from..to, last is UINT64_MAX for "4+"; EVERY: first is the period
+    uint64_t first,
+        last; // RANGE: from..to, last is UINT64_MAX for "4+"; EVERY: first is the period
     enum { PER_REQUEST, PER_INVOCATION, PER_CONNECTION } per;
     double probability; // 1 unless said otherwise
     bool armed;         // at the start
@@ -75,6 +76,7 @@ struct expect {
     const char *id;
     enum expect_verb verb;
     const cJSON *args;
+    const cJSON *node; // the whole expectation, with its common keys
     const char *level; // "must" "should" "may"
     const char *basis;
     bool timing;
@@ -88,9 +90,9 @@ struct scenario {
     const cJSON *profiles;    // array of strings
     const cJSON *requirement; // text level basis money sources
     bool money;
-    const cJSON *requires;    // array of strings, or NULL
+    const cJSON *requires;                                            // array of strings, or NULL
     const cJSON *client, *time, *world, *waive, *exercised, *avoided; // or NULL
-    unsigned deadline_s;      // 30 unless said otherwise
+    unsigned deadline_s;                                              // 30 unless said otherwise
     bool alone;
     const struct step *steps;
     size_t step_count;
@@ -98,18 +100,21 @@ struct scenario {
     size_t rule_count;
     const struct expect *expects;
     size_t expect_count;
-    cJSON *tree;                 // the resolved object; owned by the file
+    cJSON *tree; // the resolved object; owned by the file
     const struct json_places *places;
 };
 
 struct scenario_file;
 
-// Reads and checks one file. On failure *d holds the first problem; with `all` not NULL every problem
-// found is appended to it, one "file:line:column: sentence" a line.
+// Reads and checks one file. On failure *d holds the first problem; with `all` not NULL every
+// problem found is appended to it, one "file:line:column: sentence" a line.
 MUST_USE enum rc scenario_read(struct scenario_file **out, struct span text, const char *path,
                                struct buf *all, struct diag *d);
 MUST_USE enum rc scenario_read_file(struct scenario_file **out, const char *path, struct buf *all,
                                     struct diag *d);
+// Holds the sources of every case against the list of statements.json (objects with `id`).
+MUST_USE enum rc scenario_check_sources(const struct scenario_file *file, const cJSON *statements,
+                                        struct buf *all, struct diag *d);
 size_t scenario_count(const struct scenario_file *file);
 const struct scenario *scenario_at(const struct scenario_file *file, size_t i);
 // Accepts NULL in *file and nulls it.
@@ -127,16 +132,16 @@ void scenario_render(const struct scenario *s, const char *profile, struct buf *
 // The JSON Schema (2020-12) of the format, printed from the tables.
 void scenario_print_schema(struct buf *out);
 
-// A moment: now, hour, month, start-hour, or the id of a step, then terms like +1h05m or -2d (a bare
-// number is hours); "+5m" alone counts from now. step_time gives the moment at which a step was sent
-// (service time) and false when it was not.
+// A moment: now, hour, month, start-hour, or the id of a step, then terms like +1h05m or -2d (a
+// bare number is hours); "+5m" alone counts from now. step_time gives the moment at which a step
+// was sent (service time) and false when it was not.
 struct moment_context {
     int64_t now_us, start_us;
     bool (*step_time)(void *arg, struct span id, int64_t *at_us);
     void *arg;
 };
-MUST_USE enum rc moment_resolve(int64_t *at_us, struct span text, const struct moment_context *context,
-                                struct diag *d);
+MUST_USE enum rc moment_resolve(int64_t *at_us, struct span text,
+                                const struct moment_context *context, struct diag *d);
 // "300ms", "5s", "1h05m", "2d"; a bare number is hours.
 MUST_USE enum rc duration_parse(int64_t *us, struct span text, struct diag *d);
 

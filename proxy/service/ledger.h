@@ -10,8 +10,8 @@
 
 struct ledger_key {
     struct span region;
-    struct span product;   // symbol, or the wire value when unknown
-    struct span payer;     // customer's symbol with the model in front: "customer:acme", "license:acme"
+    struct span product; // symbol, or the wire value when unknown
+    struct span payer; // customer's symbol with the model in front: "customer:acme", "license:acme"
     struct span dimension; // symbol, or the wire value when unknown
     int64_t hour_us;
 };
@@ -19,8 +19,11 @@ struct ledger_key {
 struct ledger_entry {
     struct ledger_key key; // spans owned by the ledger
     int64_t quantity;
-    int64_t committed_us;  // service time
+    int64_t fraction_micros; // what a decimal quantity has beyond it, in millionths
+    int64_t committed_us;    // service time
     char record_id[40];
+    const char *allocations; // digest of its UsageAllocations; NULL when it has none
+    bool preloaded;          // stood there before the case began
 };
 
 struct ledger;
@@ -33,9 +36,16 @@ const struct ledger_entry *ledger_find(const struct ledger *l, const struct ledg
 // The key must not be there yet. record_id is copied.
 const struct ledger_entry *ledger_add(struct ledger *l, const struct ledger_key *key,
                                       int64_t quantity, int64_t now_us, const char *record_id);
+// What an entry may have besides; the entry must be one of l's. allocations is copied.
+void ledger_set_allocations(struct ledger *l, const struct ledger_entry *entry,
+                            const char *allocations);
+void ledger_set_fraction(struct ledger *l, const struct ledger_entry *entry, int64_t micros);
+void ledger_set_preloaded(struct ledger *l, const struct ledger_entry *entry);
 size_t ledger_count(const struct ledger *l);
 const struct ledger_entry *ledger_at(const struct ledger *l, size_t i); // in order of commits
-// {"entries":[{region,product,payer,dimension,hour,quantity,record,committed}]}, appended.
+// {"entries":[{region,product,payer,dimension,hour,quantity,record,committed}]}, appended; hour and
+// committed are moments as text; a quantity has its fraction, if any. Entries that were preloaded
+// have "preloaded":true as well.
 void ledger_render(const struct ledger *l, struct buf *out);
 
 #endif

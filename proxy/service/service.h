@@ -20,7 +20,7 @@ struct record_directive {
 struct service_call {
     const struct aws_request *request;
     const char *region;
-    int64_t now_us;        // service time
+    int64_t now_us; // service time
     // One per record of the request, or NULL: every record as it is.
     const struct record_directive *directives;
     // The order of the results: order[i] is the record whose result comes i-th; NULL: as sent. All
@@ -30,17 +30,18 @@ struct service_call {
 
 // What became of one record.
 struct record_outcome {
-    const char *status;    // "Success", …; "Unprocessed"; NULL when the whole request was rejected
-    bool billed;           // this call added it to the ledger
+    const char *status; // "Success", …; "Unprocessed"; NULL when the whole request was rejected
+    bool billed;        // this call added it to the ledger
     const struct ledger_entry *entry; // the entry that stands for its key, or NULL
-    char record_id[40];    // "" when none
+    char record_id[40];               // "" when none
 };
 
 struct service_reply {
-    enum aws_error error;  // AWS_ERROR_NONE: 200
-    char text[256];        // the error's message
-    struct buf body;       // the whole JSON body, for success and for errors
-    struct record_outcome *outcomes; // owned; count of the request's records; NULL on other operations
+    enum aws_error error; // AWS_ERROR_NONE: 200
+    char text[256];       // the error's message
+    struct buf body;      // the whole JSON body, for success and for errors
+    struct record_outcome
+        *outcomes; // owned; count of the request's records; NULL on other operations
     size_t count;
     const struct world_customer *customer; // ResolveCustomer: who was resolved
 };
@@ -52,10 +53,17 @@ struct service *service_new(struct world *world, struct ledger *ledger);
 // Accepts NULL in *s and nulls it.
 void service_free(struct service **s);
 
+// Puts what the world preloads into the ledger, once. service_new and service_answer do it; call it
+// after a world_change that brings more, if the ledger is to be read before the next request.
+void service_preload(struct service *s);
+
 // Answers one request and changes the ledger and the world's tokens. A violation found while the
 // request was decoded is answered by the caller, not here. Operations that are not built yet give
-// AWS_ERROR_UNKNOWN_OPERATION. *reply is cleared first; service_reply_clear releases it.
-void service_answer(struct service *s, const struct service_call *call, struct service_reply *reply);
+// AWS_ERROR_UNKNOWN_OPERATION. *reply, zeroed before its first use, is forgotten first but keeps
+// its memory for the next answer; service_reply_clear releases it. Pointers in it live as long as
+// the world, the ledger and the call's directives do.
+void service_answer(struct service *s, const struct service_call *call,
+                    struct service_reply *reply);
 void service_reply_clear(struct service_reply *reply);
 
 #endif

@@ -11,9 +11,9 @@
 struct world;
 
 struct world_product {
-    const char *symbol; // "widget"
-    const char *code;   // ProductCode
-    const char *const *dimensions; // wire names, NULL at the end
+    const char *symbol;                   // "widget"
+    const char *code;                     // ProductCode
+    const char *const *dimensions;        // wire names, NULL at the end
     const char *const *dimension_symbols; // beside them
 };
 
@@ -23,15 +23,15 @@ struct world_customer {
     const char *account;    // CustomerAWSAccountId, 12 digits
     const char *license;    // LicenseArn for the first product; NULL when it has none
     bool subscribed;
-    int64_t subscribed_from_us; // service time; 0: always was
+    int64_t subscribed_from_us;  // service time; 0: always was
     int64_t subscribed_until_us; // 0: still is
 };
 
 struct world_token {
     const char *symbol; // "t1"
     const char *value;
-    const char *customer; // symbol
-    const char *product;  // symbol
+    const char *customer;       // symbol
+    const char *product;        // symbol
     int64_t issued_us, life_us; // service time
     bool used;
 };

@@ -76,8 +76,6 @@ static struct client *client_from(void *arg)
     return c;
 }
 
-// --- leaving -----------------------------------------------------------------------------------
-
 static void close_stream(struct stream *s)
 {
     if (s->fd >= 0) {
@@ -130,8 +128,6 @@ static void leave(struct client *c)
         destroy(c);
     }
 }
-
-// --- what the client says ----------------------------------------------------------------------
 
 static void tell_malformed(struct client *c, struct span text, const char *expected)
 {
@@ -290,8 +286,6 @@ void client_read_now(struct client *c)
     leave(c);
 }
 
-// --- its end -----------------------------------------------------------------------------------
-
 static void record_status(struct client *c, int status)
 {
     c->has_status = true;
@@ -401,8 +395,6 @@ static void on_finish(void *arg)
     tell_exit(c);
     leave(c);
 }
-
-// --- ending it ---------------------------------------------------------------------------------
 
 static void tell_signal(struct client *c, int number)
 {
@@ -517,8 +509,6 @@ void client_free(struct client **slot)
     }
 }
 
-// --- talking to it -----------------------------------------------------------------------------
-
 static void on_feed_broken(void *arg)
 {
     struct client *c = client_from(arg);
@@ -548,29 +538,6 @@ pid_t client_pid(const struct client *c)
 {
     return c->process.client;
 }
-
-void client_exit_text(const struct client_exit *how, char *out, size_t size)
-{
-    const char *name = how->how == CLIENT_SIGNALED ? sigabbrev_np(how->signal) : NULL;
-    switch (how->how) {
-    case CLIENT_EXITED:
-        (void)snprintf(out, size, "exited with code %d", how->code);
-        return;
-    case CLIENT_SIGNALED:
-        if (name != NULL) {
-            (void)snprintf(out, size, "ended by SIG%s%s", name,
-                           how->core_dumped ? " (core dumped)" : "");
-        } else {
-            (void)snprintf(out, size, "ended by signal %d", how->signal);
-        }
-        return;
-    case CLIENT_LOST:
-        (void)snprintf(out, size, "lost: its supervisor was ended, or could not end it");
-        return;
-    }
-}
-
-// --- its beginning -----------------------------------------------------------------------------
 
 static void scrub_stream(void *arg, struct span text, struct buf *out)
 {

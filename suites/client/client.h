@@ -87,7 +87,7 @@ MUST_USE enum rc client_send(struct client *c, struct span line);
 size_t client_unread_bytes(const struct client *c);
 // Delivers every line that the client had written to stdout before this call. Before each commit
 // and each reply. Does nothing when called inside on_answer and the like; the rest is then
-// delivered by the outer call.
+// delivered by the outer call. If the observer frees the client, it is gone when this returns.
 void client_read_now(struct client *c);
 
 // Sends the signal to the client and all its descendants, and returns when it was sent. SIGSTOP and

@@ -202,12 +202,15 @@ static void scrubs_what_is_kept(void)
 
 static void note_order(struct play *p, const struct answer *answer)
 {
-    (void)answer;
-    client_read_now(p->client); // must not overtake the lines that wait
+    if (answer->step == 1) {
+        CHECK_INT(client_send(p->client, SPAN("{\"step\":4}")), RC_OK);
+        (void)usleep(50000); // its answer now waits in the pipe, while 2 and 3 wait with us
+    }
+    client_read_now(p->client); // must not overtake them
     buf_addf(&p->log, "told %u\n", p->answers);
 }
 
-// What was written before the call is delivered by the call, without the loop.
+// What was written before the call is delivered by the call, in order, without the loop.
 static void reads_now(void)
 {
     struct play p;
@@ -215,13 +218,53 @@ static void reads_now(void)
     p.on_answer = note_order;
     if (play_start(&p)) {
         CHECK_INT(client_send(p.client, SPAN("{\"step\":1}\n{\"step\":2}\n{\"step\":3}")), RC_OK);
-        for (int i = 0; i < 5000 && p.answers < 3; i++) {
+        (void)usleep(100000); // so that the three mostly come together
+        for (int i = 0; i < 5000 && p.answers < 4; i++) {
             client_read_now(p.client);
             (void)usleep(1000);
         }
         CHECK_TEXT(play_log(&p), "done {\"mp\":\"done\",\"step\":1}\ntold 1\n"
                                  "done {\"mp\":\"done\",\"step\":2}\ntold 2\n"
-                                 "done {\"mp\":\"done\",\"step\":3}\ntold 3\n");
+                                 "done {\"mp\":\"done\",\"step\":3}\ntold 3\n"
+                                 "done {\"mp\":\"done\",\"step\":4}\ntold 4\n");
+    }
+    play_end(&p);
+}
+
+// Far more than a pipe takes: it is written while the client reads, and stdin closed only then.
+static void closes_stdin_when_all_is_taken(void)
+{
+    struct play p;
+    unsigned sent = 0;
+    play_init(&p, "obedient");
+    if (play_start(&p)) {
+        OWN(text) char *blanks = x_alloc(1001);
+        memset(blanks, ' ', 1000);
+        while (sent < 300) {
+            OWN_BUF struct buf line = {0};
+            buf_addf(&line, "{\"step\":%u}%s", ++sent, blanks);
+            CHECK_INT(client_send(p.client, buf_span(&line)), RC_OK);
+        }
+        CHECK(client_unread_bytes(p.client) > 0);
+        client_end(p.client, 20000000);
+        play_run(&p);
+        CHECK_INT(p.answers, 300);
+        CHECK(play_logged(&p, "exit exited with code 0\n"));
+    }
+    play_end(&p);
+}
+
+// What was said before the end is delivered before the end is told, however much it is.
+static void delivers_all_before_the_end(void)
+{
+    struct play p;
+    play_init(&p, "bursts");
+    if (play_start(&p)) {
+        for (int i = 0; i < 5000 && count_descendants() > 0; i++) {
+            (void)usleep(1000); // until it is gone with its supervisor; the loop stands still
+        }
+        play_run(&p);
+        CHECK_TEXT(play_log(&p), "alert last\nexit exited with code 0\n");
     }
     play_end(&p);
 }
@@ -256,5 +299,7 @@ const struct unit_test DIALOGUE_TESTS[] = {
     {"tells that stdin is closed", tells_that_stdin_is_closed},
     {"scrubs what is kept", scrubs_what_is_kept},
     {"reads now", reads_now},
+    {"closes stdin when all is taken", closes_stdin_when_all_is_taken},
+    {"delivers all before the end", delivers_all_before_the_end},
     {"may be freed by its observer", may_be_freed_by_its_observer},
     {NULL, NULL}};

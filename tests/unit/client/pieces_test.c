@@ -21,7 +21,7 @@ static bool note(void *arg, struct span line, bool is_overlong)
     return true;
 }
 
-static const char TEXT[] = "one\n\nsixsix\nsevenxx\nend\r\nrest";
+#define TEXT "one\n\nsixsix\nsevenxx\nend\r\nrest"
 static const char LINES[] = "<one><><sixsix><sevenx...><end\r>";
 
 // However the bytes are cut, the lines are the same.
@@ -31,7 +31,7 @@ static void splits_lines(void)
         for (size_t b = a; b < sizeof TEXT; b++) {
             struct lines l = {.max_bytes = 6};
             OWN_BUF struct buf out = {0};
-            struct span text = SPAN("one\n\nsixsix\nsevenxx\nend\r\nrest");
+            struct span text = SPAN(TEXT);
             lines_feed(&l, span_slice(text, 0, a), note, &out);
             lines_feed(&l, span_slice(text, a, b), note, &out);
             lines_feed(&l, span_slice(text, b, text.len), note, &out);

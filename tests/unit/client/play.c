@@ -12,7 +12,7 @@
 #include "suites/client/tree.h"
 #include "tests/unit/unit.h"
 
-#define GUARD_US 10000000
+#define GUARD_US 30000000
 
 extern char **environ;
 

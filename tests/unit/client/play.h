@@ -26,9 +26,9 @@ struct play {
 void play_init(struct play *p, const char *part);
 // False (and a failed check) when the client did not start.
 bool play_start(struct play *p);
-// Runs the loop until the client's exit, at most ten seconds.
+// Runs the loop until the client's exit, at most half a minute.
 void play_run(struct play *p);
-// Runs the loop until it is stopped by the test (loop_stop), for at most ten seconds.
+// Runs the loop until it is stopped by the test (loop_stop), for at most half a minute.
 void play_wait(struct play *p);
 // Frees all, and checks that neither a process nor a descriptor is left.
 void play_end(struct play *p);

@@ -36,12 +36,13 @@ static void alert(const char *text)
     say(line);
 }
 
+// Long enough for any test; a puppet that escapes, as it may from code that is broken, does not
+// stay.
 static void rest(void)
 {
-    for (;;) {
-        struct timespec wait = {.tv_sec = 1000};
-        (void)nanosleep(&wait, NULL);
-    }
+    struct timespec wait = {.tv_sec = 60};
+    (void)nanosleep(&wait, NULL);
+    _exit(0);
 }
 
 static void ignore(int number)
@@ -114,6 +115,21 @@ static int floods_stderr(void)
     return floods(STDERR_FILENO);
 }
 
+// Leaves more in its pipe than is read in several turns of the loop, and is gone.
+static int bursts(void)
+{
+    static char text[1000000];
+    memset(text, 'x', sizeof text - 1);
+    for (size_t i = 100; i < sizeof text; i += 100) {
+        text[i] = '\n';
+    }
+    (void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, 1 << 20);
+    say(text);
+    say("\n");
+    alert("last");
+    return 0;
+}
+
 static int says_long_lines(void)
 {
     static char text[5000];
@@ -183,19 +199,34 @@ static int leaves_listener(void)
     return 3;
 }
 
-// A process is alive for the time of one fork only, each in a session of its own.
+static double seconds(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+// A process is alive for the time of one fork only, each in a session of its own. Bounded, since
+// one that escaped would use up the machine's process ids.
+static void multiply(void)
+{
+    double until = seconds() + 1.5;
+    while (seconds() < until) {
+        pid_t child = fork();
+        if (child > 0) {
+            _exit(0);
+        }
+        if (child == 0) {
+            (void)setsid();
+        }
+    }
+    _exit(0);
+}
+
 static int multiplies(void)
 {
     if (fork() == 0) {
-        for (;;) {
-            pid_t child = fork();
-            if (child > 0) {
-                _exit(0);
-            }
-            if (child == 0) {
-                (void)setsid();
-            }
-        }
+        multiply();
     }
     alert("multiplying");
     rest();
@@ -273,6 +304,7 @@ static int says_where(void)
 
 static int kills_supervisor(void)
 {
+    (void)getchar(); // it must have told of our start first
     (void)kill(getppid(), SIGKILL);
     rest();
     return 0;
@@ -288,6 +320,7 @@ static const struct {
     {"babbles", babbles},
     {"floods-stdout", floods_stdout},
     {"floods-stderr", floods_stderr},
+    {"bursts", bursts},
     {"says-long-lines", says_long_lines},
     {"hangs", hangs},
     {"defies", defies},

@@ -129,6 +129,29 @@ static void gives_the_client_three_descriptors(void)
     (void)close(extra);
 }
 
+// A daemon has none of the three; if a pipe of ours took their place, whatever we print would go to
+// the client.
+static void works_without_streams_of_its_own(void)
+{
+    static const int STREAMS[] = {STDIN_FILENO, STDOUT_FILENO};
+    struct play p;
+    int kept[2] = {dup(STREAMS[0]), dup(STREAMS[1])};
+    play_init(&p, "lists-descriptors");
+    (void)close(STREAMS[0]);
+    (void)close(STREAMS[1]);
+    if (play_start(&p)) {
+        CHECK(fcntl(STREAMS[0], F_GETFD) < 0 && fcntl(STREAMS[1], F_GETFD) < 0);
+        play_run(&p);
+        CHECK_TEXT(play_log(&p), "alert 0 1 2 \nexit exited with code 0\n");
+    }
+    for (size_t i = 0; i < 2; i++) {
+        CHECK(dup2(kept[i], STREAMS[i]) == STREAMS[i]);
+    }
+    play_end(&p);
+    (void)close(kept[0]);
+    (void)close(kept[1]);
+}
+
 static void gives_the_client_plain_signals(void)
 {
     struct play p;
@@ -160,6 +183,7 @@ const struct unit_test START_TESTS[] = {
     {"survives lack of descriptors", survives_lack_of_descriptors},
     {"says that output cannot be kept", says_that_output_cannot_be_kept},
     {"gives the client three descriptors", gives_the_client_three_descriptors},
+    {"works without streams of its own", works_without_streams_of_its_own},
     {"gives the client plain signals", gives_the_client_plain_signals},
     {"gives the client directory and environment", gives_the_client_directory_and_environment},
     {NULL, NULL}};

@@ -155,7 +155,11 @@ static void digest_is_of_all_bytes(void)
     journal_digest(f.journal, late);
     CHECK_TEXT(early, late);
     (void)line(f.journal, EVENT_CONNECT, "b");
+    journal_flush(f.journal);
     (void)line(f.journal, EVENT_CONNECT, "c");
+    journal_flush(f.journal);
+    (void)line(f.journal, EVENT_CONNECT, "d");
+    (void)line(f.journal, EVENT_CONNECT, "e");
     journal_digest(f.journal, late);
     journal_flush(f.journal);
     OWN_BUF struct buf text = scratch_get(f.dir, "journal.jsonl");

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "proxy/base/digest.h"
+#include "proxy/evidence/oldrun.h"
 #include "tests/unit/evidence/good_run.h"
 
 static enum rc open_run(const char *dir, const char *header, struct diag *d)
@@ -147,6 +148,17 @@ static void an_old_run_is_removed(void)
           !span_has(buf_span(&text), SPAN("BMU-R02")));
 }
 
+// Interrupted after the removal, the directory is still known as a run's.
+static void run_json_goes_last(void)
+{
+    SCRATCH char *dir = scratch_new();
+    scratch_good_run(dir);
+    CHECK_INT(oldrun_remove(dir, NULL), RC_OK);
+    CHECK(scratch_has(dir, "run.json") && !scratch_has(dir, "cases"));
+    CHECK_INT(oldrun_remove(dir, NULL), RC_OK);
+    CHECK_INT(open_run(dir, "{\"cases\":[]}", NULL), RC_OK);
+}
+
 // A file of a name of its own is known by the end line of its case.
 static void an_old_run_with_its_own_files(void)
 {
@@ -181,6 +193,17 @@ static void strangers_stop_the_removal(void)
         evidence_free(&run);
     }
     unit_row(NULL);
+}
+
+// A directory of another case, though its files have names that we use.
+static void a_strange_case_stops_the_removal(void)
+{
+    SCRATCH char *dir = scratch_new();
+    scratch_good_run(dir);
+    scratch_mkdir(dir, "cases/CRD-01");
+    scratch_put_text(dir, "cases/CRD-01/journal.jsonl", "mine");
+    CHECK_INT(open_run(dir, "{\"cases\":[]}", NULL), RC_CONFLICT);
+    CHECK(scratch_has(dir, "cases/CRD-01/journal.jsonl"));
 }
 
 // Links are not followed when an old run is removed.
@@ -347,8 +370,10 @@ const struct unit_test RUN_TESTS[] = {
     {"bad headers", bad_headers},
     {"foreign directories are refused", foreign_directories_are_refused},
     {"an old run is removed", an_old_run_is_removed},
+    {"run.json goes last", run_json_goes_last},
     {"an old run with files of its own", an_old_run_with_its_own_files},
     {"strangers stop the removal", strangers_stop_the_removal},
+    {"a strange case stops the removal", a_strange_case_stops_the_removal},
     {"links are not followed", links_are_not_followed},
     {"cases are guarded", cases_are_guarded},
     {"a case ends once", a_case_ends_once},

@@ -88,6 +88,19 @@ static void several(void)
     secrets_free(&s);
 }
 
+// A window that ends like one secret, one byte before another begins.
+static void no_byte_is_skipped(void)
+{
+    struct secrets *s = secrets_new();
+    struct buf out = {0};
+    secrets_add(s, "one", span_of("1234567ab"));
+    secrets_add(s, "two", span_of("765432abc"));
+    CHECK(secrets_redact(s, &out, span_of("x765432abc1234567ab")));
+    OWN(text) char *text = buf_take_text(&out);
+    CHECK_TEXT(text, "x[secret:two][secret:one]");
+    secrets_free(&s);
+}
+
 static const struct row JSON_ROWS[] = {
     {"a string", "abcdefgh", ",\"a\":\"xabcdefghy\"}", ",\"a\":\"x[secret:k]y\"}"},
     {"a number", "12345678", ",\"a\":3123456789,\"b\":1}", ",\"a\":\"[secret:k]\",\"b\":1}"},
@@ -156,6 +169,7 @@ static void noise(void)
 const struct unit_test SECRETS_TESTS[] = {
     {"spellings", spellings},
     {"several secrets", several},
+    {"no byte is skipped", no_byte_is_skipped},
     {"JSON stays JSON", json_stays_json},
     {"noise", noise},
     {NULL, NULL},

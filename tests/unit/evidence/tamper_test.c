@@ -236,6 +236,22 @@ static void run_json_changed(void)
     broken_run(dir, "run.json: this file is not as it was written: its digest differs");
 }
 
+// The scenario that run.json promises, by its digest, is the one that was run.
+static void the_promised_scenario(void)
+{
+    SCRATCH char *dir = scratch_new();
+    char digest[SHA256_HEX];
+    char promise[128];
+    sha256_hex(digest, SPAN("{\"id\":\"some\"}\n"));
+    scratch_good_run(dir);
+    (void)snprintf(promise, sizeof promise, "[{\"id\":\"BMU-R02\",\"scenario\":\"%s\"}", digest);
+    forge_run(dir, "[{\"id\":\"BMU-R02\"}", promise);
+    CHECK(!is_found(dir));
+    forge_run(dir, digest, "00");
+    broken_case(dir,
+                "cases/BMU-R02/scenario.json: this is not the scenario whose digest run.json has");
+}
+
 // The end line of another run, or of the same case at another time, is not this one's.
 static void an_end_of_another_run(void)
 {
@@ -321,6 +337,7 @@ const struct unit_test TAMPER_TESTS[] = {
     {"files changed, removed, added", files_changed_removed_added},
     {"cases removed, added", cases_removed_added},
     {"run.json changed with its digest", run_json_changed},
+    {"the promised scenario", the_promised_scenario},
     {"an end of another run", an_end_of_another_run},
     {"every flip is found", every_flip_is_found},
     {"storms are found", storms_are_found},

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/answer.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "proxy/base/alloc.h"
+#include "proxy/base/own.h"
+#include "proxy/http/emit.h"
+#include "proxy/lane_inside.h"
+#include "proxy/record.h"
+
+#define MAX_REPLY_FIELDS 24
+
+// A reply in the making.
+struct draft {
+    struct exchange *x;
+    size_t *order;    // owned; NULL: as sent
+    bool is_in_place; // a rule has answered
+    int status;
+    struct buf body, type_header;
+    const cJSON *headers; // of `respond`; overrides ours by name
+    const char *content_type;
+};
+
+typedef void apply_fn(struct draft *draft, const struct action *action);
+
+static struct record_directive *directives_of(struct draft *draft)
+{
+    struct exchange *x = draft->x;
+    if (x->directives == NULL) {
+        x->directives = x_alloc((x->request.count + 1) * sizeof *x->directives);
+    }
+    return x->directives;
+}
+
+static void apply_unprocessed(struct draft *draft, const struct action *action)
+{
+    struct record_directive *directives = directives_of(draft);
+    for (size_t i = 0; i < draft->x->request.count; i++) {
+        if (rules_record_matches(draft->x->lane->rules, action->args, &draft->x->records[i])) {
+            directives[i].fate = RECORD_UNPROCESSED;
+        }
+    }
+}
+
+static void apply_record_status(struct draft *draft, const struct action *action)
+{
+    struct record_directive *directives = directives_of(draft);
+    for (size_t i = 0; i < draft->x->request.count; i++) {
+        if (rules_record_matches(draft->x->lane->rules, action->args, &draft->x->records[i])) {
+            directives[i].fate = RECORD_STATUS;
+            directives[i].status = json_get_text(action->args, "status");
+        }
+    }
+}
+
+static void apply_omit_result(struct draft *draft, const struct action *action)
+{
+    struct record_directive *directives = directives_of(draft);
+    bool only_id = span_is(json_span(json_get(action->args, "only")), "record_id");
+    for (size_t i = 0; i < draft->x->request.count; i++) {
+        if (rules_record_matches(draft->x->lane->rules, action->args, &draft->x->records[i])) {
+            *(only_id ? &directives[i].omit_record_id : &directives[i].omit_result) = true;
+        }
+    }
+}
+
+static struct draw draw_of(const struct exchange *x)
+{
+    return (struct draw){.seed = x->lane->options.seed,
+                         .case_id = span_of(x->lane->case_id),
+                         .rule = span_of(x->rule == NULL ? "reply" : x->rule->name),
+                         .index = x->rule == NULL ? x->number : x->rule_index};
+}
+
+// A rotation by a drawn distance that is never 0 leaves no result in its place.
+static void apply_shuffle_results(struct draft *draft, const struct action *action)
+{
+    (void)action;
+    size_t count = draft->x->request.count;
+    if (count < 2 || draft->order != NULL) {
+        return;
+    }
+    struct draw draw = draw_of(draft->x);
+    size_t by = 1 + (size_t)(draw_u64(&draw, 3) % (count - 1));
+    draft->order = x_alloc(count * sizeof *draft->order);
+    for (size_t i = 0; i < count; i++) {
+        draft->order[i] = (i + by) % count;
+    }
+}
+
+static enum aws_error_where where_of(const char *name)
+{
+    static const char *const NAMES[] = {[AWS_ERROR_IN_TYPE] = "type",
+                                        [AWS_ERROR_IN_CODE] = "code",
+                                        [AWS_ERROR_IN_HEADER] = "header"};
+    for (size_t i = 0; name != NULL && i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (strcmp(name, NAMES[i]) == 0) {
+            return (enum aws_error_where)i;
+        }
+    }
+    return AWS_ERROR_IN_TYPE;
+}
+
+static enum aws_error_how how_of(const char *name)
+{
+    static const char *const NAMES[] = {[AWS_ERROR_BARE] = "bare",
+                                        [AWS_ERROR_NAMESPACED] = "namespaced",
+                                        [AWS_ERROR_WITH_URI] = "uri"};
+    for (size_t i = 0; name != NULL && i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (strcmp(name, NAMES[i]) == 0) {
+            return (enum aws_error_how)i;
+        }
+    }
+    return AWS_ERROR_BARE;
+}
+
+static void apply_error(struct draft *draft, const struct action *action)
+{
+    const cJSON *args = action->args;
+    const char *name = cJSON_IsString(args) ? args->valuestring : json_get_text(args, "name");
+    enum aws_error error = aws_error_find(span_of(name));
+    struct aws_error_form form = {
+        .name = name,
+        .message = json_get_text(args, "message"),
+        .status = (int)json_get_int(args, "status", 0),
+        .where = where_of(json_get_text(args, "where")),
+        .how = how_of(json_get_text(args, "how")),
+        .capital_message = json_is_true(json_get(args, "capital_message")),
+        .empty_body = json_is_true(json_get(args, "empty_body")),
+    };
+    aws_error_render(&draft->body, &draft->type_header, error, &form);
+    int usual = error == AWS_ERROR_NONE ? 400 : aws_error_status(error);
+    draft->status = form.status != 0 ? form.status : usual;
+    draft->x->error_name = name;
+    draft->is_in_place = true;
+}
+
+static void apply_respond(struct draft *draft, const struct action *action)
+{
+    const cJSON *body = json_get(action->args, "body");
+    if (cJSON_IsString(body)) {
+        buf_add_text(&draft->body, body->valuestring);
+    } else if (body != NULL) {
+        json_print(&draft->body, body);
+    }
+    draft->status = (int)json_get_int(action->args, "status", 200);
+    draft->headers = json_get(action->args, "headers");
+    draft->is_in_place = true;
+}
+
+static void apply_commit(struct draft *draft, const struct action *action)
+{
+    (void)draft; // rule->executes already says so
+    (void)action;
+}
+
+static void arm(struct draft *draft, const struct action *action, bool armed)
+{
+    // The scenario was checked: the rule exists.
+    enum rc rc = rules_arm(draft->x->lane->rules, json_span(action->args), armed);
+    assert(rc == RC_OK);
+    (void)rc;
+}
+
+static void apply_arm(struct draft *draft, const struct action *action)
+{
+    arm(draft, action, true);
+}
+
+static void apply_disarm(struct draft *draft, const struct action *action)
+{
+    arm(draft, action, false);
+}
+
+static const struct {
+    enum action_verb verb;
+    apply_fn *apply;
+} APPLY[] = {
+    {ACTION_ERROR, apply_error},
+    {ACTION_RESPOND, apply_respond},
+    {ACTION_UNPROCESSED, apply_unprocessed},
+    {ACTION_RECORD_STATUS, apply_record_status},
+    {ACTION_OMIT_RESULT, apply_omit_result},
+    {ACTION_SHUFFLE_RESULTS, apply_shuffle_results},
+    {ACTION_COMMIT, apply_commit},
+    {ACTION_ARM, apply_arm},
+    {ACTION_DISARM, apply_disarm},
+};
+
+#define APPLY_COUNT (sizeof APPLY / sizeof APPLY[0])
+
+bool answer_exists(enum action_verb verb)
+{
+    for (size_t i = 0; i < APPLY_COUNT; i++) {
+        if (APPLY[i].verb == verb) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void apply_actions(struct draft *draft, const struct rule *rule)
+{
+    for (size_t a = 0; a < rule->action_count; a++) {
+        for (size_t i = 0; i < APPLY_COUNT; i++) {
+            if (APPLY[i].verb == rule->actions[a].verb) {
+                APPLY[i].apply(draft, &rule->actions[a]);
+            }
+        }
+    }
+}
+
+// The error that stands before the service: the protocol's, the signature's, the model's.
+static bool find_refusal(const struct exchange *x, enum aws_error *error, const char **message)
+{
+    if (x->operation != OPERATION_NONE && x->signature.error != AWS_ERROR_NONE) {
+        *error = x->signature.error;
+        *message = x->signature.text;
+        return true;
+    }
+    *error = x->violation.error;
+    *message = x->violation.text;
+    return x->violation.error != AWS_ERROR_NONE;
+}
+
+static void execute(struct draft *draft)
+{
+    struct exchange *x = draft->x;
+    struct lane *lane = x->lane;
+    enum aws_error error = AWS_ERROR_NONE;
+    const char *message = NULL;
+    x->origin = "service";
+    if (find_refusal(x, &error, &message)) {
+        struct aws_error_form form = {.message = message};
+        aws_error_render(&x->reply.body, &draft->type_header, error, &form);
+        x->reply.error = error;
+        return;
+    }
+    lane_point(lane, LANE_BEFORE_COMMIT, x->number);
+    struct service_call call = {.request = &x->request,
+                                .region = world_region(lane->world),
+                                .now_us = lane_service_us(lane),
+                                .directives = x->directives,
+                                .order = draft->order};
+    service_answer(lane->service, &call, &x->reply);
+    x->executed = x->reply.error == AWS_ERROR_NONE;
+    if (x->executed) {
+        record_commit(x);
+        lane_point(lane, LANE_AFTER_COMMIT, x->number);
+    }
+}
+
+static void take_service_reply(struct draft *draft)
+{
+    struct exchange *x = draft->x;
+    draft->status = x->reply.error == AWS_ERROR_NONE ? 200 : aws_error_status(x->reply.error);
+    x->error_name = aws_error_name(x->reply.error);
+    buf_clear(&draft->body);
+    draft->body = x->reply.body;
+    x->reply.body = (struct buf){0};
+}
+
+static void request_id(const struct exchange *x, char out[40])
+{
+    struct draw draw = {.seed = x->lane->options.seed,
+                        .case_id = span_of(x->lane->case_id),
+                        .rule = SPAN("request-id"),
+                        .index = x->number};
+    uint64_t a = draw_u64(&draw, 1);
+    uint64_t b = draw_u64(&draw, 2);
+    (void)snprintf(out, 40, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
+                   (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
+                   (unsigned)(0x8000 | (b >> 48 & 0x3fff)),
+                   (unsigned long long)(b & UINT64_C(0xffffffffffff)));
+}
+
+// RFC 9110 5.6.7: IMF-fixdate.
+static void http_date(char out[40], int64_t wire_us)
+{
+    static const char *const DAYS[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+    static const char *const MONTHS[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct civil c = instant_civil(wire_us);
+    int64_t day = wire_us / (24 * US_PER_HOUR); // 1970-01-01 was a Thursday
+    (void)snprintf(out, 40, "%s, %02d %s %04d %02d:%02d:%02d GMT", DAYS[day % 7], c.day,
+                   MONTHS[c.month - 1], c.year, c.hour, c.minute, c.second);
+}
+
+struct fields {
+    struct h1_field at[MAX_REPLY_FIELDS];
+    size_t count;
+};
+
+static void add_field(struct fields *fields, struct span name, struct span value)
+{
+    if (fields->count < MAX_REPLY_FIELDS) {
+        fields->at[fields->count++] = (struct h1_field){.name = name, .value = value};
+    }
+}
+
+static void add_default(struct fields *fields, const struct draft *draft, struct span name,
+                        struct span value)
+{
+    const cJSON *given = NULL;
+    cJSON_ArrayForEach(given, draft->headers)
+    {
+        if (span_equal_nocase(span_of(given->string), name)) {
+            return;
+        }
+    }
+    add_field(fields, name, value);
+}
+
+static void assemble(struct draft *draft)
+{
+    struct exchange *x = draft->x;
+    struct fields fields = {.count = 0};
+    char id[40];
+    char date[40];
+    request_id(x, id);
+    http_date(date, lane_wire_us(x->lane));
+    add_default(&fields, draft, SPAN("x-amzn-RequestId"), span_of(id));
+    if (draft->body.len > 0) {
+        add_default(&fields, draft, SPAN("Content-Type"), span_of(draft->content_type));
+    }
+    add_default(&fields, draft, SPAN("Date"), span_of(date));
+    if (draft->type_header.len > 0) {
+        add_field(&fields, SPAN("X-Amzn-ErrorType"), buf_span(&draft->type_header));
+    }
+    const cJSON *given = NULL;
+    cJSON_ArrayForEach(given, draft->headers)
+    {
+        add_field(&fields, span_of(given->string), json_span(given));
+    }
+    struct h1_response_head head = {
+        .status = draft->status,
+        .fields = {.at = fields.at,
+                   .count = fields.count,
+                   .framing = H1_FRAME_LENGTH,
+                   .content_length = draft->body.len,
+                   .close = x->head != NULL && !x->head->keep_alive},
+    };
+    // What a scenario gives as header was checked when it was read; ours are always well formed.
+    enum rc rc = h1_emit_response(&x->out, &head);
+    assert(rc == RC_OK);
+    (void)rc;
+    x->status = draft->status;
+    x->head_bytes = x->out.len;
+    buf_add(&x->out, buf_span(&draft->body));
+}
+
+static void release(struct draft *draft)
+{
+    x_free(draft->order);
+    buf_clear(&draft->body);
+    buf_clear(&draft->type_header);
+}
+
+void answer_make(struct exchange *x)
+{
+    struct draft draft = {.x = x, .content_type = AWS_CONTENT_TYPE};
+    x->error_name = "";
+    if (x->rule != NULL) {
+        apply_actions(&draft, x->rule);
+    }
+    if (x->rule == NULL || x->rule->executes) {
+        execute(&draft);
+    }
+    if (draft.is_in_place) {
+        x->origin = "rule";
+    } else {
+        take_service_reply(&draft);
+    }
+    assemble(&draft);
+    release(&draft);
+}
+
+void answer_refuse(struct exchange *x, const struct h1_error *error)
+{
+    struct draft draft = {.x = x, .status = error->status, .content_type = "text/plain"};
+    x->error_name = "";
+    x->origin = "proxy";
+    buf_addf(&draft.body, "%s (RFC 9112)\n", error->text);
+    assemble(&draft);
+    release(&draft);
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the reply to a request is: the service's own, an error found before the service was asked,
+// or what a rule puts in its place. Executes the request when it is to be executed.
+#ifndef PROXY_ANSWER_H
+#define PROXY_ANSWER_H
+
+#include "proxy/exchange.h"
+
+// Fills x->out (the whole reply), head_bytes, status, error_name, origin, reply and executed.
+void answer_make(struct exchange *x);
+// The reply to what is no HTTP request.
+void answer_refuse(struct exchange *x, const struct h1_error *error);
+// Whether this version can do that action on the service's side.
+bool answer_exists(enum action_verb verb);
+
+#endif

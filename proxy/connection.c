@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connection is one client's socket: its bytes become exchanges, one at a time, in order
+// (pipelined requests wait in the peer's buffer). It is freed at the end of the turn in which it
+// ended.
+#include "proxy/exchange.h"
+#include "proxy/lane_inside.h"
+
+#include <assert.h>
+
+#include "proxy/base/alloc.h"
+#include "proxy/record.h"
+
+#define CONNECTION_MAGIC 0x434f4e4eu
+// What a client may send ahead while its request is being answered, before TCP holds it back.
+#define MAX_AHEAD 262144
+// How long after our FIN the client may take to close its side.
+#define LINGER_US (2 * US_PER_S)
+
+struct connection {
+    unsigned magic;
+    struct connection *next, *previous;
+    struct lane *lane;
+    struct peer *peer;
+    struct h1_parser *parser;
+    uint64_t number;
+    struct exchange exchange;
+    bool has_exchange;
+    bool saw_eof;
+    bool is_finishing; // our FIN is out; only the client's is awaited
+    bool is_dead;
+    bool is_close_told;
+    struct loop_timer linger;
+};
+
+static struct connection *connection_from(void *arg)
+{
+    struct connection *c = arg;
+    assert(c->magic == CONNECTION_MAGIC);
+    return c;
+}
+
+static void tell_close(struct connection *c, const char *by, const char *how)
+{
+    if (c->is_close_told) {
+        return;
+    }
+    c->is_close_told = true;
+    struct journal *j = c->lane->journal;
+    (void)journal_begin(j, EVENT_CLOSE);
+    journal_int(j, "conn", (int64_t)c->number);
+    journal_text(j, "by", span_of(by));
+    journal_text(j, "how", span_of(how));
+    journal_int(j, "x", c->has_exchange ? (int64_t)c->exchange.number : 0);
+    (void)journal_end(j);
+}
+
+void connection_drop(struct connection *c)
+{
+    if (c->is_dead) {
+        return;
+    }
+    c->is_dead = true;
+    tell_close(c, "us", "fin");
+    loop_timer_stop(&c->linger);
+    if (c->previous != NULL) {
+        c->previous->next = c->next;
+    } else {
+        c->lane->live = c->next;
+    }
+    if (c->next != NULL) {
+        c->next->previous = c->previous;
+    }
+    c->previous = NULL;
+    c->next = c->lane->dead;
+    c->lane->dead = c;
+    peer_read(c->peer, false);
+    loop_timer_start(&c->lane->reap, 0);
+}
+
+void connection_reap(struct lane *lane)
+{
+    while (lane->dead != NULL) {
+        struct connection *c = lane->dead;
+        lane->dead = c->next;
+        if (c->has_exchange) {
+            exchange_clear(&c->exchange);
+        }
+        peer_free(&c->peer);
+        h1_parser_free(&c->parser);
+        c->magic = 0;
+        x_free(c);
+    }
+}
+
+static void end_exchange(struct connection *c)
+{
+    enum exchange_next next = c->exchange.next;
+    bool is_kept = c->exchange.head->keep_alive;
+    if (next == NEXT_RST) {
+        peer_reset(c->peer);
+        tell_close(c, "us", "rst");
+    }
+    exchange_clear(&c->exchange);
+    c->has_exchange = false;
+    if (next == NEXT_RST || !peer_is_open(c->peer)) {
+        connection_drop(c);
+    } else if (next == NEXT_FIN || !is_kept || c->saw_eof) {
+        c->is_finishing = true;
+        tell_close(c, "us", "fin");
+        peer_finish(c->peer);
+        if (c->saw_eof) {
+            connection_drop(c);
+        } else {
+            loop_timer_start(&c->linger, LINGER_US);
+        }
+    } else {
+        h1_parser_rest(c->parser);
+    }
+}
+
+static void settle(struct connection *c)
+{
+    if (c->has_exchange && exchange_is_over(&c->exchange)) {
+        end_exchange(c);
+    }
+}
+
+static void on_exchange_over(void *arg)
+{
+    struct connection *c = connection_from(arg);
+    settle(c);
+    if (!c->is_dead && !c->is_finishing) {
+        peer_read(c->peer, !c->saw_eof);
+        peer_pump(c->peer);
+    }
+}
+
+static void begin_exchange(struct connection *c)
+{
+    exchange_init(&c->exchange, c->lane, c->peer, h1_parser_head(c->parser), c->number,
+                  on_exchange_over, c);
+    c->has_exchange = true;
+}
+
+static void on_head(struct connection *c)
+{
+    begin_exchange(c);
+    exchange_run_head(&c->exchange);
+    // RFC 9110 10.1.1: the client waits for this before it sends its body.
+    if (c->exchange.state == EXCHANGE_BODY && c->exchange.head->expects_continue) {
+        peer_send(c->peer, SPAN("HTTP/1.1 100 Continue\r\n\r\n"));
+    }
+}
+
+static void on_error(struct connection *c)
+{
+    if (!c->has_exchange) {
+        begin_exchange(c);
+    }
+    exchange_refuse(&c->exchange, h1_parser_error(c->parser));
+}
+
+// Whether the connection can take bytes now.
+static bool is_ready(const struct connection *c)
+{
+    return !c->is_dead && !c->is_finishing && peer_is_open(c->peer) &&
+           (!c->has_exchange || c->exchange.state == EXCHANGE_BODY);
+}
+
+static void on_input(void *arg, struct span *bytes)
+{
+    struct connection *c = connection_from(arg);
+    while (is_ready(c)) {
+        struct span body = {0};
+        enum h1_event event = h1_parser_next(c->parser, bytes, &body);
+        if (event == H1_NEED_MORE) {
+            return;
+        }
+        if (event == H1_HEAD) {
+            on_head(c);
+        } else if (event == H1_BODY) {
+            exchange_add_body(&c->exchange, body);
+        } else if (event == H1_END) {
+            exchange_run(&c->exchange);
+        } else {
+            on_error(c);
+        }
+        settle(c);
+    }
+    if (bytes->len > MAX_AHEAD) {
+        peer_read(c->peer, false);
+    }
+}
+
+static void on_sent(void *arg)
+{
+    struct connection *c = connection_from(arg);
+    if (c->has_exchange && !c->is_dead) {
+        exchange_sent(&c->exchange);
+    }
+}
+
+static void on_ended(void *arg, enum peer_end how)
+{
+    struct connection *c = connection_from(arg);
+    if (c->is_dead) {
+        return;
+    }
+    c->saw_eof = true;
+    tell_close(c, "client", how == PEER_EOF ? "fin" : "rst");
+    bool waits = c->has_exchange && !exchange_is_over(&c->exchange);
+    if (waits) {
+        exchange_abandoned_by_client(&c->exchange, how);
+    }
+    // After a mere FIN a complete request is still answered: the client may have closed its half.
+    bool answers = waits && how == PEER_EOF && c->exchange.state != EXCHANGE_BODY &&
+                   c->exchange.state != EXCHANGE_CLIENT && !exchange_is_over(&c->exchange);
+    if (!answers) {
+        connection_drop(c);
+    }
+}
+
+static void on_linger_over(void *arg)
+{
+    connection_drop(connection_from(arg));
+}
+
+void connection_open(struct lane *lane, int fd)
+{
+    struct connection *c = x_alloc(sizeof *c);
+    *c = (struct connection){
+        .magic = CONNECTION_MAGIC, .lane = lane, .number = ++lane->connections, .next = lane->live};
+    if (lane->live != NULL) {
+        lane->live->previous = c;
+    }
+    lane->live = c;
+    c->parser = h1_parser_new(H1_REQUEST, NULL);
+    loop_timer_init(&c->linger, lane->loop, on_linger_over, c);
+    struct peer_handler handler = {.input = on_input, .sent = on_sent, .ended = on_ended, .arg = c};
+    c->peer = peer_new(lane->loop, fd, &handler);
+    (void)journal_begin(lane->journal, EVENT_CONNECT);
+    journal_int(lane->journal, "conn", (int64_t)c->number);
+    (void)journal_end(lane->journal);
+}
+
+struct exchange *connection_exchange(struct lane *lane, uint64_t number)
+{
+    for (struct connection *c = lane->live; c != NULL; c = c->next) {
+        if (c->has_exchange && c->exchange.number == number) {
+            return &c->exchange;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sending is one loop: ask the plan how far the reply may go, send so much, and see what is awaited
+// next: the kernel, a moment, the client, or nothing.
+#include "proxy/exchange.h"
+
+#include <stdio.h>
+
+#include "proxy/answer.h"
+#include "proxy/base/alloc.h"
+#include "proxy/lane_inside.h"
+#include "proxy/record.h"
+
+// How often the kernel is asked whether the client has acknowledged.
+#define ACK_POLL_US 500
+
+static void on_time(void *arg);
+
+void exchange_init(struct exchange *x, struct lane *lane, struct peer *peer,
+                   const struct h1_head *head, uint64_t connection, void (*over)(void *arg),
+                   void *arg)
+{
+    *x = (struct exchange){.lane = lane,
+                           .peer = peer,
+                           .head = head,
+                           .connection = connection,
+                           .number = ++lane->exchanges,
+                           .over = over,
+                           .over_arg = arg,
+                           .error_name = "",
+                           .origin = "proxy"};
+    loop_timer_init(&x->timer, lane->loop, on_time, x);
+}
+
+void exchange_clear(struct exchange *x)
+{
+    loop_timer_stop(&x->timer);
+    buf_clear(&x->body);
+    buf_clear(&x->out);
+    aws_request_clear(&x->request);
+    service_reply_clear(&x->reply);
+    fault_plan_clear(&x->plan);
+    x_free(x->records);
+    x_free(x->directives);
+    x->records = NULL;
+    x->directives = NULL;
+}
+
+bool exchange_is_over(const struct exchange *x)
+{
+    return x->state == EXCHANGE_OVER;
+}
+
+// May hand the exchange to its owner, who may clear it: nothing of x is touched after this.
+static void finish(struct exchange *x, enum exchange_next next)
+{
+    if (x->state == EXCHANGE_OVER) {
+        return;
+    }
+    x->state = EXCHANGE_OVER;
+    x->next = next == NEXT_REQUEST && x->is_last ? NEXT_FIN : next;
+    loop_timer_stop(&x->timer);
+    if (!x->is_inside_call) {
+        x->over(x->over_arg);
+    }
+}
+
+static void tell_fault(struct exchange *x)
+{
+    if (x->rule != NULL && !x->fault_told) {
+        x->fault_told = true;
+        record_fault(x);
+    }
+}
+
+static void tell_response(struct exchange *x, bool whole)
+{
+    if (!x->response_told && x->sent_bytes > 0) {
+        x->response_told = true;
+        record_response(x, whole);
+        lane_point(x->lane, LANE_AFTER_REPLY, x->number);
+    }
+}
+
+static void await_time(struct exchange *x, enum exchange_state state, int64_t delay_us)
+{
+    x->state = state;
+    loop_timer_start(&x->timer, delay_us);
+}
+
+// The cut that the plan asks for, at this byte. RST waits until the client has what was sent
+// before.
+static void cut(struct exchange *x, enum fault_end end)
+{
+    tell_response(x, false);
+    if (end == FAULT_HANG) {
+        x->state = EXCHANGE_CLIENT;
+        tell_fault(x);
+    } else if (x->sent_bytes > 0 && !peer_is_acknowledged(x->peer)) {
+        await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
+    } else {
+        tell_fault(x);
+        finish(x, end == FAULT_RST ? NEXT_RST : NEXT_FIN);
+    }
+}
+
+static void complete(struct exchange *x)
+{
+    tell_response(x, true);
+    if (x->rule != NULL && !peer_is_acknowledged(x->peer)) {
+        await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
+        return;
+    }
+    tell_fault(x);
+    finish(x, NEXT_REQUEST);
+}
+
+static struct fault_say ask(const struct exchange *x)
+{
+    struct fault_view view = {.elapsed_us = loop_now_us(x->lane->loop) - x->ready_us,
+                              .head_bytes = x->head_bytes,
+                              .total_bytes = x->out.len,
+                              .sent_bytes = x->sent_bytes};
+    return fault_plan_ask(&x->plan, &view);
+}
+
+static void send_up_to(struct exchange *x, size_t limit)
+{
+    if (limit <= x->sent_bytes) {
+        return;
+    }
+    if (!x->reply_begun) {
+        x->reply_begun = true;
+        lane_point(x->lane, LANE_BEFORE_REPLY, x->number);
+        if (x->state == EXCHANGE_OVER) {
+            return; // cut by the observer
+        }
+    }
+    struct span part = span_slice(buf_span(&x->out), x->sent_bytes, limit);
+    x->sent_bytes = limit;
+    peer_send(x->peer, part);
+}
+
+static void push(struct exchange *x)
+{
+    bool was_inside = x->is_inside_call;
+    struct fault_say say = ask(x);
+    x->is_inside_call = true; // peer_send may call exchange_sent
+    send_up_to(x, say.limit);
+    x->is_inside_call = was_inside;
+    if (x->state == EXCHANGE_OVER) {
+        if (!was_inside) {
+            x->over(x->over_arg);
+        }
+    } else if (peer_unsent(x->peer) > 0) {
+        x->state = EXCHANGE_KERNEL;
+    } else if (say.end != FAULT_GO_ON) {
+        cut(x, say.end);
+    } else if (x->sent_bytes == x->out.len) {
+        complete(x);
+    } else {
+        int64_t elapsed_us = loop_now_us(x->lane->loop) - x->ready_us;
+        await_time(x, EXCHANGE_TIME, say.wake_us - elapsed_us);
+    }
+}
+
+static void on_time(void *arg)
+{
+    push(arg);
+}
+
+void exchange_sent(struct exchange *x)
+{
+    if (x->state == EXCHANGE_KERNEL && !x->is_inside_call) {
+        push(x);
+    }
+}
+
+void exchange_abandoned_by_client(struct exchange *x, enum peer_end how)
+{
+    if (x->rule != NULL && x->state != EXCHANGE_BODY) {
+        bool is_silence = x->rule->kind == FAULT_SILENCE;
+        bool has_all = how == PEER_EOF && x->response_told && peer_is_acknowledged(x->peer);
+        if (is_silence || has_all) {
+            tell_fault(x); // the client gave up in the silence, or closed after the last byte
+        }
+    }
+    bool may_still_read =
+        how == PEER_EOF && x->state != EXCHANGE_BODY && x->state != EXCHANGE_CLIENT;
+    if (!may_still_read) {
+        x->state = EXCHANGE_OVER;
+        loop_timer_stop(&x->timer);
+    }
+}
+
+void exchange_cut(struct exchange *x)
+{
+    if (x->state != EXCHANGE_OVER) {
+        x->state = EXCHANGE_OVER;
+        x->next = NEXT_RST;
+        loop_timer_stop(&x->timer);
+    }
+}
+
+void exchange_add_body(struct exchange *x, struct span bytes)
+{
+    buf_add(&x->body, bytes);
+}
+
+// "attempt=2; max=5", or "ttl=…; attempt=2; max=5".
+static unsigned attempt_of(struct span text)
+{
+    while (text.at != NULL) {
+        struct span item = span_trim(span_cut(&text, ';'));
+        uint64_t number = 0;
+        if (span_starts(item, SPAN("attempt=")) &&
+            span_to_u64(span_slice(item, 8, item.len), 1000, &number)) {
+            return (unsigned)number;
+        }
+    }
+    return 0;
+}
+
+static void read_head(struct exchange *x)
+{
+    x->operation = operation_from_target(h1_value(x->head, "X-Amz-Target"));
+    x->invocation = h1_value(x->head, "amz-sdk-invocation-id");
+    x->attempt = attempt_of(h1_value(x->head, "amz-sdk-request"));
+}
+
+static void violate(struct exchange *x, enum aws_error error, const char *where, const char *text)
+{
+    x->violation.error = error;
+    (void)snprintf(x->violation.where, sizeof x->violation.where, "%s", where);
+    (void)snprintf(x->violation.text, sizeof x->violation.text, "%s", text);
+}
+
+// Smithy, awsJson1_1, "Protocol behaviors": POST to /, the target and the content type.
+static bool follows_protocol(struct exchange *x)
+{
+    if (!span_is(x->head->method, "POST") || !span_is(x->head->path, "/")) {
+        violate(x, AWS_ERROR_UNKNOWN_OPERATION, "request line", "every operation is a POST to /");
+    } else if (x->operation == OPERATION_NONE) {
+        violate(x, AWS_ERROR_UNKNOWN_OPERATION, "X-Amz-Target",
+                "X-Amz-Target names no operation of the Metering Service");
+    } else if (!span_starts(h1_value(x->head, "Content-Type"), SPAN(AWS_CONTENT_TYPE))) {
+        violate(x, AWS_ERROR_UNKNOWN_OPERATION, "Content-Type",
+                "Content-Type is not " AWS_CONTENT_TYPE);
+    }
+    return x->violation.error == AWS_ERROR_NONE;
+}
+
+#define MAX_SIGNED_FIELDS 128
+
+static void verify(struct exchange *x)
+{
+    struct sigv4_header headers[MAX_SIGNED_FIELDS];
+    size_t count =
+        x->head->field_count < MAX_SIGNED_FIELDS ? x->head->field_count : MAX_SIGNED_FIELDS;
+    for (size_t i = 0; i < count; i++) {
+        headers[i] = (struct sigv4_header){x->head->fields[i].name, x->head->fields[i].value};
+    }
+    struct sigv4_request request = {.method = x->head->method,
+                                    .target = x->head->path,
+                                    .headers = headers,
+                                    .header_count = count,
+                                    .body = buf_span(&x->body)};
+    sigv4_verify(x->lane->verifier, &request, span_of(world_region(x->lane->world)),
+                 lane_wire_us(x->lane), &x->signature);
+}
+
+static struct span or_else(struct span symbol, struct span wire)
+{
+    return symbol.len > 0 ? symbol : wire;
+}
+
+static struct span customer_of(const struct world *world, const struct usage_record *r)
+{
+    const struct world_customer *c = NULL;
+    if (r->license_arn.len > 0) {
+        c = world_customer_by_license(world, r->license_arn);
+    } else if (r->customer_identifier.len > 0) {
+        c = world_customer_by_identifier(world, r->customer_identifier);
+    } else {
+        c = world_customer_by_account(world, r->customer_account);
+    }
+    struct span wire =
+        r->customer_identifier.len > 0 ? r->customer_identifier : r->customer_account;
+    return c != NULL ? span_of(c->symbol) : wire;
+}
+
+static void name_records(struct exchange *x)
+{
+    const struct world *world = x->lane->world;
+    const struct world_product *product =
+        x->request.product_code.len > 0 ? world_product_by_code(world, x->request.product_code)
+                                        : world_first_product(world);
+    x->records = x_alloc((x->request.count + 1) * sizeof *x->records);
+    for (size_t i = 0; i < x->request.count; i++) {
+        const struct usage_record *r = &x->request.records[i];
+        x->records[i] = (struct subject_record){
+            .customer = customer_of(world, r),
+            .dimension = or_else(world_dimension_symbol(world, r->dimension), r->dimension),
+            .product = product != NULL ? span_of(product->symbol) : x->request.product_code,
+            .hour_us = instant_hour(r->timestamp_us),
+            .quantity = r->quantity,
+        };
+        x->records[i].usage = lane_usage_of(x->lane, &x->records[i]);
+    }
+}
+
+static void decode(struct exchange *x)
+{
+    if (follows_protocol(x)) {
+        enum rc rc = aws_request_read(&x->request, x->operation, buf_span(&x->body),
+                                      world_ruleset(x->lane->world), &x->violation);
+        (void)rc; // x->violation says the same
+        verify(x);
+    }
+    name_records(x);
+}
+
+static struct subject subject_of(const struct exchange *x, enum phase phase)
+{
+    const struct world_token *token =
+        x->request.registration_token.len > 0
+            ? world_token_by_value(x->lane->world, x->request.registration_token)
+            : NULL;
+    return (struct subject){
+        .phase = phase,
+        .operation = x->operation,
+        .target = SPAN("service"),
+        .records = x->records,
+        .record_count = x->records == NULL ? 0 : x->request.count,
+        .region = span_of(x->signature.region),
+        .credential =
+            span_of(x->signature.credential == NULL ? NULL : x->signature.credential->name),
+        .token = span_of(token == NULL ? NULL : token->symbol),
+        .attempt = x->attempt,
+        .invocation = x->invocation,
+        .connection = x->connection,
+        .service_us = lane_service_us(x->lane),
+    };
+}
+
+static void on_rule_met(void *arg, const struct rule *rule, uint64_t index, double drew, bool won)
+{
+    record_match(arg, rule, index, drew, won);
+}
+
+static void choose(struct exchange *x, enum phase phase)
+{
+    if (x->lane->rules == NULL) {
+        return;
+    }
+    struct subject subject = subject_of(x, phase);
+    x->rule = rules_choose(x->lane->rules, &subject, on_rule_met, x, &x->rule_index);
+    if (x->rule == NULL) {
+        return;
+    }
+    struct draw draw = {.seed = x->lane->options.seed,
+                        .case_id = span_of(x->lane->case_id),
+                        .rule = span_of(x->rule->name),
+                        .index = x->rule_index};
+    // lane_supports has made every plan once, so this one cannot fail.
+    enum rc rc = fault_plan_init(&x->plan, x->rule->actions, x->rule->action_count, &draw, NULL);
+    (void)rc;
+}
+
+void exchange_run_head(struct exchange *x)
+{
+    read_head(x);
+    choose(x, PHASE_HEAD);
+    if (x->rule != NULL) {
+        x->is_inside_call = true;
+        x->ready_us = loop_now_us(x->lane->loop);
+        push(x); // nothing is answered: the plan cuts at byte 0
+        x->is_inside_call = false;
+    }
+}
+
+static void reply(struct exchange *x)
+{
+    if (x->state != EXCHANGE_OVER) {
+        x->ready_us = loop_now_us(x->lane->loop);
+        push(x);
+    }
+}
+
+void exchange_run(struct exchange *x)
+{
+    x->is_inside_call = true;
+    x->lane->last_request_us = loop_now_us(x->lane->loop);
+    decode(x);
+    record_request(x);
+    choose(x, PHASE_REQUEST);
+    answer_make(x);
+    reply(x);
+    x->is_inside_call = false;
+}
+
+void exchange_refuse(struct exchange *x, const struct h1_error *error)
+{
+    x->is_inside_call = true;
+    x->is_last = true; // what follows on this connection cannot be framed
+    record_unreadable(x, error);
+    answer_refuse(x, error);
+    reply(x);
+    x->is_inside_call = false;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// An exchange is one request on its way through the house: read, matched, executed, answered,
+// faulted, recorded. It knows its connection only as something to send to.
+#ifndef PROXY_EXCHANGE_H
+#define PROXY_EXCHANGE_H
+
+#include "proxy/aws/request.h"
+#include "proxy/aws/sigv4.h"
+#include "proxy/fault/fault.h"
+#include "proxy/http/parser.h"
+#include "proxy/net/peer.h"
+#include "proxy/scenario/rules.h"
+#include "proxy/service/service.h"
+
+struct lane;
+
+// What is awaited.
+enum exchange_state {
+    EXCHANGE_BODY,   // the rest of the request
+    EXCHANGE_TIME,   // the moment at which more may be sent
+    EXCHANGE_KERNEL, // the kernel to take, or the client to acknowledge, what was sent
+    EXCHANGE_CLIENT, // nothing: a hang; only the client can end it
+    EXCHANGE_OVER    // answered, or cut
+};
+
+// How the connection goes on after an exchange.
+enum exchange_next { NEXT_REQUEST, NEXT_FIN, NEXT_RST };
+
+struct exchange {
+    enum exchange_state state;
+    enum exchange_next next;
+    uint64_t number, connection;
+    struct lane *lane;
+    struct peer *peer;
+    void (*over)(void *arg); // the exchange came to its end outside a call of the owner's
+    void *over_arg;
+    bool is_inside_call;
+    bool is_last; // the connection cannot go on after it
+
+    // The request
+    const struct h1_head *head; // lives in the connection's parser
+    struct buf body;
+    enum operation operation;
+    struct aws_request request;
+    struct aws_violation violation; // of the service model, or of the protocol
+    struct sigv4_result signature;
+    struct subject_record *records; // owned; one per record of the request
+    struct span invocation;
+    unsigned attempt;
+
+    // What the scenario says
+    const struct rule *rule;
+    uint64_t rule_index;
+    struct record_directive *directives; // owned; one per record, or NULL: all as they are
+    struct fault_plan plan;
+    bool fault_told;
+
+    // The reply
+    struct service_reply reply;
+    bool executed;
+    int status;
+    const char *error_name; // "" for none; borrowed
+    const char *origin;     // "service" "rule" "proxy"
+    struct buf out;
+    size_t head_bytes, sent_bytes;
+    int64_t ready_us; // monotonic
+    bool reply_begun, response_told;
+    struct loop_timer timer;
+};
+
+// Begins with a head; head is borrowed until the exchange is cleared. over is called, with arg,
+// when the exchange ends later than within one of the calls below.
+void exchange_init(struct exchange *x, struct lane *lane, struct peer *peer,
+                   const struct h1_head *head, uint64_t connection, void (*over)(void *arg),
+                   void *arg);
+// Nothing is told any more; memory is released.
+void exchange_clear(struct exchange *x);
+
+void exchange_add_body(struct exchange *x, struct span bytes);
+// The head is complete: a rule of the phase `head` may act now, and then the exchange is over or
+// held.
+void exchange_run_head(struct exchange *x);
+// The request is complete.
+void exchange_run(struct exchange *x);
+// The request was no HTTP: answered with the error's status, then the connection ends.
+void exchange_refuse(struct exchange *x, const struct h1_error *error);
+// The kernel has taken everything that was sent.
+void exchange_sent(struct exchange *x);
+// The client closed or reset the connection; nobody waits for the reply any more.
+void exchange_abandoned_by_client(struct exchange *x, enum peer_end how);
+// The connection is reset at once and no byte of the reply is sent.
+void exchange_cut(struct exchange *x);
+bool exchange_is_over(const struct exchange *x);
+
+#endif

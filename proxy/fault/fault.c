@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stages are asked in the order of their types (first what waits, then what cuts), so that "delay,
+// then rst" resets after the delay, whatever order the scenario names them in.
+#include "proxy/fault/fault.h"
+
+#include <string.h>
+
+#include "proxy/base/alloc.h"
+#include "proxy/fault/stage.h"
+
+static const struct fault_type TYPES[] = {
+    {.verb = ACTION_DELAY, .init = delay_init, .ask = delay_ask},
+    {.verb = ACTION_HANG, .end = FAULT_HANG, .init = cut_init, .ask = cut_ask},
+    {.verb = ACTION_FIN, .end = FAULT_FIN, .init = cut_init, .ask = cut_ask},
+    {.verb = ACTION_RST, .end = FAULT_RST, .init = cut_init, .ask = cut_ask},
+    {.verb = ACTION_EMPTY_REPLY, .end = FAULT_FIN, .init = cut_init, .ask = cut_ask},
+    {.verb = ACTION_TRUNCATE, .end = FAULT_FIN, .init = truncate_init, .ask = cut_ask},
+};
+
+#define TYPE_COUNT (sizeof TYPES / sizeof TYPES[0])
+
+static const char *const AT_NAMES[] = {
+    [FAULT_BEFORE_REQUEST] = "before-request",
+    [FAULT_BEFORE_RESPONSE] = "before-response",
+    [FAULT_IN_RESPONSE] = "response",
+};
+
+static const struct fault_type *find(enum action_verb verb)
+{
+    for (size_t i = 0; i < TYPE_COUNT; i++) {
+        if (TYPES[i].verb == verb) {
+            return &TYPES[i];
+        }
+    }
+    return NULL;
+}
+
+bool fault_exists(enum action_verb verb)
+{
+    return find(verb) != NULL;
+}
+
+enum fault_at fault_at_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof AT_NAMES / sizeof AT_NAMES[0]; i++) {
+        if (strcmp(name, AT_NAMES[i]) == 0) {
+            return (enum fault_at)i;
+        }
+    }
+    return FAULT_IN_RESPONSE;
+}
+
+const char *fault_at_name(enum fault_at at)
+{
+    return AT_NAMES[at];
+}
+
+static enum rc add(struct fault_plan *plan, const struct fault_type *type, const cJSON *args,
+                   const struct draw *draw, struct diag *d)
+{
+    plan->stages = x_realloc(plan->stages, (plan->count + 1) * sizeof *plan->stages);
+    struct fault_stage *stage = &plan->stages[plan->count++];
+    *stage = (struct fault_stage){.type = type, .end = type->end};
+    return type->init(stage, args, draw, d);
+}
+
+enum rc fault_plan_init(struct fault_plan *plan, const struct action *actions, size_t count,
+                        const struct draw *draw, struct diag *d)
+{
+    *plan = (struct fault_plan){0};
+    enum rc rc = RC_OK;
+    for (size_t t = 0; t < TYPE_COUNT; t++) {
+        for (size_t i = 0; i < count && rc == RC_OK; i++) {
+            if (actions[i].verb == TYPES[t].verb) {
+                rc = add(plan, &TYPES[t], actions[i].args, draw, d);
+            }
+        }
+    }
+    return rc;
+}
+
+void fault_plan_clear(struct fault_plan *plan)
+{
+    x_free(plan->stages);
+    *plan = (struct fault_plan){0};
+}
+
+struct fault_say fault_plan_ask(const struct fault_plan *plan, const struct fault_view *view)
+{
+    struct fault_say say = {.limit = view->total_bytes, .end = FAULT_GO_ON};
+    for (size_t i = 0; i < plan->count; i++) {
+        plan->stages[i].type->ask(&plan->stages[i], view, &say);
+    }
+    return say;
+}
+
+enum fault_at fault_plan_cut_at(const struct fault_plan *plan)
+{
+    enum fault_at at = FAULT_IN_RESPONSE;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->stages[i].end != FAULT_GO_ON && plan->stages[i].at < at) {
+            at = plan->stages[i].at;
+        }
+    }
+    return at;
+}
+
+bool fault_plan_is_active(const struct fault_plan *plan)
+{
+    return plan->count > 0;
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/lane_inside.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proxy/answer.h"
+#include "proxy/base/alloc.h"
+#include "proxy/base/draw.h"
+#include "proxy/exchange.h"
+
+int64_t lane_wire_us(const struct lane *lane)
+{
+    return clock_wall_us(loop_clock(lane->loop));
+}
+
+int64_t lane_service_us(const struct lane *lane)
+{
+    return lane_wire_us(lane) + lane->service_offset_us;
+}
+
+void lane_point(struct lane *lane, enum lane_point point, uint64_t exchange)
+{
+    if (lane->options.observer.point != NULL) {
+        lane->options.observer.point(lane->options.observer.arg, point, exchange);
+    }
+}
+
+void lane_cut(struct lane *lane, uint64_t exchange)
+{
+    struct exchange *x = connection_exchange(lane, exchange);
+    if (x != NULL) {
+        exchange_cut(x);
+    }
+}
+
+struct span lane_usage_of(const struct lane *lane, const struct subject_record *record)
+{
+    for (size_t i = 0; i < lane->usage_count; i++) {
+        const struct expected_usage *u = &lane->usages[i];
+        if (u->hour_us == record->hour_us && span_is(record->customer, u->customer) &&
+            span_is(record->dimension, u->dimension)) {
+            return span_of(u->id);
+        }
+    }
+    return (struct span){0};
+}
+
+void lane_expect_usage(struct lane *lane, struct span id, struct span customer,
+                       struct span dimension, int64_t hour_us)
+{
+    X_GROW(lane->usages, lane->usage_count, lane->usage_capacity);
+    lane->usages[lane->usage_count++] = (struct expected_usage){.id = span_dup(id),
+                                                                .customer = span_dup(customer),
+                                                                .dimension = span_dup(dimension),
+                                                                .hour_us = hour_us};
+}
+
+static void on_accept(void *arg, int fd)
+{
+    connection_open(arg, fd);
+}
+
+static void on_turn_end(void *arg)
+{
+    struct lane *lane = arg;
+    connection_reap(lane);
+    journal_flush(lane->journal);
+}
+
+static void on_reap_due(void *arg)
+{
+    (void)arg; // only to let the turn end: on_turn_end does the work
+}
+
+static enum rc open_world(struct lane *lane, struct diag *d)
+{
+    const struct lane_options *o = &lane->options;
+    struct world_options options = {
+        .base = o->world_base,
+        .overrides = o->scenario == NULL ? NULL : o->scenario->world,
+        .map = o->world_map,
+        .start_us = lane_service_us(lane),
+        .wire_us = lane_wire_us(lane),
+        .seed = o->seed,
+        .case_id = span_of(lane->case_id),
+    };
+    enum rc rc = world_new(&lane->world, &options, d);
+    if (rc == RC_OK) {
+        lane->ledger = ledger_new();
+        lane->service = service_new(lane->world, lane->ledger);
+        lane->verifier = sigv4_verifier_new(world_find_credential, lane->world);
+    }
+    return rc;
+}
+
+static enum rc open_journal(struct lane *lane, struct diag *d)
+{
+    struct journal_options options = {
+        .path = lane->options.journal_path,
+        .clock = *loop_clock(lane->loop),
+        .service_offset_us = &lane->service_offset_us,
+        .observer = lane->options.observer.event,
+        .observer_arg = lane->options.observer.arg,
+        .max_bytes = lane->options.journal_max_bytes,
+    };
+    enum rc rc = journal_open(&lane->journal, &options, d);
+    for (size_t i = 0; rc == RC_OK && i < world_credential_count(lane->world); i++) {
+        const struct sigv4_credential *c = world_credential(lane->world, i);
+        journal_secret(lane->journal, c->name, span_of(c->secret_access_key));
+        journal_secret(lane->journal, c->name, span_of(c->session_token));
+    }
+    return rc;
+}
+
+static void open_rules(struct lane *lane)
+{
+    if (lane->options.scenario != NULL) {
+        struct rules_options options = {.scenario = lane->options.scenario,
+                                        .metering = scenario_metering(lane->options.profile),
+                                        .seed = lane->options.seed,
+                                        .start_us = lane_service_us(lane),
+                                        .step_time = lane->options.observer.step_time,
+                                        .step_arg = lane->options.observer.arg};
+        lane->rules = rules_new(&options);
+    }
+}
+
+static void record_open(struct lane *lane)
+{
+    struct journal *j = lane->journal;
+    (void)journal_begin(j, EVENT_OPEN);
+    journal_text(j, "case", span_of(lane->case_id));
+    journal_text(j, "listen", span_of(lane_address(lane)));
+    struct buf seed = {0};
+    buf_add_u64(&seed, lane->options.seed);
+    journal_text(j, "seed", buf_span(&seed)); // as text: JSON numbers end at 2^53
+    buf_clear(&seed);
+    journal_text(j, "profile", span_of(lane->options.profile));
+    journal_text(j, "rule_set", span_of(world_ruleset(lane->world)->name));
+    journal_text(j, "time", span_of(lane->options.told_time ? "told" : "real"));
+    journal_int(j, "tolerance_us", lane->options.tolerance_us);
+    (void)journal_end(j);
+}
+
+enum rc lane_open(struct lane **out, const struct lane_options *options, struct diag *d)
+{
+    struct lane *lane = x_alloc(sizeof *lane);
+    lane->options = *options;
+    lane->loop = options->loop;
+    lane->case_id = x_strdup(options->scenario == NULL ? "proxy" : options->scenario->id);
+    if (options->told_time) {
+        lane->service_offset_us = options->start_us - lane_wire_us(lane);
+    }
+    loop_timer_init(&lane->reap, lane->loop, on_reap_due, lane);
+    enum rc rc = open_world(lane, d);
+    if (rc == RC_OK) {
+        rc = open_journal(lane, d);
+    }
+    if (rc == RC_OK) {
+        rc = listener_open(&lane->listener, lane->loop, options->listen, on_accept, lane, d);
+    }
+    if (rc != RC_OK) {
+        lane_free(&lane);
+        return rc;
+    }
+    open_rules(lane);
+    loop_turn_start(&lane->turn, lane->loop, on_turn_end, lane);
+    record_open(lane);
+    *out = lane;
+    return RC_OK;
+}
+
+void lane_close(struct lane *lane)
+{
+    if (lane->is_closed) {
+        return;
+    }
+    lane->is_closed = true;
+    listener_free(&lane->listener);
+    while (lane->live != NULL) {
+        connection_drop(lane->live);
+    }
+    connection_reap(lane);
+}
+
+void lane_free(struct lane **slot)
+{
+    struct lane *lane = *slot;
+    if (lane == NULL) {
+        return;
+    }
+    lane_close(lane);
+    loop_timer_stop(&lane->reap);
+    loop_turn_stop(&lane->turn);
+    (void)journal_close(&lane->journal, NULL);
+    rules_free(&lane->rules);
+    sigv4_verifier_free(&lane->verifier);
+    service_free(&lane->service);
+    ledger_free(&lane->ledger);
+    world_free(&lane->world);
+    for (size_t i = 0; i < lane->usage_count; i++) {
+        x_free(lane->usages[i].id);
+        x_free(lane->usages[i].customer);
+        x_free(lane->usages[i].dimension);
+    }
+    x_free(lane->usages);
+    buf_clear(&lane->line);
+    x_free(lane->case_id);
+    x_free(lane);
+    *slot = NULL;
+}
+
+const char *lane_address(const struct lane *lane)
+{
+    return listener_address(lane->listener);
+}
+
+struct journal *lane_journal(struct lane *lane)
+{
+    return lane->journal;
+}
+
+struct world *lane_world(struct lane *lane)
+{
+    return lane->world;
+}
+
+const struct ledger *lane_ledger(const struct lane *lane)
+{
+    return lane->ledger;
+}
+
+void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step)
+{
+    int64_t from_us = lane_service_us(lane);
+    if (at_us <= from_us) {
+        return;
+    }
+    char from[INSTANT_TEXT];
+    char to[INSTANT_TEXT];
+    instant_format(from, from_us);
+    instant_format(to, at_us);
+    lane->service_offset_us += at_us - from_us;
+    (void)journal_begin(lane->journal, EVENT_CLOCK);
+    journal_int(lane->journal, "n", step);
+    journal_text(lane->journal, "from", span_of(from));
+    journal_text(lane->journal, "to", span_of(to));
+    (void)journal_end(lane->journal);
+}
+
+enum rc lane_arm(struct lane *lane, struct span rule, bool armed)
+{
+    return lane->rules == NULL ? RC_UNKNOWN : rules_arm(lane->rules, rule, armed);
+}
+
+uint64_t lane_request_count(const struct lane *lane)
+{
+    return lane->exchanges;
+}
+
+int64_t lane_last_request_us(const struct lane *lane)
+{
+    return lane->last_request_us;
+}
+
+static enum rc refuse(const struct scenario *s, const struct action *action, struct diag *d)
+{
+    return diag_fail_at(d, RC_UNSUPPORTED, s->file, action->place,
+                        "the action \"%s\" cannot be played by this version",
+                        action_name(action->verb));
+}
+
+// A rule of the phase `head` can only cut: nothing is known yet that could be answered.
+static bool only_cuts_before_request(const struct fault_plan *plan, const struct rule *rule)
+{
+    return plan->count == rule->action_count && fault_plan_cut_at(plan) == FAULT_BEFORE_REQUEST;
+}
+
+static enum rc supports_rule(const struct scenario *s, const struct rule *rule, struct diag *d)
+{
+    for (size_t a = 0; a < rule->action_count; a++) {
+        if (!fault_exists(rule->actions[a].verb) && !answer_exists(rule->actions[a].verb)) {
+            return refuse(s, &rule->actions[a], d);
+        }
+    }
+    struct draw draw = {
+        .seed = 1, .case_id = span_of(s->id), .rule = span_of(rule->name), .index = 1};
+    struct fault_plan plan;
+    enum rc rc = fault_plan_init(&plan, rule->actions, rule->action_count, &draw, d);
+    bool is_early = rule->phase != PHASE_REQUEST;
+    if (rc == RC_OK && is_early &&
+        !(rule->phase == PHASE_HEAD && only_cuts_before_request(&plan, rule))) {
+        rc = diag_fail_at(d, RC_UNSUPPORTED, s->file, rule->place,
+                          "the rule \"%s\" acts in a phase that this version plays only with hang, "
+                          "fin or rst at before-request, in the phase head",
+                          rule->name);
+    }
+    fault_plan_clear(&plan);
+    return rc;
+}
+
+enum rc lane_supports(const struct scenario *scenario, struct diag *d)
+{
+    enum rc rc = RC_OK;
+    for (size_t i = 0; i < scenario->rule_count && rc == RC_OK; i++) {
+        rc = supports_rule(scenario, &scenario->rules[i], d);
+    }
+    return rc;
+}
+
+void lane_secret(struct lane *lane, const char *name, struct span value)
+{
+    journal_secret(lane->journal, name, value);
+}
+
+struct journal *lane_take_journal(struct lane *lane)
+{
+    struct journal *journal = lane->journal;
+    lane->journal = NULL;
+    loop_turn_stop(&lane->turn);
+    return journal;
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of a lane share; only lane.c, connection.c, exchange.c and record.c include it.
+#ifndef PROXY_LANE_INSIDE_H
+#define PROXY_LANE_INSIDE_H
+
+#include "proxy/aws/sigv4.h"
+#include "proxy/base/instant.h"
+#include "proxy/lane.h"
+#include "proxy/net/listener.h"
+#include "proxy/net/loop.h"
+
+struct connection;
+
+struct expected_usage {
+    char *id, *customer, *dimension;
+    int64_t hour_us;
+};
+
+struct lane {
+    struct lane_options options;
+    char *case_id;
+    struct loop *loop;
+    struct listener *listener;
+    struct journal *journal;
+    struct world *world;
+    struct ledger *ledger;
+    struct service *service;
+    struct sigv4_verifier *verifier;
+    struct rules *rules; // NULL without a scenario
+    int64_t service_offset_us;
+    uint64_t exchanges, connections;
+    int64_t last_request_us;
+    struct expected_usage *usages;
+    size_t usage_count, usage_capacity;
+    struct connection *live, *dead;
+    struct loop_turn turn;
+    struct loop_timer reap; // brings the loop to the end of a turn when something died
+    bool is_closed;
+    struct buf line; // scratch: a value that is put together before it is written
+};
+
+struct connection;
+// Takes fd.
+void connection_open(struct lane *lane, int fd);
+// Ends it; freed by connection_reap at the end of the turn.
+void connection_drop(struct connection *c);
+void connection_reap(struct lane *lane);
+// The exchange of that number, when it is under way.
+struct exchange *connection_exchange(struct lane *lane, uint64_t number);
+
+void lane_point(struct lane *lane, enum lane_point point, uint64_t exchange);
+// The usage step that asked for that key, else the empty span.
+struct span lane_usage_of(const struct lane *lane, const struct subject_record *record);
+int64_t lane_wire_us(const struct lane *lane);
+
+#endif

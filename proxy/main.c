@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+// meterprover-proxy: the proxy and the stand-in service alone.
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mp_world_file.h"
+#include "proxy/base/alloc.h"
+#include "proxy/base/digest.h"
+#include "proxy/base/draw.h"
+#include "proxy/base/instant.h"
+#include "proxy/base/options.h"
+#include "proxy/base/own.h"
+#include "proxy/lane.h"
+#include "proxy/net/address.h"
+#include "proxy/net/loop.h"
+
+enum { EXIT_HARNESS = 3, EXIT_USAGE = 64 };
+
+static const struct option_row OPTIONS[] = {
+    {"--listen", "ADDR", "where to listen (127.0.0.1:0: a free port)"},
+    {"--scenario", "FILE",
+     "play this scenario's rules and world (none: the service as documented)"},
+    {"--case", "ID", "which variant of the file, when it has several (the first)"},
+    {"--profile", "NAME", "what \"metering\" means in the scenario (saas)"},
+    {"--journal", "FILE", "write every event there, one JSON line each; the file must not exist"},
+    {"--bodies", "KIND", "what the journal keeps of requests: full, digest or none (full)"},
+    {"--journal-limit", "BYTES", "stop writing events there (no limit)"},
+    {"--seed", "S", "draw everything random from this number (a fresh one, printed)"},
+    {"--world", "FILE", "our symbols mapped to your product codes and customers"},
+    {"--time", "KIND",
+     "real: service time is this machine's; told: it begins at 2026-11-18T10:15Z"},
+    {"--version", NULL, "print the version"},
+    {"--help", NULL, "print this"},
+    {NULL, NULL, NULL},
+};
+
+struct settings {
+    const char *values[sizeof OPTIONS / sizeof OPTIONS[0]];
+};
+
+static enum rc note(void *arg, const struct option_row *row, const char *value, struct diag *d)
+{
+    (void)d;
+    struct settings *s = arg;
+    s->values[row - OPTIONS] = value == NULL ? "" : value;
+    return RC_OK;
+}
+
+static const char *given(const struct settings *s, const char *name, const char *otherwise)
+{
+    for (size_t i = 0; OPTIONS[i].name != NULL; i++) {
+        if (strcmp(OPTIONS[i].name, name) == 0) {
+            return s->values[i] == NULL ? otherwise : s->values[i];
+        }
+    }
+    return otherwise;
+}
+
+static enum rc number(uint64_t *out, const struct settings *s, const char *name, uint64_t otherwise,
+                      struct diag *d)
+{
+    const char *text = given(s, name, NULL);
+    *out = otherwise;
+    if (text != NULL && !span_to_u64(span_of(text), UINT64_MAX, out)) {
+        return diag_fail(d, RC_USAGE, "%s takes a whole number, not \"%s\"", name, text);
+    }
+    return RC_OK;
+}
+
+static enum rc choice(unsigned *out, const struct settings *s, const char *name,
+                      const char *const *words, struct diag *d)
+{
+    const char *text = given(s, name, words[0]);
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *out = i;
+            return RC_OK;
+        }
+    }
+    return diag_fail(d, RC_USAGE, "%s does not know \"%s\"; see --help", name, text);
+}
+
+static uint64_t fresh_seed(void)
+{
+    struct clock clock = clock_system();
+    struct draw draw = {.seed = (uint64_t)clock_wall_us(&clock), .rule = SPAN("seed"), .index = 1};
+    return draw_u64(&draw, (uint64_t)clock_monotonic_us(&clock)) >> 12; // fits a JSON number
+}
+
+// Everything a run owns.
+struct program {
+    struct loop *loop;
+    struct lane *lane;
+    struct scenario_file *file;
+    cJSON *world_base, *world_map;
+    struct loop_signal on_int, on_term;
+};
+
+static enum rc pick_case(const struct scenario **out, const struct scenario_file *file,
+                         const char *id, struct diag *d)
+{
+    for (size_t i = 0; i < scenario_count(file); i++) {
+        if (id == NULL || strcmp(scenario_at(file, i)->id, id) == 0) {
+            *out = scenario_at(file, i);
+            return lane_supports(*out, d);
+        }
+    }
+    return diag_fail(d, RC_USAGE, "the file has no case \"%s\"", id);
+}
+
+static enum rc read_files(struct program *p, const struct settings *s,
+                          const struct scenario **scenario, struct diag *d)
+{
+    const char *path = given(s, "--scenario", NULL);
+    const char *map = given(s, "--world", NULL);
+    enum rc rc = json_read(&p->world_base, NULL, span_of(WORLD_FILE), "world.json", d);
+    if (rc == RC_OK && map != NULL) {
+        rc = json_read_file(&p->world_map, NULL, map, d);
+    }
+    if (rc == RC_OK && path != NULL) {
+        rc = scenario_read_file(&p->file, path, NULL, d);
+        if (rc == RC_OK) {
+            rc = pick_case(scenario, p->file, given(s, "--case", NULL), d);
+        }
+    }
+    return rc;
+}
+
+static enum rc read_options(struct lane_options *o, const struct settings *s, struct diag *d)
+{
+    static const char *const BODIES[] = {"full", "digest", "none", NULL};
+    static const char *const TIMES[] = {"real", "told", NULL};
+    unsigned bodies = 0;
+    unsigned time = 0;
+    uint64_t limit = 0;
+    enum rc rc = number(&o->seed, s, "--seed", fresh_seed(), d);
+    if (rc == RC_OK) {
+        rc = number(&limit, s, "--journal-limit", 0, d);
+    }
+    if (rc == RC_OK) {
+        rc = choice(&bodies, s, "--bodies", BODIES, d);
+    }
+    if (rc == RC_OK) {
+        rc = choice(&time, s, "--time", TIMES, d);
+    }
+    o->bodies = (enum lane_bodies)bodies;
+    o->told_time = time == 1;
+    o->start_us = INT64_C(1794996900) * US_PER_S; // 2026-11-18T10:15:00Z
+    o->journal_max_bytes = (size_t)limit;
+    o->journal_path = given(s, "--journal", NULL);
+    o->listen = given(s, "--listen", "127.0.0.1:0");
+    o->profile = given(s, "--profile", "saas");
+    return rc;
+}
+
+static void on_stop(void *arg)
+{
+    loop_stop(arg);
+}
+
+// The address comes first, alone on its line, so that a script can read it; then what a client
+// needs.
+static void greet(const struct program *p, const struct lane_options *o)
+{
+    const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
+    printf("http://%s\n", lane_address(p->lane));
+    printf("seed %" PRIu64 "\n", o->seed);
+    printf("export AWS_ENDPOINT_URL_MARKETPLACE_METERING=http://%s\n", lane_address(p->lane));
+    printf("export AWS_REGION=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n",
+           world_region(lane_world(p->lane)), key->access_key_id, key->secret_access_key);
+    (void)fflush(stdout);
+}
+
+static enum rc end(struct program *p, const struct lane_options *o, struct diag *d)
+{
+    lane_close(p->lane);
+    struct journal *j = lane_take_journal(p->lane);
+    (void)journal_begin(j, EVENT_END);
+    journal_text(j, "why", SPAN("done"));
+    journal_text(j, "text", SPAN("the proxy was stopped"));
+    char digest[SHA256_HEX];
+    journal_digest(j, digest);
+    journal_text(j, "journal", span_of(digest));
+    (void)journal_end(j);
+    enum rc rc = journal_close(&j, d);
+    (void)o;
+    printf("%" PRIu64 " requests\n", lane_request_count(p->lane));
+    return rc;
+}
+
+static enum rc serve(struct program *p, const struct settings *s, struct diag *d)
+{
+    struct lane_options o = {.loop = NULL};
+    enum rc rc = read_options(&o, s, d);
+    if (rc == RC_OK) {
+        rc = read_files(p, s, &o.scenario, d);
+    }
+    if (rc != RC_OK) {
+        return rc;
+    }
+    p->loop = loop_new();
+    o.loop = p->loop;
+    o.world_base = p->world_base;
+    o.world_map = p->world_map;
+    rc = lane_open(&p->lane, &o, d);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    loop_signal_start(&p->on_int, p->loop, SIGINT, on_stop, p->loop);
+    loop_signal_start(&p->on_term, p->loop, SIGTERM, on_stop, p->loop);
+    greet(p, &o);
+    rc = loop_run(p->loop);
+    enum rc ended = end(p, &o, d);
+    return rc == RC_OK ? ended : rc;
+}
+
+static void release(struct program *p)
+{
+    lane_free(&p->lane);
+    loop_signal_stop(&p->on_int);
+    loop_signal_stop(&p->on_term);
+    loop_free(&p->loop);
+    scenario_file_free(&p->file);
+    cJSON_Delete(p->world_base);
+    cJSON_Delete(p->world_map);
+}
+
+static void help(void)
+{
+    OWN_BUF struct buf text = {0};
+    options_help(OPTIONS, &text);
+    printf(
+        "meterprover-proxy: a stand-in for the AWS Marketplace Metering Service that plays faults\n"
+        "\nusage: meterprover-proxy [OPTION…]\n\n%.*s\n"
+        "It prints its address on the first line, and what to export for your client after it; it\n"
+        "serves until SIGINT or SIGTERM. Exit codes: 0 ended cleanly, 3 it could not serve, 64 "
+        "usage.\n",
+        (int)text.len, text.data);
+}
+
+static int complain(const struct diag *d)
+{
+    char text[900];
+    diag_print(d, text, sizeof text);
+    (void)fprintf(stderr, "meterprover-proxy: %s\n", text);
+    if (d->code == RC_USAGE) {
+        (void)fprintf(stderr, "Try meterprover-proxy --help.\n");
+        return EXIT_USAGE;
+    }
+    return EXIT_HARNESS;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {{NULL}};
+    struct program program = {.loop = NULL};
+    struct diag d = {0};
+    int rest = 0;
+    enum rc rc = options_read(OPTIONS, argc - 1, argv + 1, note, &settings, &rest, &d);
+    if (rc == RC_OK && rest < argc - 1) {
+        rc = diag_fail(&d, RC_USAGE, "\"%s\" is no option", argv[rest + 1]);
+    }
+    if (rc == RC_OK && given(&settings, "--help", NULL) != NULL) {
+        help();
+        return EXIT_SUCCESS;
+    }
+    if (rc == RC_OK && given(&settings, "--version", NULL) != NULL) {
+        printf("meterprover-proxy " METERPROVER_VERSION "\n");
+        return EXIT_SUCCESS;
+    }
+    if (rc == RC_OK) {
+        rc = serve(&program, &settings, &d);
+    }
+    release(&program);
+    return rc == RC_OK ? EXIT_SUCCESS : complain(&d);
+}

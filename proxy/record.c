@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/record.h"
+
+#include "proxy/base/digest.h"
+#include "proxy/lane_inside.h"
+
+static void add_instant(struct buf *b, const char *key, int64_t at_us)
+{
+    char text[INSTANT_TEXT];
+    instant_format_s(text, at_us);
+    buf_add_member(b, key, span_of(text));
+}
+
+// The first member of an object in a list: {"i":3 or ,{"i":3
+static void open_item(struct buf *b, bool is_first, size_t i)
+{
+    buf_add(b, is_first ? SPAN("{\"i\":") : SPAN(",{\"i\":"));
+    buf_add_u64(b, i);
+}
+
+void record_payer(struct buf *out, const struct world *world, const struct usage_record *r)
+{
+    const struct world_customer *c = NULL;
+    struct span wire = r->license_arn;
+    if (r->license_arn.len > 0) {
+        c = world_customer_by_license(world, r->license_arn);
+        buf_add_text(out, "license:");
+    } else {
+        bool has_id = r->customer_identifier.len > 0;
+        wire = has_id ? r->customer_identifier : r->customer_account;
+        c = has_id ? world_customer_by_identifier(world, wire)
+                   : world_customer_by_account(world, wire);
+        buf_add_text(out, "customer:");
+    }
+    buf_add(out, c != NULL ? span_of(c->symbol) : wire);
+}
+
+static void add_record(struct exchange *x, struct buf *b, size_t i)
+{
+    const struct usage_record *r = &x->request.records[i];
+    const struct subject_record *s = &x->records[i];
+    open_item(b, i == 0, i);
+    buf_add_member(b, "product", s->product);
+    buf_reset(&x->lane->line);
+    record_payer(&x->lane->line, x->lane->world, r);
+    buf_add_member(b, "payer", buf_span(&x->lane->line));
+    buf_add_member(b, "customer", s->customer);
+    buf_add_member(b, "dimension", s->dimension);
+    add_instant(b, "timestamp", r->timestamp_us);
+    add_instant(b, "hour", s->hour_us);
+    buf_add_member_i64(b, "quantity", r->quantity);
+    buf_add_char(b, '}');
+}
+
+static void add_records(struct exchange *x, struct buf *b)
+{
+    if (x->request.count == 0) {
+        return;
+    }
+    buf_add_text(b, ",\"records\":[");
+    for (size_t i = 0; i < x->request.count; i++) {
+        add_record(x, b, i);
+    }
+    buf_add_char(b, ']');
+}
+
+static void add_signature(const struct exchange *x, struct buf *b)
+{
+    const struct sigv4_result *s = &x->signature;
+    if (x->operation == OPERATION_NONE) {
+        return;
+    }
+    buf_add_text(b, ",\"signature\":{\"error\":");
+    buf_add_json_string(b, span_of(aws_error_name(s->error)));
+    buf_add_member(b, "text", span_of(s->text));
+    buf_add_member_bool(b, "valid", s->is_valid);
+    buf_add_member_bool(b, "scope", s->scope_ok);
+    buf_add_member_bool(b, "fresh", s->fresh);
+    buf_add_member_bool(b, "token", s->token_ok);
+    buf_add_member(b, "credential", span_of(s->credential == NULL ? NULL : s->credential->name));
+    buf_add_member(b, "region", span_of(s->region));
+    buf_add_char(b, '}');
+}
+
+static void add_problem(struct buf *b, const char *error, const char *where, const char *text)
+{
+    buf_add_text(b, ",\"problem\":{\"error\":");
+    buf_add_json_string(b, span_of(error));
+    buf_add_member(b, "where", span_of(where));
+    buf_add_member(b, "text", span_of(text));
+    buf_add_char(b, '}');
+}
+
+static void add_headers(const struct exchange *x, struct buf *b)
+{
+    buf_add_text(b, ",\"headers\":[");
+    for (size_t i = 0; i < x->head->field_count; i++) {
+        buf_add_text(b, i == 0 ? "[" : ",[");
+        buf_add_json_string(b, x->head->fields[i].name);
+        buf_add_char(b, ',');
+        buf_add_json_string(b, x->head->fields[i].value);
+        buf_add_char(b, ']');
+    }
+    buf_add_char(b, ']');
+}
+
+// Bodies are kept, or known by their digest, or only by their size.
+static void add_body(const struct exchange *x, struct buf *b)
+{
+    enum lane_bodies bodies = x->lane->options.bodies;
+    buf_add_member_i64(b, "bytes", (int64_t)x->body.len);
+    if (bodies == BODIES_NONE) {
+        return;
+    }
+    char hex[SHA256_HEX];
+    sha256_hex(hex, buf_span(&x->body));
+    buf_add_member(b, "sha256", span_of(hex));
+    if (bodies == BODIES_FULL) {
+        add_headers(x, b);
+        buf_add_member(b, "body", buf_span(&x->body));
+    }
+}
+
+static void add_token(const struct exchange *x, struct buf *b)
+{
+    if (x->request.registration_token.len > 0) {
+        const struct world_token *t =
+            world_token_by_value(x->lane->world, x->request.registration_token);
+        buf_add_member(b, "token", t == NULL ? SPAN("?") : span_of(t->symbol));
+    }
+}
+
+static struct buf *begin(struct exchange *x, enum event_kind kind)
+{
+    struct buf *b = journal_begin(x->lane->journal, kind);
+    buf_add_member_i64(b, "x", (int64_t)x->number);
+    return b;
+}
+
+void record_request(struct exchange *x)
+{
+    struct buf *b = begin(x, EVENT_REQUEST);
+    buf_add_member_i64(b, "conn", (int64_t)x->connection);
+    buf_add_member_i64(b, "instance", 1);
+    buf_add_member(b, "method", x->head->method);
+    buf_add_member(b, "target", x->head->target);
+    buf_add_member(b, "operation", span_of(operation_name(x->operation)));
+    add_body(x, b);
+    if (x->violation.error != AWS_ERROR_NONE) {
+        add_problem(b, aws_error_name(x->violation.error), x->violation.where, x->violation.text);
+    }
+    add_signature(x, b);
+    buf_add_text(b, ",\"sdk\":{\"invocation\":");
+    buf_add_json_string(b, x->invocation);
+    buf_add_member_i64(b, "attempt", x->attempt);
+    buf_add_char(b, '}');
+    add_records(x, b);
+    add_token(x, b);
+    (void)journal_end(x->lane->journal);
+}
+
+void record_unreadable(struct exchange *x, const struct h1_error *error)
+{
+    struct buf *b = begin(x, EVENT_REQUEST);
+    buf_add_member_i64(b, "conn", (int64_t)x->connection);
+    buf_add_member_i64(b, "instance", 1);
+    buf_add_member(b, "operation", SPAN(""));
+    add_problem(b, "", "HTTP", error->text);
+    (void)journal_end(x->lane->journal);
+}
+
+void record_match(struct exchange *x, const struct rule *rule, uint64_t index, double drew,
+                  bool won)
+{
+    struct buf *b = NULL;
+    if (drew >= 0) {
+        b = begin(x, EVENT_DRAW);
+        buf_add_member(b, "rule", span_of(rule->name));
+        buf_addf(b, ",\"index\":%llu,\"drew\":%.6f,\"needed\":%.6f,\"hit\":%s",
+                 (unsigned long long)index, drew, rule->probability,
+                 drew < rule->probability ? "true" : "false");
+        (void)journal_end(x->lane->journal);
+    }
+    b = begin(x, EVENT_MATCH);
+    buf_add_member(b, "rule", span_of(rule->name));
+    buf_add_member_i64(b, "index", (int64_t)index);
+    buf_add_member_bool(b, "won", won);
+    (void)journal_end(x->lane->journal);
+}
+
+static void add_outcome(struct buf *b, const struct exchange *x, size_t i)
+{
+    const struct record_outcome *o = &x->reply.outcomes[i];
+    const struct subject_record *s = &x->records[i];
+    open_item(b, i == 0, i);
+    buf_add_member(b, "product", s->product);
+    buf_reset(&x->lane->line);
+    record_payer(&x->lane->line, x->lane->world, &x->request.records[i]);
+    buf_add_member(b, "payer", buf_span(&x->lane->line));
+    buf_add_member(b, "dimension", s->dimension);
+    add_instant(b, "hour", s->hour_us);
+    buf_add_member_i64(b, "quantity", s->quantity);
+    buf_add_member(b, "status", span_of(o->status));
+    buf_add_member_bool(b, "billed", o->billed);
+    buf_add_member(b, "record", span_of(o->record_id));
+    buf_add_char(b, '}');
+}
+
+void record_commit(struct exchange *x)
+{
+    struct buf *b = begin(x, EVENT_COMMIT);
+    buf_add_member(b, "operation", span_of(operation_name(x->operation)));
+    buf_add_member(b, "region", span_of(world_region(x->lane->world)));
+    if (x->reply.outcomes != NULL) {
+        buf_add_text(b, ",\"records\":[");
+        for (size_t i = 0; i < x->reply.count; i++) {
+            add_outcome(b, x, i);
+        }
+        buf_add_char(b, ']');
+    }
+    if (x->reply.customer != NULL) {
+        add_token(x, b);
+        buf_add_member(b, "customer", span_of(x->reply.customer->symbol));
+    }
+    (void)journal_end(x->lane->journal);
+}
+
+// What the client can read in the reply about each record. Only of the service's own reply.
+static void add_results(struct buf *b, const struct exchange *x)
+{
+    if (x->reply.outcomes == NULL || span_is(span_of(x->origin), "rule")) {
+        return;
+    }
+    bool is_first = true;
+    buf_add_text(b, ",\"results\":[");
+    for (size_t i = 0; i < x->reply.count; i++) {
+        const struct record_outcome *o = &x->reply.outcomes[i];
+        bool is_omitted = x->directives != NULL && x->directives[i].omit_result;
+        if (!is_omitted && o->status != NULL && !span_is(span_of(o->status), "Unprocessed")) {
+            open_item(b, is_first, i);
+            buf_add_member(b, "status", span_of(o->status));
+            buf_add_member(b, "record", span_of(o->record_id));
+            buf_add_char(b, '}');
+            is_first = false;
+        }
+    }
+    is_first = true;
+    buf_add_text(b, "],\"unprocessed\":[");
+    for (size_t i = 0; i < x->reply.count; i++) {
+        if (span_is(span_of(x->reply.outcomes[i].status), "Unprocessed")) {
+            buf_add(b, is_first ? SPAN("") : SPAN(","));
+            buf_add_u64(b, i);
+            is_first = false;
+        }
+    }
+    buf_add_char(b, ']');
+}
+
+void record_response(struct exchange *x, bool whole)
+{
+    struct buf *b = begin(x, EVENT_RESPONSE);
+    buf_add_member_i64(b, "conn", (int64_t)x->connection);
+    buf_add_member_i64(b, "status", x->status);
+    buf_add_member(b, "error", span_of(x->error_name));
+    buf_add_member(b, "origin", span_of(x->origin));
+    buf_add_member_i64(b, "bytes", (int64_t)x->sent_bytes);
+    buf_add_member_bool(b, "whole", whole);
+    add_results(b, x);
+    (void)journal_end(x->lane->journal);
+}
+
+void record_fault(struct exchange *x)
+{
+    const struct rule *rule = x->rule;
+    struct buf *b = begin(x, EVENT_FAULT);
+    buf_add_member(b, "rule", span_of(rule->name));
+    buf_add_member(b, "action", span_of(action_name(rule->actions[rule->action_count - 1].verb)));
+    buf_add_member(b, "kind", span_of(fault_kind_name(rule->kind)));
+    if (fault_plan_is_active(&x->plan)) {
+        buf_add_member(b, "at", span_of(fault_at_name(fault_plan_cut_at(&x->plan))));
+    }
+    buf_add_member_i64(b, "bytes", (int64_t)x->sent_bytes);
+    (void)journal_end(x->lane->journal);
+}

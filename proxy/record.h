@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal lines of an exchange: what was asked, matched, committed, answered and done to the
+// wire, by our symbols. Nothing is decided here.
+#ifndef PROXY_RECORD_H
+#define PROXY_RECORD_H
+
+#include "proxy/exchange.h"
+
+void record_request(struct exchange *x);
+void record_unreadable(struct exchange *x, const struct h1_error *error);
+void record_match(struct exchange *x, const struct rule *rule, uint64_t index, double drew,
+                  bool won);
+void record_commit(struct exchange *x);
+void record_response(struct exchange *x, bool whole);
+void record_fault(struct exchange *x);
+
+// "customer:acme" or "license:acme": who pays for a record; the wire's value where no symbol is
+// known.
+void record_payer(struct buf *out, const struct world *world, const struct usage_record *record);
+
+#endif

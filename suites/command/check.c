@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// check: reads scenario files as the harness does, and proves that no case passes on the evidence
+// of a client that did nothing.
+#include <stdio.h>
+
+#include "proxy/base/own.h"
+#include "suites/command/catalogue.h"
+#include "suites/command/command.h"
+#include "suites/command/playable.h"
+#include "suites/oracle/judge.h"
+
+const struct option_row CHECK_OPTIONS[] = {
+    {"-v", NULL, "say of each rule whether the request is executed, and what each case proves"},
+    {"--format-only", NULL, "only read the files; do not ask whether this version can play them"},
+    {"--schema", NULL, "print the JSON Schema of the format"},
+    {"--help", NULL, "print this"},
+    {NULL, NULL, NULL},
+};
+
+struct check {
+    bool is_loud, is_format_only;
+    unsigned problems, cases;
+};
+
+static void complain(struct check *c, const struct diag *d)
+{
+    char text[900];
+    diag_print(d, text, sizeof text);
+    printf("%s\n", text);
+    c->problems++;
+}
+
+static void tell_rules(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->rule_count; i++) {
+        const struct rule *r = &s->rules[i];
+        printf("  rule \"%s\" (%s): the request is %s\n", r->name, fault_kind_name(r->kind),
+               r->executes ? "executed" : "not executed");
+    }
+}
+
+// A pass must never be vacuous: both idle clients are judged in every profile of the case.
+static void prove(struct check *c, const struct scenario *s)
+{
+    const cJSON *profile = NULL;
+    cJSON_ArrayForEach(profile, s->profiles)
+    {
+        OWN_BUF struct buf text = {0};
+        OWN(json) cJSON *tree = NULL;
+        scenario_render(s, json_text(profile), &text);
+        if (json_read(&tree, NULL, buf_span(&text), NULL, NULL) != RC_OK) {
+            continue;
+        }
+        enum verdict verdict = judge_idle(tree);
+        if (verdict == VERDICT_PASS || verdict == VERDICT_AVOIDED || verdict == VERDICT_INFO ||
+            verdict == VERDICT_WARN) {
+            struct diag d = {0};
+            (void)diag_fail_at(&d, RC_INTERNAL, s->file, s->expects[0].place,
+                               "%s (%s) is %s for a client that does nothing: it proves nothing",
+                               s->id, json_text(profile), verdict_name(verdict));
+            complain(c, &d);
+        } else if (c->is_loud) {
+            printf("  %s, a client that does nothing: %s\n", json_text(profile),
+                   verdict_name(verdict));
+        }
+    }
+}
+
+static void check_case(struct check *c, const struct scenario *s)
+{
+    struct diag d = {0};
+    c->cases++;
+    if (c->is_loud) {
+        printf("%s: %s\n", s->id, s->title);
+        tell_rules(s);
+    }
+    if (c->is_format_only) {
+        return;
+    }
+    if (case_is_playable(s, &d) != RC_OK) {
+        complain(c, &d);
+        return;
+    }
+    prove(c, s);
+}
+
+static void check_file(struct check *c, const char *path)
+{
+    struct scenario_file *file = NULL;
+    struct diag d = {0};
+    OWN_BUF struct buf all = {0};
+    if (scenario_read_file(&file, path, &all, &d) != RC_OK) {
+        if (all.len > 0) {
+            printf("%.*s", (int)all.len, all.data);
+            c->problems++;
+        } else {
+            complain(c, &d);
+        }
+        return;
+    }
+    for (size_t i = 0; i < scenario_count(file); i++) {
+        check_case(c, scenario_at(file, i));
+    }
+    scenario_file_free(&file);
+}
+
+int check_command(const struct line *line)
+{
+    if (line_has(line, "--schema")) {
+        OWN_BUF struct buf text = {0};
+        scenario_print_schema(&text);
+        printf("%.*s", (int)text.len, text.data);
+        return EXIT_PASSED;
+    }
+    struct check c = {.is_loud = line_has(line, "-v"),
+                      .is_format_only = line_has(line, "--format-only")};
+    if (line->rest[0] == NULL) {
+        struct diag d = {0};
+        (void)diag_fail(&d, RC_USAGE, "no file was named");
+        return line_fail(line, &d);
+    }
+    for (char **path = line->rest; *path != NULL; path++) {
+        check_file(&c, *path);
+    }
+    printf("%u cases, %u problems\n", c.cases, c.problems);
+    return c.problems == 0 ? EXIT_PASSED : EXIT_FAILED;
+}

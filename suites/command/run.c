@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _XOPEN_SOURCE 700 // nftw; NOLINT(bugprone-reserved-identifier)
+#include "suites/command/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mp_world_file.h"
+#include "proxy/base/digest.h"
+#include "proxy/base/draw.h"
+#include "proxy/base/instant.h"
+#include "proxy/base/own.h"
+#include "suites/client/environment.h"
+
+// Our own delay above which a timing check proves nothing.
+#define TOLERANCE_US (INT64_C(50) * 1000)
+
+static uint64_t fresh_seed(void)
+{
+    struct clock clock = clock_system();
+    struct draw draw = {.seed = (uint64_t)clock_wall_us(&clock), .rule = SPAN("seed"), .index = 1};
+    return draw_u64(&draw, (uint64_t)getpid()) >> 24; // short enough to be typed again
+}
+
+static enum rc make_scratch(struct run *run, struct diag *d)
+{
+    const char *tmp = getenv("TMPDIR");
+    struct buf path = {0};
+    buf_addf(&path, "%s/meterprover-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+    run->scratch = buf_take_text(&path);
+    if (mkdtemp(run->scratch) == NULL) {
+        enum rc rc = diag_fail(d, RC_IO, "cannot make a directory in %s: %s",
+                               tmp == NULL ? "/tmp" : tmp, strerror(errno));
+        x_free(run->scratch);
+        run->scratch = NULL;
+        return rc;
+    }
+    OWN_BUF struct buf empty = {0};
+    buf_addf(&empty, "%s/empty%c", run->scratch, '\0');
+    int fd = open(empty.data, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return diag_fail(d, RC_IO, "cannot write in %s: %s", run->scratch, strerror(errno));
+    }
+    (void)close(fd);
+    run->setting.scratch = run->scratch;
+    return RC_OK;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static enum rc check_names(const char *const *names, bool has_value, const char *option,
+                           struct diag *d)
+{
+    for (; *names != NULL; names++) {
+        struct span name = span_of(*names);
+        if (has_value) {
+            struct span rest = name;
+            name = span_cut(&rest, '=');
+            if (rest.at == NULL || name.len == 0) {
+                return diag_fail(d, RC_USAGE, "%s takes NAME=VALUE, not \"%s\"", option, *names);
+            }
+        }
+        const char *why = environment_refusal(name);
+        if (why != NULL) {
+            return diag_fail(d, RC_USAGE, "%s %.*s: %s", option, (int)name.len, name.at, why);
+        }
+    }
+    return RC_OK;
+}
+
+static enum rc read_multiplier(struct run *run, struct diag *d)
+{
+    const char *text = line_value(run->line, "--timeout-multiplier", "1");
+    char *end = NULL;
+    errno = 0;
+    double value = strtod(text, &end);
+    if (errno != 0 || *text == '\0' || *end != '\0' || !(value >= 0.1 && value <= 1000)) {
+        return diag_fail(d, RC_USAGE,
+                         "--timeout-multiplier takes a number from 0.1 to 1000, not \"%s\"", text);
+    }
+    run->setting.timeout_multiplier = value;
+    return RC_OK;
+}
+
+static enum rc read_profile(struct run *run, struct diag *d)
+{
+    static const char *const KNOWN[] = {"saas", "saas-agreements", NULL};
+    const char *name = line_value(run->line, "--profile", "saas");
+    for (const char *const *k = KNOWN; *k != NULL; k++) {
+        if (strcmp(name, *k) == 0) {
+            run->setting.profile = *k;
+            return RC_OK;
+        }
+    }
+    return diag_fail(d, RC_USAGE, "--profile knows saas and saas-agreements, not \"%s\"", name);
+}
+
+static enum rc read_line(struct run *run, struct diag *d)
+{
+    struct play_setting *s = &run->setting;
+    if (run->line->rest[0] == NULL) {
+        return diag_fail(d, RC_USAGE,
+                         "the command of your program is missing: … -- COMMAND [ARG…]");
+    }
+    s->argv = (const char *const *)run->line->rest;
+    s->no_deadline = line_has(run->line, "--no-deadline");
+    s->tolerance_us = TOLERANCE_US;
+    run->add_env = line_all(run->line, "--env");
+    run->pass_env = line_all(run->line, "--pass");
+    s->add_env = run->add_env;
+    s->pass_env = run->pass_env;
+    enum rc rc = line_number(&s->seed, run->line, "--seed", fresh_seed(), UINT64_MAX, d);
+    if (rc == RC_OK) {
+        rc = read_profile(run, d);
+    }
+    if (rc == RC_OK) {
+        rc = read_multiplier(run, d);
+    }
+    if (rc == RC_OK) {
+        rc = check_names(run->add_env, true, "--env", d);
+    }
+    return rc == RC_OK ? check_names(run->pass_env, false, "--pass", d) : rc;
+}
+
+enum rc run_init(struct run *run, const struct line *line, struct diag *d)
+{
+    *run = (struct run){.line = line};
+    const char *map = line_value(line, "--world", NULL);
+    enum rc rc = read_line(run, d);
+    if (rc == RC_OK) {
+        rc = json_read(&run->world_base, NULL, span_of(WORLD_FILE), "world.json", d);
+    }
+    if (rc == RC_OK && map != NULL) {
+        rc = json_read_file(&run->world_map, NULL, map, d);
+    }
+    if (rc == RC_OK) {
+        rc = make_scratch(run, d);
+    }
+    run->setting.world_base = run->world_base;
+    run->setting.world_map = run->world_map;
+    return rc;
+}
+
+void run_clear(struct run *run)
+{
+    if (run->scratch != NULL) {
+        (void)nftw(run->scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    }
+    x_free(run->scratch);
+    x_free(run->add_env);
+    x_free(run->pass_env);
+    cJSON_Delete(run->world_base);
+    cJSON_Delete(run->world_map);
+    *run = (struct run){0};
+}
+
+static void add_command(struct buf *b, const char *const *argv)
+{
+    buf_add_text(b, "\"client\":[");
+    for (size_t i = 0; argv[i] != NULL; i++) {
+        if (i > 0) {
+            buf_add_char(b, ',');
+        }
+        buf_add_json_string(b, span_of(argv[i]));
+    }
+    buf_add_char(b, ']');
+}
+
+static void add_case(struct buf *b, const struct run *run, const struct scenario *s)
+{
+    OWN_BUF struct buf text = {0};
+    char digest[SHA256_HEX];
+    scenario_render(s, run->setting.profile, &text);
+    sha256_hex(digest, buf_span(&text));
+    buf_add_text(b, "{\"id\":");
+    buf_add_json_string(b, span_of(s->id));
+    buf_addf(b, ",\"scenario\":\"%s\"}", digest);
+}
+
+static const char *rule_set_of(const struct run *run)
+{
+    const char *name = json_get_text(run->world_base, "rule_set");
+    return name == NULL ? ruleset_newest()->name : name;
+}
+
+// The header of run.json.
+static void render_header(const struct run *run, const struct scenario *const *cases, size_t count,
+                          struct buf *b)
+{
+    struct clock clock = clock_system();
+    char now[INSTANT_TEXT];
+    instant_format(now, clock_wall_us(&clock));
+    buf_add_text(b, "{\"meterprover\":\"" METERPROVER_VERSION "\",");
+    add_command(b, run->setting.argv);
+    buf_addf(b, ",\"profile\":\"%s\",\"rule_set\":\"%s\",\"seed\":\"%" PRIu64 "\",\"time\":\"%s\"",
+             run->setting.profile, rule_set_of(run), run->setting.seed,
+             run->setting.told_time ? "told" : "real");
+    buf_addf(
+        b, ",\"timeout_multiplier\":%g,\"tolerance_us\":%" PRId64 ",\"started\":\"%s\",\"cases\":[",
+        run->setting.timeout_multiplier, run->setting.tolerance_us, now);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) {
+            buf_add_char(b, ',');
+        }
+        add_case(b, run, cases[i]);
+    }
+    buf_add_text(b, "]}");
+}
+
+enum rc run_cases(struct run *run, const char *dir, const struct scenario *const *cases,
+                  size_t count, unsigned jobs, const struct campaign_progress *progress,
+                  struct diag *d)
+{
+    OWN_BUF struct buf header = {0};
+    render_header(run, cases, count, &header);
+    enum rc rc = run_writer_open(&run->setting.writer, dir, buf_span(&header), d);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    struct campaign_options options = {.setting = &run->setting,
+                                       .cases = cases,
+                                       .count = count,
+                                       .jobs = jobs,
+                                       .progress = *progress};
+    rc = campaign_run(&options, &run->interrupted, d);
+    enum rc closed = run_writer_close(run->setting.writer, run->interrupted, d);
+    run_writer_free(&run->setting.writer);
+    return rc == RC_OK ? closed : rc;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// show: one case of a run as a person would tell it: what was asked, what went over the wire, what
+// the client said, and the findings.
+#include <stdio.h>
+#include <string.h>
+
+#include "proxy/base/own.h"
+#include "proxy/evidence/reader.h"
+#include "suites/command/command.h"
+#include "suites/oracle/judge.h"
+
+const struct option_row SHOW_OPTIONS[] = {
+    {"-v", NULL, "every event, whole, as the journal has it"},
+    {"--help", NULL, "print this"},
+    {NULL, NULL, NULL},
+};
+
+static const char *text_of(const struct event *e, const char *key)
+{
+    const char *text = json_get_text(e->json, key);
+    return text == NULL ? "" : text;
+}
+
+static void tell_step(const struct event *e)
+{
+    const cJSON *usage = json_get(e->json, "usage");
+    printf("step %d %s %s", (int)json_get_int(e->json, "n", 0), text_of(e, "verb"),
+           text_of(e, "argument"));
+    if (json_get(e->json, "sends") != NULL &&
+        strcmp(text_of(e, "sends"), text_of(e, "verb")) != 0) {
+        printf("-> %s ", text_of(e, "sends"));
+    }
+    if (usage != NULL) {
+        printf("%s: %s, %s, %d, hour %s", json_get_text(usage, "id"),
+               json_get_text(usage, "customer"), json_get_text(usage, "dimension"),
+               (int)json_get_int(usage, "quantity", 0), json_get_text(usage, "hour"));
+    }
+}
+
+static void tell_records(const struct event *e)
+{
+    const cJSON *record = NULL;
+    cJSON_ArrayForEach(record, json_get(e->json, "records"))
+    {
+        printf("\n%30s%s, %s, %d, hour %s", "", json_get_text(record, "payer"),
+               json_get_text(record, "dimension"), (int)json_get_int(record, "quantity", 0),
+               json_get_text(record, "hour"));
+        if (json_get(record, "status") != NULL) {
+            printf(": %s%s", json_get_text(record, "status"),
+                   json_is_true(json_get(record, "billed")) ? ", billed" : "");
+        }
+    }
+}
+
+static void tell_request(const struct event *e)
+{
+    const cJSON *problem = json_get(e->json, "problem");
+    printf("<- request %d %s", (int)json_get_int(e->json, "x", 0), text_of(e, "operation"));
+    if (problem != NULL) {
+        printf(" [%s: %s]", json_get_text(problem, "where"), json_get_text(problem, "text"));
+    }
+    const char *error = json_get_text(json_get(e->json, "signature"), "error");
+    if (error != NULL && error[0] != '\0') {
+        printf(" [signature: %s]", error);
+    }
+    tell_records(e);
+}
+
+static void tell_response(const struct event *e)
+{
+    printf("-> response %d: %d %s%s%s", (int)json_get_int(e->json, "x", 0),
+           (int)json_get_int(e->json, "status", 0), text_of(e, "error"),
+           json_is_true(json_get(e->json, "whole")) ? "" : " (cut short)",
+           strcmp(text_of(e, "origin"), "rule") == 0 ? ", by a rule" : "");
+}
+
+static void tell_answer(const struct event *e)
+{
+    printf("   client: %s %s %s %s", text_of(e, "mp"), text_of(e, "id"), text_of(e, "state"),
+           text_of(e, "reason"));
+}
+
+static void tell_commit(const struct event *e)
+{
+    printf("   committed:");
+    tell_records(e);
+}
+
+static void tell_fault(const struct event *e)
+{
+    printf("   fault \"%s\": %s %s", text_of(e, "rule"), text_of(e, "action"), text_of(e, "at"));
+}
+
+static void tell_plain(const struct event *e)
+{
+    OWN_BUF struct buf line = {0};
+    static const char *const HIDDEN[] = {"seq", "t_us", "wire", "service", "event"};
+    OWN(json) cJSON *copy = cJSON_Duplicate(e->json, 1);
+    for (size_t i = 0; i < sizeof HIDDEN / sizeof HIDDEN[0]; i++) {
+        cJSON_DeleteItemFromObjectCaseSensitive(copy, HIDDEN[i]);
+    }
+    json_print(&line, copy);
+    printf("   %s %.*s", event_name(e->kind), (int)line.len, line.data);
+}
+
+static const struct {
+    enum event_kind kind;
+    void (*tell)(const struct event *e);
+} TELLERS[] = {
+    {EVENT_STEP, tell_step},     {EVENT_REQUEST, tell_request}, {EVENT_RESPONSE, tell_response},
+    {EVENT_ANSWER, tell_answer}, {EVENT_COMMIT, tell_commit},   {EVENT_FAULT, tell_fault},
+};
+
+static void tell_event(const struct event *e, bool is_loud)
+{
+    printf("%5u %8.3f s  ", e->line, (double)e->t_us / 1e6);
+    void (*tell)(const struct event *) = tell_plain;
+    for (size_t i = 0; !is_loud && i < sizeof TELLERS / sizeof TELLERS[0]; i++) {
+        tell = TELLERS[i].kind == e->kind ? TELLERS[i].tell : tell;
+    }
+    tell(e);
+    printf("\n");
+}
+
+static void tell_checks(const struct result_case *c)
+{
+    printf("\n%s%s%s\n", verdict_name(c->verdict), c->why == NULL ? "" : ": ",
+           c->why == NULL ? "" : c->why);
+    for (size_t i = 0; i < c->check_count; i++) {
+        const struct result_check *check = &c->checks[i];
+        printf("  %-14s %s", verdict_name(check->verdict), check->id);
+        if (check->file != NULL) {
+            printf("  (%s:%u)", check->file, check->line);
+        }
+        if (check->text != NULL) {
+            printf("\n      %s", check->text);
+        }
+        for (size_t k = 0; k < check->line_count; k++) {
+            printf("%s%u", k == 0 ? "\n      journal lines " : ", ", check->lines[k]);
+        }
+        printf("\n");
+    }
+}
+
+static int tell_case(const struct evidence_run *run, const struct evidence_case *c, bool is_loud)
+{
+    struct result_run *result = result_run_new();
+    struct result_case *judged = result_add_case(result);
+    struct judge_options options = judge_options_of(run);
+    enum rc rc = judge_case(judged, c, &options);
+    printf("%s: %s\n%s\n\n", c->id, judged->title == NULL ? "" : judged->title,
+           judged->requirement == NULL ? "" : judged->requirement);
+    for (size_t i = 0; i < c->count; i++) {
+        tell_event(&c->events[i], is_loud);
+    }
+    tell_checks(judged);
+    result_run_free(&result);
+    return rc == RC_OK ? EXIT_PASSED : EXIT_HARNESS;
+}
+
+static int show(const struct line *line, const struct evidence_run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (strcmp(run->cases[i].id, line->rest[1]) == 0) {
+            return tell_case(run, &run->cases[i], line_has(line, "-v"));
+        }
+    }
+    struct diag d = {0};
+    (void)diag_fail(&d, RC_USAGE, "the run in %s has no case \"%s\"", line->rest[0], line->rest[1]);
+    return line_fail(line, &d);
+}
+
+int show_command(const struct line *line)
+{
+    struct diag d = {0};
+    struct evidence_run *run = NULL;
+    if (line->rest[0] == NULL || line->rest[1] == NULL || line->rest[2] != NULL) {
+        (void)diag_fail(&d, RC_USAGE, "name the directory of a run and one of its cases");
+        return line_fail(line, &d);
+    }
+    if (evidence_read(&run, line->rest[0], &d) != RC_OK) {
+        return line_fail(line, &d);
+    }
+    int code = show(line, run);
+    evidence_free(&run);
+    return code;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Invariants of the wire: requests are well formed and rightly signed.
+#include "suites/oracle/oracle.h"
+
+#include <string.h>
+
+// A request that a rule cut off before it was read whole is not the client's doing.
+static bool is_cut_by_us(const struct facts *f, uint64_t x)
+{
+    for (size_t i = 0; i < f->evidence->count; i++) {
+        const struct event *e = &f->evidence->events[i];
+        if (e->kind == EVENT_FAULT && json_get_int(e->json, "x", 0) == (int64_t)x &&
+            strcmp(fact_text(e->json, "at"), "before-request") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void invariant_well_formed(struct findings *out, const struct facts *f)
+{
+    for (size_t i = 0; i < f->exchanges_count; i++) {
+        const struct exchange_fact *x = &f->exchanges[i];
+        const cJSON *problem = json_get(x->request, "problem");
+        if (cJSON_IsObject(problem) && !is_cut_by_us(f, x->x)) {
+            const char *where = fact_text(problem, "where");
+            findings_add(out, FINDING_BAD, x->line,
+                         "The request at line %u is not well formed: %s%s%s", x->line, where,
+                         *where == '\0' ? "" : ": ", fact_text(problem, "text"));
+        }
+    }
+}
+
+// Freshness is left out on purpose: it is a matter of the case (clock skew, delays of ours).
+static const struct {
+    const char *member, *sentence;
+} SIGNATURE_FACTS[] = {{"valid", "the signature does not match the request"},
+                       {"scope", "the credential scope is not the one of this service and region"},
+                       {"token", "the session token is not the one of this credential"}};
+
+void invariant_signature(struct findings *out, const struct facts *f)
+{
+    for (size_t i = 0; i < f->exchanges_count; i++) {
+        const struct exchange_fact *x = &f->exchanges[i];
+        const cJSON *signature = json_get(x->request, "signature");
+        if (!cJSON_IsObject(signature)) {
+            if (*x->operation != '\0') {
+                findings_add(out, FINDING_BAD, x->line, "The request at line %u is not signed.",
+                             x->line);
+            }
+            continue;
+        }
+        for (size_t k = 0; k < sizeof SIGNATURE_FACTS / sizeof SIGNATURE_FACTS[0]; k++) {
+            if (!json_is_true(json_get(signature, SIGNATURE_FACTS[k].member))) {
+                const char *text = fact_text(signature, "text");
+                findings_add(out, FINDING_BAD, x->line, "The request at line %u: %s%s%s%s.",
+                             x->line, SIGNATURE_FACTS[k].sentence, *text == '\0' ? "" : " (", text,
+                             *text == '\0' ? "" : ")");
+                break;
+            }
+        }
+    }
+}

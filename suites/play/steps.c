@@ -1,0 +1,617 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each step does: a table row and a function. Steps that speak to the client send numbered
+// lines; a step is done when its last line was answered, unless it is not awaited.
+#include "suites/play/play_inside.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proxy/base/alloc.h"
+#include "proxy/base/own.h"
+
+// `round` moves the clock by so much.
+#define ROUND_US (INT64_C(10) * 60 * US_PER_S)
+#define DRAIN_ROUNDS 8
+// What drain leaves of the deadline for the client to leave.
+#define DRAIN_RESERVE_US (3 * US_PER_S)
+#define WAIT_DEFAULT_US (20 * US_PER_S)
+// How long after SIGTERM a client that is to be restarted may live.
+#define RESTART_TERM_US (5 * US_PER_S)
+
+static struct journal *journal(struct play *p)
+{
+    return lane_journal(p->lane);
+}
+
+bool step_time(void *arg, struct span id, int64_t *at_us)
+{
+    const struct play *p = arg;
+    for (size_t i = 0; i < p->sent_count; i++) {
+        if (span_is(id, p->sent[i].id)) {
+            *at_us = p->sent[i].at_us;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t moment(struct play *p, const char *text)
+{
+    struct moment_context context = {.now_us = lane_service_us(p->lane),
+                                     .start_us = p->start_service_us,
+                                     .step_time = step_time,
+                                     .arg = p};
+    int64_t at_us = context.now_us;
+    struct diag d = {0};
+    if (moment_resolve(&at_us, span_of(text), &context, &d) != RC_OK) {
+        play_end_case(p, "harness", "the moment \"%s\" cannot be resolved: %s", text, d.text);
+    }
+    return at_us;
+}
+
+static void begin_event(struct play *p, const struct step *step)
+{
+    struct journal *j = journal(p);
+    (void)journal_begin(j, EVENT_STEP);
+    journal_int(j, "n", step->n);
+    journal_text(j, "verb", span_of(step_name(step->verb)));
+    if (step->id != NULL) {
+        journal_text(j, "id", span_of(step->id));
+    }
+    if (cJSON_IsString(step->args)) {
+        journal_text(j, "argument", json_span(step->args));
+    }
+    journal_bool(j, "await", step->await);
+}
+
+static void record_step(struct play *p, const struct step *step)
+{
+    begin_event(p, step);
+    (void)journal_end(journal(p));
+}
+
+// Sends a line and journals it; usage: the members of a usage event, or empty. Gives its number.
+static unsigned send_line(struct play *p, const struct step *step, const char *verb,
+                          struct span args, struct span usage)
+{
+    unsigned number = ++p->lines;
+    OWN_BUF struct buf line = {0};
+    protocol_step(&line, number, verb, args, lane_service_us(p->lane));
+    begin_event(p, step);
+    journal_text(journal(p), "sends", span_of(verb));
+    journal_int(journal(p), "step", number);
+    journal_int(journal(p), "instance", p->instance);
+    journal_raw(journal(p), "line", buf_span(&line));
+    if (usage.len > 0) {
+        journal_raw(journal(p), "usage", usage);
+    }
+    (void)journal_end(journal(p));
+    if (p->client == NULL || client_send(p->client, buf_span(&line)) == RC_LIMIT) {
+        play_end_case(p, "exit", "the client does not read its stdin: line %u could not be sent",
+                      number);
+    }
+    return number;
+}
+
+// After the last line of a step: awaited, or owed.
+static void await_line(struct play *p, const struct step *step, unsigned number)
+{
+    if (step->await) {
+        p->awaited_line = number;
+        return;
+    }
+    X_GROW(p->owed, p->owed_count, p->owed_capacity);
+    p->owed[p->owed_count++] = number;
+    play_step_done(p);
+}
+
+static void add_text(struct buf *b, const char *key, const char *value)
+{
+    if (value != NULL) {
+        buf_addf(b, "%s\"%s\":", b->data[b->len - 1] == '{' ? "" : ",", key);
+        buf_add_json_string(b, span_of(value));
+    }
+}
+
+static void add_json(struct buf *b, const char *key, const cJSON *value)
+{
+    if (value != NULL) {
+        buf_addf(b, ",\"%s\":", key);
+        json_print(b, value);
+    }
+}
+
+static bool has_agreements(const struct play *p)
+{
+    return strcmp(p->setting->profile, "saas-agreements") == 0;
+}
+
+// The customer as the profile's model knows it (DESIGN section 5).
+static void add_customer(struct play *p, struct buf *b, const struct world_customer *c)
+{
+    buf_add_text(b, ",\"customer\":{");
+    if (!has_agreements(p)) {
+        add_text(b, "identifier", c->identifier);
+    }
+    add_text(b, "account", c->account);
+    if (has_agreements(p)) {
+        add_text(b, "license", c->license);
+    }
+    buf_add_char(b, '}');
+}
+
+static void add_moment(struct buf *b, const char *key, int64_t at_us)
+{
+    char text[INSTANT_TEXT];
+    instant_format_s(text, at_us);
+    add_text(b, key, text);
+}
+
+struct usage_parts {
+    const struct world_product *product;
+    const struct world_customer *customer;
+    const char *dimension; // symbol
+    bool has_at;
+    int64_t at_us, hour_us;
+};
+
+static bool find_parts(struct play *p, const struct step *step, struct usage_parts *parts)
+{
+    const struct world *world = lane_world(p->lane);
+    const char *product = json_get_text(step->args, "product");
+    const char *at = json_get_text(step->args, "at");
+    parts->product =
+        product == NULL ? world_first_product(world) : world_product(world, span_of(product));
+    parts->customer = world_customer(world, json_span(json_get(step->args, "customer")));
+    parts->dimension = json_get_text(step->args, "dimension");
+    parts->has_at = at != NULL;
+    parts->at_us = at == NULL ? lane_service_us(p->lane) : moment(p, at);
+    parts->hour_us = instant_hour(parts->at_us);
+    return parts->product != NULL && parts->customer != NULL && parts->dimension != NULL;
+}
+
+static void usage_line(struct play *p, const struct step *step, const struct usage_parts *parts,
+                       struct buf *b)
+{
+    struct span wire = world_dimension_name(lane_world(p->lane), span_of(parts->dimension));
+    buf_add_char(b, '{');
+    add_text(b, "id", step->id);
+    if (!has_agreements(p)) {
+        add_text(b, "product", parts->product->code);
+    }
+    add_customer(p, b, parts->customer);
+    buf_add_text(b, ",\"dimension\":");
+    buf_add_json_string(b, wire.len > 0 ? wire : span_of(parts->dimension));
+    add_json(b, "quantity", json_get(step->args, "quantity"));
+    if (parts->has_at) {
+        add_moment(b, "at", parts->at_us);
+    }
+    add_json(b, "tags", json_get(step->args, "tags"));
+    buf_add_char(b, '}');
+}
+
+static void usage_facts(struct play *p, const struct step *step, const struct usage_parts *parts,
+                        struct buf *b)
+{
+    OWN_BUF struct buf payer = {0};
+    buf_addf(&payer, "%s:%s%c", has_agreements(p) ? "license" : "customer", parts->customer->symbol,
+             '\0');
+    buf_add_char(b, '{');
+    add_text(b, "id", step->id);
+    add_text(b, "product", parts->product->symbol);
+    add_text(b, "payer", payer.data);
+    add_text(b, "customer", parts->customer->symbol);
+    add_text(b, "dimension", parts->dimension);
+    add_json(b, "quantity", json_get(step->args, "quantity"));
+    if (parts->has_at) {
+        add_moment(b, "at", parts->at_us);
+    }
+    add_moment(b, "hour", parts->hour_us);
+    buf_add_char(b, '}');
+}
+
+static void begin_usage(struct play *p, const struct step *step)
+{
+    struct usage_parts parts = {0};
+    if (!find_parts(p, step, &parts)) {
+        play_end_case(p, "harness", "step %u names something that the world does not have",
+                      step->n);
+        return;
+    }
+    OWN_BUF struct buf line = {0};
+    OWN_BUF struct buf facts = {0};
+    usage_line(p, step, &parts, &line);
+    usage_facts(p, step, &parts, &facts);
+    X_GROW(p->asked, p->asked_count, p->asked_capacity);
+    p->asked[p->asked_count++] =
+        (struct asked){.id = x_strdup(step->id), .state = ANSWER_STATE_NONE};
+    p->has_asked_usage = true;
+    lane_expect_usage(p->lane, span_of(step->id), span_of(parts.customer->symbol),
+                      span_of(parts.dimension), parts.hour_us);
+    await_line(p, step, send_line(p, step, "usage", buf_span(&line), buf_span(&facts)));
+}
+
+static void begin_resolve(struct play *p, const struct step *step)
+{
+    struct span name = json_span(json_get(step->args, "token"));
+    if (span_starts(name, SPAN("$token."))) {
+        name = span_slice(name, 7, name.len);
+    }
+    const struct world_token *token = world_token(lane_world(p->lane), name);
+    OWN_BUF struct buf args = {0};
+    buf_add_char(&args, '{');
+    add_text(&args, "id", step->id);
+    buf_add_text(&args, step->id == NULL ? "\"token\":" : ",\"token\":");
+    buf_add_json_string(&args, token == NULL ? name : span_of(token->value));
+    buf_add_char(&args, '}');
+    await_line(p, step, send_line(p, step, "resolve", buf_span(&args), (struct span){0}));
+}
+
+static void begin_flush(struct play *p, const struct step *step)
+{
+    await_line(p, step, send_line(p, step, "flush", SPAN("{}"), (struct span){0}));
+}
+
+static unsigned send_clock(struct play *p, const struct step *step, int64_t at_us)
+{
+    lane_move_clock(p->lane, at_us, step->n);
+    char text[INSTANT_TEXT];
+    instant_format_s(text, at_us);
+    OWN_BUF struct buf args = {0};
+    buf_add_json_string(&args, span_of(text));
+    return send_line(p, step, "clock", buf_span(&args), (struct span){0});
+}
+
+static void begin_clock(struct play *p, const struct step *step)
+{
+    await_line(p, step, send_clock(p, step, moment(p, json_text(step->args))));
+}
+
+// clock + 10 min where supported, then flush where supported.
+static void send_round(struct play *p, const struct step *step)
+{
+    bool has_clock = play_client_supports(p, "clock");
+    bool has_flush = play_client_supports(p, "flush");
+    unsigned number = 0;
+    if (has_clock) {
+        number = send_clock(p, step, lane_service_us(p->lane) + ROUND_US);
+    }
+    if (has_clock && has_flush && step->await) {
+        p->second_line = number; // flush follows when it is answered
+        p->awaited_line = number;
+        return;
+    }
+    if (has_flush) {
+        if (has_clock) {
+            X_GROW(p->owed, p->owed_count, p->owed_capacity);
+            p->owed[p->owed_count++] = number;
+        }
+        number = send_line(p, step, "flush", SPAN("{}"), (struct span){0});
+    }
+    await_line(p, step, number);
+}
+
+static void begin_restart(struct play *p, const struct step *step)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } SIGNALS[] = {{"TERM", SIGTERM}, {"KILL", SIGKILL}};
+    const char *signal = json_get_text(step->args, "signal");
+    const char *at = json_get_text(step->args, "at");
+    record_step(p, step);
+    p->restart_signal = SIGKILL;
+    for (size_t i = 0; signal != NULL && i < 2; i++) {
+        if (strcmp(signal, SIGNALS[i].name) == 0) {
+            p->restart_signal = SIGNALS[i].number;
+        }
+    }
+    if (at != NULL) {
+        p->restart_at = strcmp(at, "commit") == 0 ? RESTART_AT_COMMIT : RESTART_AT_REPLY;
+        p->restart_armed = true;
+        if (!step->await) {
+            play_step_done(p); // the steps that follow bring the commit about
+        }
+        return;
+    }
+    step_restart_now(p);
+    if (p->restart_signal == SIGKILL) {
+        client_end(p->client, -1);
+    } else {
+        (void)!client_signal(p->client, p->restart_signal);
+        client_end(p->client, RESTART_TERM_US);
+    }
+}
+
+void step_restart_now(struct play *p)
+{
+    struct journal *j = journal(p);
+    (void)journal_begin(j, EVENT_CLIENT);
+    journal_text(j, "what", SPAN("signal"));
+    journal_int(j, "instance", p->instance);
+    journal_text(j, "signal", p->restart_signal == SIGKILL ? SPAN("SIGKILL") : SPAN("SIGTERM"));
+    journal_text(j, "why", SPAN("restart"));
+    (void)journal_end(j);
+    p->restart_ends_step = p->state == PLAY_STEP;
+    p->restart_ordered = true;
+    p->state = PLAY_RESTART;
+}
+
+static void arm(struct play *p, const struct step *step, bool armed)
+{
+    record_step(p, step);
+    if (lane_arm(p->lane, json_span(step->args), armed) != RC_OK) {
+        play_end_case(p, "harness", "step %u names a rule that does not exist", step->n);
+        return;
+    }
+    play_step_done(p);
+}
+
+static void begin_arm(struct play *p, const struct step *step)
+{
+    arm(p, step, true);
+}
+
+static void begin_disarm(struct play *p, const struct step *step)
+{
+    arm(p, step, false);
+}
+
+static void begin_world(struct play *p, const struct step *step)
+{
+    struct diag d = {0};
+    record_step(p, step);
+    if (world_change(lane_world(p->lane), step->args, lane_service_us(p->lane), &d) != RC_OK) {
+        play_end_case(p, "harness", "step %u cannot change the world: %s", step->n, d.text);
+        return;
+    }
+    play_step_done(p);
+}
+
+// wait
+
+static uint64_t fired_times(const struct play *p, const char *rule)
+{
+    for (size_t i = 0; rule != NULL && i < p->fired_count; i++) {
+        if (strcmp(p->fired[i].rule, rule) == 0) {
+            return p->fired[i].count;
+        }
+    }
+    return 0;
+}
+
+static int64_t duration(const cJSON *args, const char *key, int64_t otherwise_us)
+{
+    int64_t us = otherwise_us;
+    struct span text = json_span(json_get(args, key));
+    if (text.len > 0 && duration_parse(&us, text, NULL) != RC_OK) {
+        us = otherwise_us; // the scenario was checked: it parses
+    }
+    return us;
+}
+
+static int64_t quiet_for_us(const struct play *p)
+{
+    int64_t last_us = lane_last_request_us(p->lane);
+    int64_t since_us = last_us > p->start_us ? last_us : p->start_us;
+    return loop_now_us(p->setting->loop) - since_us;
+}
+
+static bool wait_is_over(const struct play *p)
+{
+    if (p->owed_count == 0 && p->wait_quiet_us == 0) {
+        return true; // every step that was not awaited is done: nothing more will come
+    }
+    if (p->wait_rule != NULL) {
+        return fired_times(p, p->wait_rule) >= p->wait_fired;
+    }
+    if (p->wait_requests > 0) {
+        return lane_request_count(p->lane) >= p->wait_requests;
+    }
+    return quiet_for_us(p) >= p->wait_quiet_us;
+}
+
+static bool is_waiting(const struct play *p)
+{
+    const struct step *step = play_step(p);
+    return p->state == PLAY_STEP && step != NULL && step->verb == STEP_WAIT;
+}
+
+void step_check_wait(struct play *p)
+{
+    if (is_waiting(p)) {
+        loop_timer_start(&p->pause, 0); // looked at from the loop, not inside the event
+    }
+}
+
+static void look_again(struct play *p)
+{
+    int64_t now_us = loop_now_us(p->setting->loop);
+    if (wait_is_over(p) || now_us >= p->wait_until_us) {
+        play_step_done(p);
+        return;
+    }
+    int64_t next_us = p->wait_until_us - now_us;
+    if (p->wait_quiet_us > 0 && p->wait_quiet_us - quiet_for_us(p) < next_us) {
+        next_us = p->wait_quiet_us - quiet_for_us(p);
+    }
+    loop_timer_start(&p->pause, next_us);
+}
+
+static void begin_wait(struct play *p, const struct step *step)
+{
+    record_step(p, step);
+    x_free(p->wait_rule);
+    const char *rule = json_get_text(step->args, "rule");
+    p->wait_rule = rule == NULL ? NULL : x_strdup(rule);
+    p->wait_fired = (uint64_t)json_get_int(step->args, "fired", 1);
+    p->wait_requests = (uint64_t)json_get_int(step->args, "requests", 0);
+    p->wait_quiet_us = duration(step->args, "quiet", 0);
+    p->wait_until_us = loop_now_us(p->setting->loop) + duration(step->args, "for", WAIT_DEFAULT_US);
+    look_again(p);
+}
+
+// drain
+
+static bool is_settled(const struct play *p)
+{
+    for (size_t i = 0; i < p->asked_count; i++) {
+        if (p->asked[i].state != ANSWER_STATE_METERED &&
+            p->asked[i].state != ANSWER_STATE_REJECTED) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void begin_drain(struct play *p, const struct step *step)
+{
+    p->drain_round = 1;
+    send_round(p, step);
+}
+
+// After round k there are 2^(k-1) seconds, unless all is settled or the deadline is too near.
+static void go_on_draining(struct play *p)
+{
+    int64_t wait_us = (INT64_C(1) << (p->drain_round - 1)) * US_PER_S;
+    int64_t left_us = p->setting->no_deadline
+                          ? INT64_MAX
+                          : p->deadline.due_us - loop_now_us(p->setting->loop) - DRAIN_RESERVE_US;
+    if (is_settled(p) || p->drain_round == DRAIN_ROUNDS || wait_us > left_us) {
+        p->drain_round = 0;
+        play_step_done(p);
+        return;
+    }
+    p->drain_round++;
+    loop_timer_start(&p->pause, wait_us);
+}
+
+void step_pause_over(struct play *p)
+{
+    if (p->state != PLAY_STEP || p->why != NULL) {
+        return;
+    }
+    const struct step *step = play_step(p);
+    if (is_waiting(p)) {
+        look_again(p);
+    } else if (p->drain_round > 0) {
+        send_round(p, step);
+    }
+}
+
+static void forget_owed(struct play *p, unsigned line)
+{
+    for (size_t i = 0; i < p->owed_count; i++) {
+        if (p->owed[i] == line) {
+            p->owed[i] = p->owed[--p->owed_count];
+            play_soon(p);
+            step_check_wait(p);
+            return;
+        }
+    }
+}
+
+void step_line_done(struct play *p, unsigned line)
+{
+    if (p->state != PLAY_STEP || p->awaited_line == 0 || line != p->awaited_line) {
+        forget_owed(p, line);
+        return;
+    }
+    const struct step *step = play_step(p);
+    p->awaited_line = 0;
+    if (p->second_line == line) {
+        p->second_line = 0;
+        await_line(p, step, send_line(p, step, "flush", SPAN("{}"), (struct span){0}));
+    } else if (p->drain_round > 0) {
+        go_on_draining(p);
+    } else {
+        play_step_done(p);
+    }
+}
+
+static const struct {
+    enum step_verb verb;
+    void (*begin)(struct play *p, const struct step *step);
+    const char *needs; // what the client must support; NULL: nothing, or see step_needs_more
+} ROWS[] = {
+    {STEP_USAGE, begin_usage, "usage"}, {STEP_RESOLVE, begin_resolve, "resolve"},
+    {STEP_FLUSH, begin_flush, "flush"}, {STEP_CLOCK, begin_clock, "clock"},
+    {STEP_ROUND, send_round, NULL},     {STEP_RESTART, begin_restart, "restart"},
+    {STEP_ARM, begin_arm, NULL},        {STEP_DISARM, begin_disarm, NULL},
+    {STEP_WAIT, begin_wait, NULL},      {STEP_WORLD, begin_world, NULL},
+    {STEP_DRAIN, begin_drain, NULL},
+};
+
+#define ROW_COUNT (sizeof ROWS / sizeof ROWS[0])
+
+static size_t row_of(enum step_verb verb)
+{
+    size_t i = 0;
+    while (i < ROW_COUNT && ROWS[i].verb != verb) {
+        i++;
+    }
+    return i;
+}
+
+bool step_exists(enum step_verb verb)
+{
+    return row_of(verb) < ROW_COUNT;
+}
+
+void step_begin(struct play *p, const struct step *step)
+{
+    ROWS[row_of(step->verb)].begin(p, step);
+}
+
+enum rc play_supports(const struct scenario *scenario, struct diag *d)
+{
+    for (size_t i = 0; i < scenario->step_count; i++) {
+        const struct step *step = &scenario->steps[i];
+        if (!step_exists(step->verb) || step->instance != 1) {
+            return diag_fail_at(d, RC_UNSUPPORTED, scenario->file, step->place,
+                                "the step \"%s\"%s cannot be played by this version",
+                                step_name(step->verb),
+                                step->instance != 1 ? " of a second instance" : "");
+        }
+    }
+    return RC_OK;
+}
+
+static bool lacks(const struct play *p, const char *word, char *text, size_t size)
+{
+    if (play_client_supports(p, word)) {
+        return false;
+    }
+    (void)snprintf(text, size, "the client does not support \"%s\"", word);
+    return true;
+}
+
+bool step_needs_more(const struct play *p, char *text, size_t size)
+{
+    const cJSON *word = NULL;
+    cJSON_ArrayForEach(word, p->scenario->requires)
+    {
+        if (lacks(p, json_text(word), text, size)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < p->scenario->step_count; i++) {
+        const struct step *step = &p->scenario->steps[i];
+        const char *needs = ROWS[row_of(step->verb)].needs;
+        if (needs != NULL && lacks(p, needs, text, size)) {
+            return true;
+        }
+        bool is_round = step->verb == STEP_ROUND || step->verb == STEP_DRAIN;
+        if (is_round && !play_client_supports(p, "clock") && lacks(p, "flush", text, size)) {
+            return true;
+        }
+    }
+    if (p->setting->told_time && !play_client_supports(p, "clock")) {
+        (void)snprintf(text, size,
+                       "the client said before that it supports \"clock\", and now not");
+        return true;
+    }
+    text[0] = '\0';
+    return false;
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// A careful seller: meters usage to AWS Marketplace with the AWS SDK for JavaScript, and is told what
+// to do by the lines of Meterprover's script contract. Run: meterprover test --profile saas -- node seller.mjs
+import { createInterface } from 'node:readline';
+import { Book } from './book.mjs';
+import { Journal } from './journal.mjs';
+import { Metering } from './metering.mjs';
+import { resolve } from './registration.mjs';
+import { Sender } from './sender.mjs';
+import { Voice } from './voice.mjs';
+
+// The scheduler can wait for a slow service; who says "flush" waits for the answer.
+const CLOCK_LIMIT_MS = 15_000;
+const FLUSH_LIMIT_MS = 2_000;
+
+// One function per step; each is over when what it promises holds.
+const STEPS = {
+  // Safe, not sent: it goes out when its hour is over, or with a flush.
+  usage: ({ book }, line) => {
+    book.take({ ...line.usage, at: line.usage.at ?? line.now });
+  },
+
+  clock: async ({ sender }, line) => {
+    await sender.sweep(Date.parse(line.clock), { everything: false, limitMs: CLOCK_LIMIT_MS });
+  },
+
+  flush: async ({ book, sender }, line) => {
+    await sender.sweep(Date.parse(line.now), { everything: true, limitMs: FLUSH_LIMIT_MS });
+    book.sayAll();
+  },
+
+  resolve: async ({ voice, metering, stopping }, line) => {
+    const answer = await resolve(metering, line.resolve.token, stopping);
+    voice.say('resolve', { step: line.step, ...answer });
+  },
+};
+
+function greet({ voice, book }) {
+  voice.say('hello', { contract: 1, supports: ['usage', 'flush', 'clock', 'restart', 'resolve'] });
+  // What was said last before a kill may not have been heard.
+  book.sayAll({ all: true });
+}
+
+async function follow(seller, line) {
+  if (line.hello !== undefined) {
+    greet(seller);
+    return;
+  }
+  const name = Object.keys(STEPS).find((step) => line[step] !== undefined);
+  if (name === undefined) {
+    seller.voice.say('unsupported', { step: line.step });
+    return;
+  }
+  await STEPS[name](seller, line);
+  seller.voice.say('done', { step: line.step });
+}
+
+function open(directory, stopping) {
+  if (!directory) {
+    throw new Error('METERPROVER_STATE must name a directory for what has to survive a restart');
+  }
+  const voice = new Voice();
+  const { journal, events } = Journal.open(directory);
+  const book = new Book(journal, voice, events);
+  const metering = new Metering(stopping);
+  return { voice, book, metering, stopping, sender: new Sender(book, metering, stopping) };
+}
+
+// Lines are taken one after the other, in their order; those that come meanwhile wait in the reader.
+// SIGTERM gives up the call under way (its records become unknown, and are sent again by the next
+// run); the end of stdin lets everything finish.
+async function main() {
+  const stop = new AbortController();
+  const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
+  process.once('SIGTERM', () => {
+    stop.abort();
+    lines.close();
+  });
+  // Nobody listens any more. What was taken is in the journal, for the next run.
+  process.stdout.on('error', () => process.exit(1));
+  const seller = open(process.env.METERPROVER_STATE, stop.signal);
+  for await (const text of lines) {
+    if (stop.signal.aborted) {
+      break;
+    }
+    if (text.trim() !== '') {
+      await follow(seller, JSON.parse(text));
+    }
+  }
+  seller.metering.close();
+  await seller.voice.heard();
+}
+
+main().then(() => process.exit(0), (error) => {
+  console.error(error);
+  process.exit(1);
+});

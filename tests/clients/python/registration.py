@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns a registration token into a customer. The token is a secret of the buyer's: it is neither
+stored nor printed."""
+import time
+from typing import Callable, List
+
+from botocore.exceptions import ClientError
+
+from outbox import Outbox
+
+RESOLVED, REFUSED, FAILED = "resolved", "refused", "failed"
+PAUSES_S = (0.5, None)  # two rounds, each with the SDK's own retries: a buyer waits at a page
+ABOUT_TOKEN = {"InvalidTokenException", "ExpiredTokenException"}
+TRANSIENT = {"Throttling", "ThrottlingException", "TooManyRequestsException", "429"}
+
+
+def is_about_credentials(error: ClientError) -> bool:
+    """ExpiredTokenException names two different things; only the sentence tells which token."""
+    return "security token included in the request" in error.response["Error"].get("Message", "")
+
+
+def is_transient(error: ClientError) -> bool:
+    """Whether the same call may succeed a moment later."""
+    return (error.response["Error"].get("Code") in TRANSIENT
+            or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500)
+
+
+def resolve(client, outbox: Outbox, token: str, alert: Callable[[List[str], str], None]) -> dict:
+    """Asks AWS whose token it is, and remembers the answer; gives the state, and who it is."""
+    if not token:
+        return {"state": REFUSED}
+    for pause in PAUSES_S:
+        try:
+            return _keep(outbox, client.resolve_customer(RegistrationToken=token))
+        except ClientError as error:
+            code = error.response["Error"].get("Code")
+            if code in ABOUT_TOKEN and not is_about_credentials(error):
+                return {"state": REFUSED, "reason": code}
+            if not is_transient(error):
+                alert([], f"ResolveCustomer fails, and not for the buyer's fault: {code}")
+                return {"state": FAILED, "reason": code}
+            reason = code
+        except Exception as error:  # pylint: disable=broad-except
+            # No reply, or one that the SDK trips over. To ask again changes nothing at AWS.
+            reason = type(error).__name__
+        if pause is not None:
+            time.sleep(pause)
+    return {"state": FAILED, "reason": reason}
+
+
+def _keep(outbox: Outbox, reply: dict) -> dict:
+    """Stores who registered. A reply that names nobody is none, whatever its status."""
+    identifier = reply.get("CustomerIdentifier") or None
+    account = reply.get("CustomerAWSAccountId") or None
+    license_arn = reply.get("LicenseArn") or None
+    product = reply.get("ProductCode") or None
+    customer = identifier or account
+    if customer is None:
+        return {"state": FAILED, "reason": "the reply names nobody"}
+    # With agreements one account may hold several licences, each a subscription of its own.
+    outbox.keep_customer(license_arn or f"{product}/{customer}", product, identifier, account,
+                         license_arn)
+    found = {"customer": customer, "identifier": identifier, "account": account,
+             "license": license_arn, "product": product}
+    return {"state": RESOLVED, **{name: value for name, value in found.items() if value}}

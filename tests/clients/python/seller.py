@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A careful seller's integration on boto3, behind the script contract of Meterprover.
+
+The parts that a seller would copy are outbox.py, metering.py and registration.py; this file only
+turns lines of the contract into calls to them, and what they know into words.
+"""
+import json
+import os
+import signal
+import sys
+from datetime import datetime, timezone
+from typing import List, Optional
+
+SUPPORTS = ["usage", "flush", "clock", "restart", "resolve"]
+FINAL = ("metered", "rejected")
+MAX_QUANTITY = 2**31 - 1
+
+
+def say(**members) -> None:
+    """One line of the contract, out at once."""
+    sys.stdout.write(json.dumps(members) + "\n")
+    sys.stdout.flush()
+
+
+def alert(about: List[str], text: str) -> None:
+    """Tells an operator. A real integration would page somebody here."""
+    say(mp="alert", about=about, text=text)
+
+
+def moment(text: str) -> int:
+    """Seconds since 1970 of "2026-11-18T09:00:00Z", fractions dropped."""
+    return int(datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
+               .timestamp())
+
+
+def buyer_of(customer: dict) -> Optional[dict]:
+    """The members of UsageRecord that name the buyer: the identifier in products listed before
+    concurrent agreements, licence and account since; never both. None when there is neither."""
+    if customer.get("identifier"):
+        return {"CustomerIdentifier": customer["identifier"]}
+    if customer.get("license") and customer.get("account"):
+        return {"CustomerAWSAccountId": customer["account"], "LicenseArn": customer["license"]}
+    return None
+
+
+def make_client():
+    """The SDK's client. Its default retries stay (standard mode): they are short, and what outlasts
+    them is ours. Its default timeouts of a minute each would let one dead connection eat a flush:
+    the service answers in well under a second, and to ask again is harmless."""
+    import boto3  # takes half a second, so not before hello
+    from botocore.config import Config
+    return boto3.client("meteringmarketplace", config=Config(connect_timeout=2, read_timeout=5))
+
+
+class Seller:
+    """The integration, one step at a time."""
+
+    def __init__(self, state_dir: str):
+        from outbox import Outbox
+        self._outbox = Outbox(os.path.join(state_dir, "outbox.sqlite3"))
+        self._client = None
+        self._metering = None
+        self._said = {}
+        self._now = 0
+
+    def _ready(self) -> None:
+        """Builds the SDK's client once, when it is first needed."""
+        if self._client is None:
+            from metering import Metering
+            self._client = make_client()
+            self._metering = Metering(self._client, self._outbox, alert)
+
+    def hear(self, line: dict) -> None:
+        """One line of the harness."""
+        if "now" in line:
+            self._now = moment(line["now"])
+        if "hello" in line:
+            say(mp="hello", contract=1, supports=SUPPORTS)
+            return
+        verbs = {"usage": self._usage, "flush": self._flush, "clock": self._clock,
+                 "resolve": self._resolve}
+        for verb, act in verbs.items():
+            if verb in line:
+                say(mp=act(line[verb], line["step"]), step=line["step"])
+                return
+        say(mp="unsupported", step=line.get("step"))
+
+    def _usage(self, usage: dict, _step: int) -> str:
+        buyer = buyer_of(usage.get("customer") or {})
+        if buyer is None:
+            return "unsupported"  # metering by MeterUsage is another integration
+        quantity = usage["quantity"]
+        if not isinstance(quantity, int) or not 0 <= quantity <= MAX_QUANTITY:
+            alert([usage["id"]], f"a quantity of {quantity} cannot be reported to AWS")
+            return "unsupported"  # not taken: whoever counts has to count in whole units
+        record, late = self._outbox.take(
+            usage["id"], usage.get("product") or "", buyer, usage["dimension"], quantity,
+            moment(usage["at"]) if usage.get("at") else self._now, usage.get("tags"))
+        if late:
+            alert([usage["id"]], "its hour was reported before it came: AWS bills the first record "
+                                 "of an hour only, so this usage waits for a person")
+        elif record.quantity > MAX_QUANTITY:
+            alert(self._outbox.usages(record.number), "the sum of this hour is more than AWS takes")
+        return "done"
+
+    def _flush(self, _args, _step: int) -> str:
+        self._ready()
+        self._metering.flush(self._now)
+        self._report()
+        return "done"
+
+    def _clock(self, to, step: int) -> str:
+        """The scheduler comes every few minutes and sends what is due by then."""
+        if isinstance(to, str):
+            self._now = moment(to)
+        return self._flush(None, step)
+
+    def _resolve(self, args: dict, step: int) -> str:
+        self._ready()
+        from registration import resolve
+        token = args.get("token") if isinstance(args, dict) else args
+        say(mp="resolve", step=step, **resolve(self._client, self._outbox, token or "", alert))
+        return "done"
+
+    def _report(self) -> None:
+        """A word about every usage that has no last one yet. What a former life has said is not
+        known, so after a start each last word is said once more, and its alert before it."""
+        for usage_id, record in self._outbox.all_usages():
+            said = self._said.get(usage_id)
+            if said == record.state and said in FINAL:
+                continue
+            if said is None and record.alert is not None and record.state == "rejected":
+                alert([usage_id], record.alert)
+            word = {"mp": "usage", "id": usage_id, "state": record.state}
+            if record.metering_id:
+                word["record"] = record.metering_id
+            if record.reason:
+                word["reason"] = record.reason
+            say(**word)
+            self._said[usage_id] = record.state
+
+
+def main() -> int:
+    """Ends with the input, or at SIGTERM: every commit is whole by itself, so that there is nothing
+    to tidy up."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    seller = Seller(os.environ.get("METERPROVER_STATE", "."))
+    for line in sys.stdin:
+        if line.strip():
+            seller.hear(json.loads(line))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+// The log holds one JSON line per act: {"take":…}, {"freeze":…}, {"settle":…}. Replaying them in
+// order gives the same numbers to the same records, so later lines can refer to them.
+#include "tests/mutants/book.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/base/instant.h"
+#include "proxy/base/json.h"
+#include "proxy/base/own.h"
+
+static const char *const word_names[] = {
+    [WORD_NONE] = "",           [WORD_PENDING] = "pending",   [WORD_UNKNOWN] = "unknown",
+    [WORD_METERED] = "metered", [WORD_REJECTED] = "rejected",
+};
+
+const char *word_name(enum word word)
+{
+    return word_names[word];
+}
+
+// Writes whole lines and waits until the disk has them.
+static enum rc write_out(int fd, struct span bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t written = write(fd, bytes.at, bytes.len);
+        if (written <= 0) {
+            return RC_IO;
+        }
+        bytes = span_slice(bytes, (size_t)written, bytes.len);
+    }
+    return fdatasync(fd) == 0 ? RC_OK : RC_IO;
+}
+
+enum rc book_flush(struct book *b)
+{
+    enum rc rc = b->log_fd < 0 ? RC_OK : write_out(b->log_fd, buf_span(&b->unwritten));
+    buf_reset(&b->unwritten);
+    return rc;
+}
+
+// Appends one line; it is durable at once, but for the bug that stores late.
+static enum rc log_line(struct book *b, struct span line)
+{
+    buf_add(&b->unwritten, line);
+    buf_add_char(&b->unwritten, '\n');
+    return b->variants->on[BUG_ACK_FIRST] ? RC_OK : book_flush(b);
+}
+
+static char *copy_member(const cJSON *object, const char *key)
+{
+    const char *text = json_get_text(object, key);
+    return x_strdup(text == NULL ? "" : text);
+}
+
+static bool same_key(const struct book_record *a, const struct book_record *b)
+{
+    return a->hour_us == b->hour_us && strcmp(a->product, b->product) == 0 &&
+           strcmp(a->identifier, b->identifier) == 0 && strcmp(a->account, b->account) == 0 &&
+           strcmp(a->license, b->license) == 0 && strcmp(a->dimension, b->dimension) == 0;
+}
+
+static void record_clear(struct book_record *r)
+{
+    x_free(r->product);
+    x_free(r->identifier);
+    x_free(r->account);
+    x_free(r->license);
+    x_free(r->dimension);
+    x_free(r->record_id);
+}
+
+// A record with the key that the usage has. The identifier names the payer in the older model,
+// licence and account in the newer; AWS takes one of the two, never both.
+static struct book_record record_of(const cJSON *usage, int64_t at_us)
+{
+    const cJSON *customer = json_get(usage, "customer");
+    const char *identifier = json_get_text(customer, "identifier");
+    return (struct book_record){
+        .product = copy_member(usage, "product"),
+        .identifier = copy_member(customer, "identifier"),
+        .account = identifier != NULL ? x_strdup("") : copy_member(customer, "account"),
+        .license = identifier != NULL ? x_strdup("") : copy_member(customer, "license"),
+        .dimension = copy_member(usage, "dimension"),
+        .hour_us = instant_hour(at_us),
+        .word = WORD_PENDING,
+    };
+}
+
+// The record that still takes usage of that key; wanted is kept or released.
+static size_t adopt_record(struct book *b, struct book_record *wanted)
+{
+    for (size_t i = 0; i < b->record_count; i++) {
+        if (!b->records[i].frozen && same_key(&b->records[i], wanted)) {
+            record_clear(wanted);
+            return i;
+        }
+    }
+    X_GROW(b->records, b->record_count, b->record_cap);
+    b->records[b->record_count] = *wanted;
+    return b->record_count++;
+}
+
+bool book_is_late(const struct book *b, size_t record)
+{
+    for (size_t i = 0; i < record; i++) {
+        if (b->records[i].word != WORD_REJECTED && same_key(&b->records[i], &b->records[record])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void apply_take(struct book *b, const cJSON *line)
+{
+    const cJSON *usage = json_get(line, "take");
+    int64_t at_us = json_get_int(line, "at_us", 0);
+    struct book_record wanted = record_of(usage, at_us);
+    size_t record = adopt_record(b, &wanted);
+    struct book_record *r = &b->records[record];
+    r->quantity += json_get_int(usage, "quantity", 0);
+    r->timestamp_us = r->timestamp_us > at_us ? r->timestamp_us : at_us;
+    X_GROW(b->usages, b->usage_count, b->usage_cap);
+    b->usages[b->usage_count++] = (struct book_usage){
+        .id = copy_member(usage, "id"),
+        .record = record,
+    };
+}
+
+static void apply_freeze(struct book *b, const cJSON *line)
+{
+    size_t record = (size_t)json_get_int(line, "freeze", -1);
+    if (record < b->record_count) {
+        b->records[record].frozen = true;
+        b->records[record].timestamp_us = json_get_int(line, "at_us", 0);
+        // What was frozen before a kill may have been sent before it.
+        b->records[record].in_doubt = true;
+        b->records[record].sendings = 1;
+        b->records[record].word = WORD_UNKNOWN;
+    }
+}
+
+static void apply_settle(struct book *b, const cJSON *line)
+{
+    size_t record = (size_t)json_get_int(line, "settle", -1);
+    if (record < b->record_count) {
+        const char *id = json_get_text(line, "record_id");
+        bool metered = json_is_true(json_get(line, "metered"));
+        b->records[record].word = metered ? WORD_METERED : WORD_REJECTED;
+        b->records[record].record_id = id == NULL ? NULL : x_strdup(id);
+    }
+}
+
+static void apply(struct book *b, const cJSON *line)
+{
+    static const struct {
+        const char *act;
+        void (*apply)(struct book *b, const cJSON *line);
+    } acts[] = {
+        {.act = "take", .apply = apply_take},
+        {.act = "freeze", .apply = apply_freeze},
+        {.act = "settle", .apply = apply_settle},
+    };
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        if (json_get(line, acts[i].act) != NULL) {
+            acts[i].apply(b, line);
+        }
+    }
+}
+
+// Applies every whole line and gives their length; what a kill cut stands after it.
+static size_t replay(struct book *b, struct span log)
+{
+    size_t whole = 0;
+    while (whole < log.len) {
+        struct span rest = span_slice(log, whole, log.len);
+        struct span line = span_cut(&rest, '\n');
+        OWN(json) cJSON *act = NULL;
+        if (rest.at == NULL || json_read(&act, NULL, line, NULL, NULL) != RC_OK) {
+            break;
+        }
+        apply(b, act);
+        whole += line.len + 1;
+    }
+    return whole;
+}
+
+enum rc book_open(struct book *b, const char *directory, const struct variants *variants)
+{
+    *b = (struct book){.variants = variants, .log_fd = -1};
+    if (directory == NULL || variants->on[BUG_FORGET]) {
+        return RC_OK;
+    }
+    OWN_BUF struct buf path = {0};
+    buf_addf(&path, "%s/usage.log", directory);
+    OWN(text) char *name = buf_take_text(&path);
+    b->log_fd = open(name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (b->log_fd < 0) {
+        return RC_IO;
+    }
+    OWN_BUF struct buf log = {0};
+    if (file_read(&log, name, NULL) != RC_OK) {
+        return RC_IO;
+    }
+    size_t whole = replay(b, buf_span(&log));
+    return ftruncate(b->log_fd, (off_t)whole) == 0 ? RC_OK : RC_IO;
+}
+
+void book_close(struct book *b)
+{
+    for (size_t i = 0; i < b->record_count; i++) {
+        record_clear(&b->records[i]);
+    }
+    for (size_t i = 0; i < b->usage_count; i++) {
+        x_free(b->usages[i].id);
+    }
+    x_free(b->records);
+    x_free(b->usages);
+    buf_clear(&b->unwritten);
+    if (b->log_fd >= 0) {
+        (void)close(b->log_fd);
+    }
+    *b = (struct book){.log_fd = -1};
+}
+
+enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, bool *late)
+{
+    const cJSON *customer = json_get(usage, "customer");
+    if (customer == NULL || json_get(usage, "tags") != NULL) {
+        return RC_UNSUPPORTED;
+    }
+    int64_t quantity = 0;
+    const char *at = json_get_text(usage, "at");
+    if (!json_int(json_get(usage, "quantity"), 0, INT32_MAX, &quantity) ||
+        json_get_text(usage, "id") == NULL ||
+        (at != NULL && instant_parse(&at_us, span_of(at)) != RC_OK)) {
+        return RC_RANGE;
+    }
+    OWN_BUF struct buf text = {0};
+    buf_add_text(&text, "{\"take\":");
+    json_print(&text, usage);
+    buf_addf(&text, ",\"at_us\":%lld}", (long long)at_us);
+    OWN(json) cJSON *line = NULL;
+    enum rc rc = json_read(&line, NULL, buf_span(&text), NULL, NULL);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    rc = log_line(b, buf_span(&text));
+    if (rc == RC_OK) {
+        apply_take(b, line);
+        *late = book_is_late(b, b->usages[b->usage_count - 1].record);
+    }
+    return rc;
+}
+
+enum rc book_freeze(struct book *b, size_t record, int64_t timestamp_us)
+{
+    struct book_record *r = &b->records[record];
+    if (r->frozen) {
+        return RC_OK;
+    }
+    r->frozen = true;
+    r->timestamp_us = timestamp_us;
+    OWN_BUF struct buf line = {0};
+    buf_addf(&line, "{\"freeze\":%zu,\"at_us\":%lld}", record, (long long)timestamp_us);
+    return log_line(b, buf_span(&line));
+}
+
+enum rc book_settle(struct book *b, size_t record, enum word word, const char *record_id)
+{
+    struct book_record *r = &b->records[record];
+    OWN_BUF struct buf line = {0};
+    buf_addf(&line, "{\"settle\":%zu,\"metered\":%s", record,
+             word == WORD_METERED ? "true" : "false");
+    if (record_id != NULL) {
+        buf_add_text(&line, ",\"record_id\":");
+        buf_add_json_string(&line, span_of(record_id));
+    }
+    buf_add_char(&line, '}');
+    enum rc rc = log_line(b, buf_span(&line));
+    if (rc == RC_OK) {
+        r->word = word;
+        x_free(r->record_id);
+        r->record_id = record_id == NULL ? NULL : x_strdup(record_id);
+    }
+    return rc;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the client knows: usage, the records it became, and the log from which both return after a
+// kill. Usage of one key is summed until the record is frozen; from then on quantity and timestamp
+// are what the service may have seen, and never change.
+#ifndef TESTS_MUTANTS_BOOK_H
+#define TESTS_MUTANTS_BOOK_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proxy/base/buf.h"
+#include "proxy/base/rc.h"
+#include "tests/mutants/variant.h"
+
+enum word { WORD_NONE, WORD_PENDING, WORD_UNKNOWN, WORD_METERED, WORD_REJECTED };
+
+// "pending"; "" for WORD_NONE.
+const char *word_name(enum word word);
+
+struct book_record {
+    char *product, *identifier, *account, *license, *dimension; // "" where absent
+    int64_t hour_us;
+    int64_t timestamp_us; // of the latest usage in it, until frozen
+    int64_t quantity;
+    bool frozen;
+    bool in_doubt;  // a sending of it may have been executed without our knowing
+    bool held;      // only an operator can help; sent at most once more per start
+    bool forgotten; // by a bug
+    bool again;     // accepted, and to be sent once more beside unprocessed ones
+    unsigned sendings;
+    int64_t sent_us;       // the timestamp last sent
+    int64_t sent_quantity; // the quantity last sent
+    enum word word;
+    char *record_id;    // MeteringRecordId, or NULL
+    const char *reason; // literal, or NULL
+};
+
+struct book_usage {
+    char *id;
+    size_t record;
+    enum word said; // the last word given since the client started
+};
+
+struct book {
+    const struct variants *variants;
+    struct book_record *records;
+    size_t record_count, record_cap;
+    struct book_usage *usages;
+    size_t usage_count, usage_cap;
+    int log_fd; // -1: nothing is kept
+    struct buf unwritten;
+};
+
+// Reads the log in directory and opens it for more. A last line that a kill cut is dropped. With
+// directory NULL nothing is kept. b is always valid for book_close.
+MUST_USE enum rc book_open(struct book *b, const char *directory, const struct variants *variants);
+void book_close(struct book *b);
+
+// Takes usage as its line bears it; at_us is used where the usage bears no `at`. It is on disk when
+// this returns RC_OK. RC_UNSUPPORTED for usage without a customer and for tags. *late: its key was
+// sent before, so that it cannot be billed under it.
+MUST_USE enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, bool *late);
+
+// Whether a record of the same key stands before this one and may have been billed.
+bool book_is_late(const struct book *b, size_t record);
+// Freezes a record before its first sending.
+MUST_USE enum rc book_freeze(struct book *b, size_t record, int64_t timestamp_us);
+// Gives a record its last word.
+MUST_USE enum rc book_settle(struct book *b, size_t record, enum word word, const char *record_id);
+// Writes what the bug ack-before-store held back.
+MUST_USE enum rc book_flush(struct book *b);
+
+#endif

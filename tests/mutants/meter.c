@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: Apache-2.0
+// A flush freezes what is due, sends it in batches of one product, and reads each reply record by
+// record. The careful path is the plain one; every bug is one test of its flag beside it.
+#include "tests/mutants/meter.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/base/instant.h"
+#include "proxy/base/json.h"
+#include "proxy/base/own.h"
+#include "tests/mutants/reply.h"
+#include "tests/mutants/talk.h"
+
+#define MAX_RECORDS 25
+#define MAX_BYTES 900000 // AWS takes less than 1 MB
+#define PAUSE_MS 110     // AWS takes ten calls a second
+#define PASSES 4
+
+// Some records that go into one call, by number.
+struct batch {
+    const size_t *records;
+    size_t count;
+};
+
+static bool has(const struct meter *m, enum variant variant)
+{
+    return m->variants->on[variant];
+}
+
+static struct book_record *record_at(const struct meter *m, struct batch batch, size_t i)
+{
+    return &m->book->records[batch.records[i]];
+}
+
+// A log that cannot be written ends the client: to go on would be to bill without a memory of it.
+static void must(enum rc rc)
+{
+    if (rc != RC_OK) {
+        fprintf(stderr, "mutant: the log of usage cannot be written: %s\n", rc_text(rc));
+        exit(EXIT_FAILURE);
+    }
+}
+
+static bool is_final(const struct book_record *r)
+{
+    return r->word == WORD_METERED || r->word == WORD_REJECTED;
+}
+
+static bool is_due(const struct meter *m, size_t record)
+{
+    const struct book_record *r = &m->book->records[record];
+    if (r->again) {
+        return true;
+    }
+    // A key is sent when its hour is over: usage that came later could not be billed under it.
+    return !is_final(r) && !r->held && !r->forgotten && r->hour_us + US_PER_HOUR <= m->now_us &&
+           !book_is_late(m->book, record);
+}
+
+static void set_word(struct book_record *r, enum word word, const char *reason)
+{
+    r->word = word;
+    r->reason = reason;
+}
+
+// The last word about a record that was refused. What may have been billed by an earlier sending is
+// not certainly unbilled because a later one was refused.
+static void refuse(struct meter *m, size_t record, const char *text)
+{
+    struct book_record *r = &m->book->records[record];
+    talk_alert(m->book, record, text);
+    if (r->in_doubt && !has(m, BUG_REJECT_UNPROVEN)) {
+        r->held = true;
+        set_word(r, WORD_UNKNOWN, "refused after a lost reply");
+        return;
+    }
+    must(book_settle(m->book, record, WORD_REJECTED, NULL));
+    r->reason = NULL;
+}
+
+static void accept(struct meter *m, size_t record, const cJSON *result)
+{
+    must(book_settle(m->book, record, WORD_METERED, json_get_text(result, "MeteringRecordId")));
+    m->book->records[record].reason = NULL;
+}
+
+static int64_t stamp_for(const struct meter *m, const struct book_record *r)
+{
+    bool again = r->sendings > 0;
+    if (has(m, BUG_STAMP_NOW_ALWAYS) || (again && has(m, BUG_STAMP_NOW)) ||
+        (r->in_doubt && has(m, BUG_DOUBLE_ON_RESET))) {
+        return m->now_us;
+    }
+    return r->timestamp_us;
+}
+
+static void add_member(struct buf *out, const char *key, const char *value)
+{
+    if (value[0] != '\0') {
+        buf_addf(out, ",\"%s\":", key);
+        buf_add_json_string(out, span_of(value));
+    }
+}
+
+static void render_record(struct buf *out, const struct meter *m, struct book_record *r)
+{
+    r->sent_us = stamp_for(m, r);
+    r->sent_quantity = has(m, BUG_RETRY_ADDS) ? r->quantity * (r->sendings + 1) : r->quantity;
+    r->sendings++;
+    OWN(text) char *dimension = x_strdup(r->dimension);
+    for (char *c = dimension; has(m, BUG_UPPER_DIMENSION) && *c != '\0'; c++) {
+        *c = (char)toupper((unsigned char)*c);
+    }
+    buf_addf(out, "{\"Timestamp\":%lld%s", (long long)(r->sent_us / US_PER_S),
+             has(m, LEGAL_FRACTION_TIME) ? ".5" : "");
+    add_member(out, "CustomerIdentifier", r->identifier);
+    add_member(out, "CustomerAWSAccountId", r->account);
+    add_member(out, "LicenseArn", r->license);
+    add_member(out, "Dimension", dimension);
+    buf_addf(out, ",\"Quantity\":%lld%s}", (long long)r->sent_quantity,
+             has(m, BUG_FLOAT_QUANTITY) ? ".5" : "");
+}
+
+static void render_batch(struct buf *out, const struct meter *m, struct batch batch)
+{
+    const struct book_record *first = record_at(m, batch, 0);
+    buf_add_char(out, '{');
+    // A licence names its product; both together would be billed twice.
+    if (first->license[0] == '\0') {
+        buf_add_text(out, "\"ProductCode\":");
+        buf_add_json_string(out, span_of(first->product));
+        buf_add_char(out, ',');
+    }
+    buf_add_text(out, "\"UsageRecords\":[");
+    for (size_t i = 0; i < batch.count; i++) {
+        buf_add_text(out, i == 0 ? "" : ",");
+        render_record(out, m, record_at(m, batch, i));
+    }
+    buf_add_text(out, "]}");
+}
+
+// The bug position-results: the first result is the first record's, and so on.
+static const cJSON *result_at(const struct meter *m, const cJSON *json, struct batch batch,
+                              size_t index)
+{
+    int place = 0;
+    for (size_t i = 0; i < index; i++) {
+        place += reply_is_unprocessed(json, record_at(m, batch, i)) ? 0 : 1;
+    }
+    return cJSON_GetArrayItem(json_get(json, "Results"), place);
+}
+
+// Somebody else's record stands under the key: part of the usage may be billed by it.
+static void not_ours(struct meter *m, size_t record)
+{
+    struct book_record *r = &m->book->records[record];
+    r->held = true;
+    set_word(r, WORD_UNKNOWN, "another record stands under the key");
+    talk_alert(m->book, record, "another record is billed under the same key");
+}
+
+// What one result says of its record; NULL when the reply holds none.
+static void apply_result(struct meter *m, size_t record, const cJSON *result)
+{
+    struct book_record *r = &m->book->records[record];
+    struct span status = json_span(json_get(result, "Status"));
+    // After a lost reply it is our own sending, of this very quantity, that stands under the key.
+    bool is_ours = span_is(status, "DuplicateRecord") && r->in_doubt;
+    if (span_is(status, "Success") || is_ours || (result != NULL && has(m, BUG_IGNORE_STATUS))) {
+        accept(m, record, result);
+    } else if (span_is(status, "CustomerNotSubscribed")) {
+        refuse(m, record, "the customer is not subscribed");
+    } else if (span_is(status, "DuplicateRecord")) {
+        not_ours(m, record);
+    } else {
+        r->in_doubt = true;
+        set_word(r, WORD_UNKNOWN, "the reply does not speak of it");
+    }
+}
+
+static void read_one(struct meter *m, const cJSON *json, struct batch batch, size_t i)
+{
+    struct book_record *r = record_at(m, batch, i);
+    const cJSON *result = reply_result(json, r);
+    bool is_unprocessed = reply_is_unprocessed(json, r);
+    if (has(m, BUG_TRUST_200) || (is_unprocessed && has(m, BUG_IGNORE_UNPROCESSED))) {
+        accept(m, batch.records[i], result);
+    } else if (is_unprocessed && result != NULL) {
+        r->in_doubt = true;
+        set_word(r, WORD_UNKNOWN, "the reply contradicts itself");
+    } else if (is_unprocessed) {
+        set_word(r, r->in_doubt ? WORD_UNKNOWN : WORD_PENDING, "unprocessed");
+    } else if (has(m, BUG_POSITION_RESULTS)) {
+        apply_result(m, batch.records[i], result_at(m, json, batch, i));
+    } else if (result != NULL && !reply_is_ours(result, r) && !has(m, BUG_IGNORE_STATUS)) {
+        not_ours(m, batch.records[i]);
+    } else {
+        apply_result(m, batch.records[i], result);
+    }
+}
+
+static void read_results(struct meter *m, const cJSON *json, struct batch batch)
+{
+    bool some_unprocessed = false;
+    for (size_t i = 0; i < batch.count; i++) {
+        struct book_record *r = record_at(m, batch, i);
+        r->again = false;
+        if (!is_final(r)) {
+            read_one(m, json, batch, i);
+            some_unprocessed = some_unprocessed || !is_final(r);
+        }
+    }
+    for (size_t i = 0; some_unprocessed && has(m, LEGAL_RESEND_WHOLE) && i < batch.count; i++) {
+        record_at(m, batch, i)->again = record_at(m, batch, i)->word == WORD_METERED;
+    }
+}
+
+// The call failed as a whole, and the same records are to be sent again later.
+static void postpone(struct meter *m, struct batch batch, bool in_doubt, const char *reason)
+{
+    m->is_stopped = true;
+    for (size_t i = 0; i < batch.count; i++) {
+        struct book_record *r = record_at(m, batch, i);
+        r->in_doubt = r->in_doubt || in_doubt;
+        if (in_doubt && has(m, BUG_REJECT_UNPROVEN)) {
+            refuse(m, batch.records[i], "no reply came");
+        } else if (!is_final(r)) {
+            set_word(r, r->in_doubt ? WORD_UNKNOWN : WORD_PENDING, reason);
+            r->forgotten = has(m, BUG_SILENT_LOSS);
+        }
+    }
+}
+
+static void give_up(struct meter *m, struct batch batch, const char *text)
+{
+    for (size_t i = 0; i < batch.count; i++) {
+        refuse(m, batch.records[i], text);
+    }
+}
+
+static void call(struct meter *m, struct batch batch);
+
+// One record of the batch is bad: smaller batches show which, and the others are billed.
+static void isolate(struct meter *m, struct batch batch, struct span error)
+{
+    struct book_record *only = record_at(m, batch, 0);
+    size_t part = has(m, LEGAL_ISOLATE_SINGLY) ? 1 : (batch.count + 1) / 2;
+    if (batch.count > 1 && !has(m, BUG_NO_ISOLATION)) {
+        for (size_t from = 0; from < batch.count; from += part) {
+            size_t left = batch.count - from;
+            call(m, (struct batch){.records = batch.records + from,
+                                   .count = left < part ? left : part});
+        }
+    } else if (has(m, BUG_RESTAMP_OLD) && only->timestamp_us != m->now_us &&
+               span_is(error, "TimestampOutOfBoundsException")) {
+        only->timestamp_us = m->now_us;
+        call(m, batch);
+    } else {
+        OWN(text) char *text = span_dup(error);
+        give_up(m, batch, text);
+    }
+}
+
+static void read_error(struct meter *m, struct batch batch, const struct wire_reply *reply,
+                       const cJSON *json)
+{
+    struct span error = reply_error(reply, json);
+    enum remedy remedy = reply_remedy(reply->status, error);
+    if (has(m, BUG_SILENT_LOSS) && remedy == REMEDY_ISOLATE) {
+        remedy = REMEDY_WAIT;
+    }
+    switch (remedy) {
+    case REMEDY_ISOLATE:
+        isolate(m, batch, error);
+        break;
+    case REMEDY_WAIT:
+        if (has(m, BUG_DROP_ON_THROTTLE)) {
+            give_up(m, batch, "throttled");
+        } else {
+            postpone(m, batch, false, "the service takes no more now");
+        }
+        break;
+    case REMEDY_DOUBT:
+        postpone(m, batch, true, "the service failed");
+        break;
+    case REMEDY_OPERATOR: {
+        OWN(text) char *text = span_dup(error);
+        postpone(m, batch, false, "configuration or credentials");
+        talk_general_alert(text);
+        break;
+    }
+    }
+}
+
+static void read_reply(struct meter *m, struct batch batch, const struct wire_reply *reply)
+{
+    OWN(json) cJSON *json = NULL;
+    enum rc rc = json_read(&json, NULL, buf_span(&reply->body), NULL, NULL);
+    if (has(m, BUG_CRASH_ON_ERROR) && (reply->delivery != DELIVERY_WHOLE || reply->status != 200)) {
+        exit(EXIT_FAILURE);
+    }
+    if (reply->delivery == DELIVERY_NONE) {
+        postpone(m, batch, false, "the service cannot be reached");
+    } else if (reply->delivery == DELIVERY_LOST) {
+        postpone(m, batch, true, "the reply was lost");
+    } else if (reply->status != 200) {
+        read_error(m, batch, reply, json);
+    } else if (rc != RC_OK && !has(m, BUG_TRUST_200)) {
+        postpone(m, batch, true, "the reply cannot be read");
+    } else {
+        read_results(m, json, batch);
+    }
+}
+
+static void claim(struct meter *m, struct batch batch)
+{
+    for (size_t i = 0; i < m->book->usage_count; i++) {
+        struct book_usage *usage = &m->book->usages[i];
+        for (size_t k = 0; k < batch.count && usage->said != WORD_METERED; k++) {
+            if (usage->record == batch.records[k]) {
+                enum word word = m->book->records[usage->record].word;
+                m->book->records[usage->record].word = WORD_METERED;
+                talk_usage(m->book, usage);
+                m->book->records[usage->record].word = word;
+            }
+        }
+    }
+}
+
+// Sends one batch unless the service has said in this flush that it takes nothing. Recursion ends:
+// every smaller batch has fewer records, and a record is stamped anew only once.
+static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursion)
+{
+    if (m->is_stopped) {
+        return;
+    }
+    if (m->calls++ > 0) {
+        pause_ms(PAUSE_MS);
+    }
+    // Frozen on disk before the first byte leaves: after a kill the same records go out again.
+    for (size_t i = 0; i < batch.count; i++) {
+        const struct book_record *r = record_at(m, batch, i);
+        must(book_freeze(m->book, batch.records[i],
+                         has(m, LEGAL_EVENT_TIME) ? r->timestamp_us : r->hour_us));
+    }
+    if (has(m, BUG_CLAIM_EARLY)) {
+        claim(m, batch);
+    }
+    OWN_BUF struct buf body = {0};
+    render_batch(&body, m, batch);
+    struct wire_reply reply;
+    wire_call(m->wire, "BatchMeterUsage", buf_span(&body), &reply);
+    read_reply(m, batch, &reply);
+    wire_reply_clear(&reply);
+}
+
+static size_t batch_limit(const struct meter *m)
+{
+    if (has(m, LEGAL_ONE_PER_CALL)) {
+        return 1;
+    }
+    if (has(m, BUG_TOO_MANY)) {
+        return SIZE_MAX;
+    }
+    return has(m, LEGAL_TEN_PER_CALL) ? 10 : MAX_RECORDS;
+}
+
+// No less than the record takes on the wire: escaping makes six bytes of one at worst.
+static size_t bytes_of(const struct book_record *r)
+{
+    return 200 + 6 * (strlen(r->identifier) + strlen(r->account) + strlen(r->license) +
+                      strlen(r->dimension));
+}
+
+// Whether both may go into one call: one product, one way of naming the buyer.
+static bool go_together(const struct book_record *a, const struct book_record *b)
+{
+    return strcmp(a->product, b->product) == 0 &&
+           (a->license[0] == '\0') == (b->license[0] == '\0');
+}
+
+// Moves the next batch of due into taken and closes the gap; gives how many were taken.
+static size_t take_batch(const struct meter *m, size_t *due, size_t *due_count, size_t *taken)
+{
+    size_t count = 0;
+    size_t kept = 0;
+    size_t bytes = 0;
+    const struct book_record *first = &m->book->records[due[0]];
+    for (size_t i = 0; i < *due_count; i++) {
+        const struct book_record *r = &m->book->records[due[i]];
+        bool fits = count < batch_limit(m) && bytes + bytes_of(r) <= MAX_BYTES;
+        if (count == 0 || (fits && go_together(first, r))) {
+            taken[count++] = due[i];
+            bytes += bytes_of(r);
+        } else {
+            due[kept++] = due[i];
+        }
+    }
+    *due_count = kept;
+    return count;
+}
+
+static size_t list_due(const struct meter *m, size_t *due)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < m->book->record_count; i++) {
+        size_t record = has(m, LEGAL_REVERSE_ORDER) ? m->book->record_count - 1 - i : i;
+        if (is_due(m, record)) {
+            due[count++] = record;
+        }
+    }
+    return count;
+}
+
+// Sends everything that is due once; false when nothing was.
+static bool send_due(struct meter *m)
+{
+    size_t room = (m->book->record_count + 1) * sizeof(size_t);
+    OWN(text) char *due_memory = x_alloc(room);
+    OWN(text) char *taken_memory = x_alloc(room);
+    size_t *due = (size_t *)(void *)due_memory;
+    size_t *taken = (size_t *)(void *)taken_memory;
+    size_t count = list_due(m, due);
+    bool any = count > 0;
+    m->is_stopped = false;
+    while (count > 0) {
+        size_t n = take_batch(m, due, &count, taken);
+        call(m, (struct batch){.records = taken, .count = n});
+    }
+    return any;
+}
+
+void meter_report(struct meter *m)
+{
+    for (size_t i = 0; i < m->book->usage_count; i++) {
+        talk_usage(m->book, &m->book->usages[i]);
+    }
+}
+
+void meter_flush(struct meter *m)
+{
+    m->calls = 0;
+    unsigned passes = has(m, LEGAL_AT_ONCE) ? PASSES : 1;
+    for (unsigned pass = 0; pass < passes && send_due(m); pass++) {
+        if (pass + 1 < passes) {
+            pause_ms(100u << pass);
+        }
+    }
+    must(book_flush(m->book));
+    meter_report(m);
+}

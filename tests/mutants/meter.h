@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sends what is due and draws from the replies what may be said of each usage.
+#ifndef TESTS_MUTANTS_METER_H
+#define TESTS_MUTANTS_METER_H
+
+#include "tests/mutants/book.h"
+#include "tests/mutants/wire.h"
+
+struct meter {
+    const struct variants *variants;
+    struct book *book;
+    struct wire *wire;
+    int64_t now_us;  // service time, as last told
+    bool is_stopped; // this flush has met a service that takes nothing now
+    unsigned calls;  // of this flush
+};
+
+// Sends every record whose hour is over and says a word about every usage.
+void meter_flush(struct meter *m);
+// Only the words.
+void meter_report(struct meter *m);
+
+// Asks whose registration token it is, and answers that step.
+void meter_resolve(struct meter *m, int64_t step, const char *token);
+
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/mutants/wire.h"
+
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proxy/base/own.h"
+
+#define CONTENT_TYPE "application/x-amz-json-1.1"
+#define WAIT_S 5
+#define MAX_REPLY (4u << 20)
+
+// Cuts "http://127.0.0.1:4711/path" into its parts.
+static enum rc read_endpoint(struct wire *w, const char *url)
+{
+    struct span rest = span_of(url);
+    if (span_starts(rest, SPAN("https:"))) {
+        return RC_UNSUPPORTED;
+    }
+    if (!span_starts(rest, SPAN("http://"))) {
+        return RC_MISSING;
+    }
+    rest = span_slice(rest, strlen("http://"), rest.len);
+    struct span authority = span_cut(&rest, '/');
+    (void)snprintf(w->host, sizeof w->host, "%.*s", (int)authority.len, authority.at);
+    (void)snprintf(w->path, sizeof w->path, "/%.*s", (int)rest.len, rest.len == 0 ? "" : rest.at);
+    struct span name = span_cut(&authority, ':');
+    (void)snprintf(w->name, sizeof w->name, "%.*s", (int)name.len, name.at);
+    (void)snprintf(w->port, sizeof w->port, "%.*s", (int)authority.len,
+                   authority.len == 0 ? "" : authority.at);
+    return w->port[0] == '\0' ? RC_MISSING : RC_OK;
+}
+
+enum rc wire_open(struct wire *w, const struct variants *variants)
+{
+    *w = (struct wire){.variants = variants, .fd = -1};
+    const char *url = getenv("AWS_ENDPOINT_URL_MARKETPLACE_METERING");
+    w->key = (struct sign_key){
+        .access_key_id = getenv("AWS_ACCESS_KEY_ID"),
+        .secret_access_key = getenv("AWS_SECRET_ACCESS_KEY"),
+        .session_token = getenv("AWS_SESSION_TOKEN"),
+        .region = getenv("AWS_REGION"),
+        .service = variants->on[BUG_WRONG_SCOPE] ? "metering.marketplace" : "aws-marketplace",
+    };
+    if (url == NULL || w->key.access_key_id == NULL || w->key.secret_access_key == NULL ||
+        w->key.region == NULL) {
+        return RC_MISSING;
+    }
+    return read_endpoint(w, url);
+}
+
+void wire_close(struct wire *w)
+{
+    if (w->fd >= 0) {
+        (void)close(w->fd);
+        w->fd = -1;
+    }
+}
+
+// A connected socket, or -1. SO_SNDTIMEO bounds connect too on Linux.
+static int connect_to(const struct wire *w)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    if (getaddrinfo(w->name, w->port, &hints, &found) != 0) {
+        return -1;
+    }
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const struct timeval limit = {.tv_sec = WAIT_S};
+    if (fd >= 0) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        if (connect(fd, found->ai_addr, found->ai_addrlen) != 0) {
+            (void)close(fd);
+            fd = -1;
+        }
+    }
+    freeaddrinfo(found);
+    return fd;
+}
+
+// Adds one header line unless value is NULL.
+static void add_header(struct buf *out, const char *name, const char *value)
+{
+    if (value != NULL) {
+        buf_addf(out, "%s: %s\r\n", name, value);
+    }
+}
+
+static void add_sdk_headers(struct buf *out, const struct wire *w)
+{
+    buf_add_text(out, "User-Agent: mutant/1 api/marketplace-metering\r\n"
+                      "amz-sdk-request: attempt=1; max=1\r\n");
+    buf_addf(out, "amz-sdk-invocation-id: %08x-0000-4000-8000-%012llx\r\n", (unsigned)getpid(),
+             w->calls);
+}
+
+// The head of the request; field names and their order carry no meaning (RFC 9110 5.1, 5.3).
+static void render_head(struct buf *out, const struct wire *w, const struct sign_request *r,
+                        struct sign_result *signature)
+{
+    bool lower = w->variants->on[LEGAL_LOWER_HEADERS];
+    OWN_BUF struct buf length = {0};
+    buf_addf(&length, "%zu", r->body.len);
+    OWN(text) char *length_text = buf_take_text(&length);
+    OWN(text) char *authorization = buf_take_text(&signature->authorization);
+    buf_addf(out, "POST %s HTTP/1.1\r\n", r->path);
+    if (lower) {
+        add_header(out, "authorization", authorization);
+    }
+    add_header(out, lower ? "host" : "Host", r->host);
+    add_header(out, lower ? "x-amz-target" : "X-Amz-Target", r->target);
+    add_header(out, lower ? "content-type" : "Content-Type", r->content_type);
+    add_header(out, lower ? "x-amz-date" : "X-Amz-Date", signature->date);
+    add_header(out, lower ? "x-amz-security-token" : "X-Amz-Security-Token", w->key.session_token);
+    add_header(out, "x-amz-content-sha256", r->with_content_hash ? signature->hash : NULL);
+    if (!lower) {
+        add_header(out, "Authorization", authorization);
+    }
+    if (!w->variants->on[LEGAL_NO_SDK_HEADERS]) {
+        add_sdk_headers(out, w);
+    }
+    add_header(out, lower ? "content-length" : "Content-Length", length_text);
+    add_header(out, "Connection", w->variants->on[LEGAL_KEEP_ALIVE] ? NULL : "close");
+    buf_add_text(out, "\r\n");
+}
+
+static bool send_all(int fd, struct span bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t sent = send(fd, bytes.at, bytes.len, MSG_NOSIGNAL);
+        if (sent <= 0) {
+            return false;
+        }
+        bytes = span_slice(bytes, (size_t)sent, bytes.len);
+    }
+    return true;
+}
+
+// Reads more of the reply; false at its end, on an error and when the peer is silent for too long.
+static bool receive_more(int fd, struct buf *in)
+{
+    if (in->len > MAX_REPLY) {
+        return false;
+    }
+    ssize_t got = recv(fd, buf_room(in, 16384), 16384, 0);
+    if (got <= 0) {
+        return false;
+    }
+    buf_grew(in, (size_t)got);
+    return true;
+}
+
+// The value of a field in the head; the empty span when it is not there.
+static struct span head_field(struct span head, struct span name)
+{
+    while (head.len > 0) {
+        struct span line = span_cut(&head, '\n');
+        struct span field = span_cut(&line, ':');
+        if (span_equal_nocase(field, name)) {
+            if (line.len > 0 && line.at[line.len - 1] == '\r') {
+                line.len--;
+            }
+            return span_trim(line);
+        }
+    }
+    return (struct span){0};
+}
+
+// Where the body begins, or 0 while the head is not whole.
+static size_t head_length(struct span in)
+{
+    for (size_t i = 3; i < in.len; i++) {
+        if (memcmp(in.at + i - 3, "\r\n\r\n", 4) == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+// Copies a whole chunked body (RFC 9112 7.1); false while its last chunk has not come.
+static bool decode_chunks(struct buf *out, struct span in)
+{
+    buf_reset(out);
+    for (;;) {
+        struct span rest = in;
+        struct span line = span_cut(&rest, '\n');
+        if (rest.at == NULL) {
+            return false;
+        }
+        char size_text[20];
+        (void)snprintf(size_text, sizeof size_text, "%.*s", (int)line.len, line.at);
+        size_t size = (size_t)strtoul(size_text, NULL, 16);
+        if (size == 0) {
+            return span_has(in, SPAN("\r\n\r\n"));
+        }
+        if (size > rest.len) {
+            return false;
+        }
+        buf_add(out, span_slice(rest, 0, size));
+        in = span_slice(rest, size + 2, rest.len);
+    }
+}
+
+// Takes the reply out of what was received; false while it is not whole. ended: nothing more comes.
+static bool take_reply(struct wire_reply *reply, struct span in, bool ended)
+{
+    size_t head_len = head_length(in);
+    struct span head = span_slice(in, 0, head_len);
+    struct span rest = head;
+    (void)span_cut(&rest, ' ');
+    uint64_t status = 0;
+    if (head_len == 0 || !span_to_u64(span_slice(rest, 0, 3), 599, &status)) {
+        return false;
+    }
+    struct span body = span_slice(in, head_len, in.len);
+    struct span length = head_field(head, SPAN("content-length"));
+    uint64_t expected = 0;
+    reply->status = (int)status;
+    buf_reset(&reply->error_type);
+    buf_add(&reply->error_type, head_field(head, SPAN("x-amzn-errortype")));
+    if (span_equal_nocase(head_field(head, SPAN("transfer-encoding")), SPAN("chunked"))) {
+        return decode_chunks(&reply->body, body);
+    }
+    if (length.len > 0) {
+        if (!span_to_u64(length, MAX_REPLY, &expected) || body.len < expected) {
+            return false;
+        }
+        buf_add(&reply->body, span_slice(body, 0, (size_t)expected));
+        return true;
+    }
+    // RFC 9112 6.3: without a length the body ends with the connection.
+    if (ended) {
+        buf_add(&reply->body, body);
+    }
+    return ended;
+}
+
+static void receive_reply(struct wire *w, struct wire_reply *reply)
+{
+    OWN_BUF struct buf in = {0};
+    bool more = true;
+    while (more) {
+        more = receive_more(w->fd, &in);
+        if (in.len > 0 && take_reply(reply, buf_span(&in), !more)) {
+            reply->delivery = DELIVERY_WHOLE;
+            return;
+        }
+    }
+}
+
+void wire_call(struct wire *w, const char *operation, struct span body, struct wire_reply *reply)
+{
+    *reply = (struct wire_reply){.delivery = DELIVERY_NONE};
+    char target[64];
+    (void)snprintf(target, sizeof target, "AWSMPMeteringService.%s", operation);
+    const struct sign_request request = {
+        .host = w->host,
+        .path = w->path,
+        .content_type = CONTENT_TYPE,
+        .target = target,
+        .body = body,
+        .with_content_hash = w->variants->on[LEGAL_CONTENT_HASH],
+        .at_s = (long long)time(NULL),
+    };
+    w->calls++;
+    struct sign_result signature;
+    sign(&signature, &request, &w->key);
+    OWN_BUF struct buf out = {0};
+    render_head(&out, w, &request, &signature);
+    buf_clear(&signature.authorization);
+    buf_add(&out, body);
+
+    w->fd = w->fd >= 0 ? w->fd : connect_to(w);
+    if (w->fd < 0) {
+        return;
+    }
+    // Once a byte is out nobody can tell what the service has seen.
+    reply->delivery = DELIVERY_LOST;
+    if (send_all(w->fd, buf_span(&out))) {
+        receive_reply(w, reply);
+    }
+    if (reply->delivery != DELIVERY_WHOLE || !w->variants->on[LEGAL_KEEP_ALIVE]) {
+        wire_close(w);
+    }
+}
+
+void wire_reply_clear(struct wire_reply *reply)
+{
+    buf_clear(&reply->error_type);
+    buf_clear(&reply->body);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// One signed call to the Metering Service over a plain blocking socket.
+#ifndef TESTS_MUTANTS_WIRE_H
+#define TESTS_MUTANTS_WIRE_H
+
+#include "proxy/base/buf.h"
+#include "tests/mutants/sign.h"
+#include "tests/mutants/variant.h"
+
+// What is known of a call afterwards.
+enum delivery {
+    DELIVERY_NONE,  // the request certainly did not arrive
+    DELIVERY_LOST,  // it may have been executed; no whole reply came
+    DELIVERY_WHOLE, // a whole reply came
+};
+
+struct wire_reply {
+    enum delivery delivery;
+    int status;
+    struct buf error_type; // X-Amzn-Errortype, where sent
+    struct buf body;
+};
+
+struct wire {
+    const struct variants *variants;
+    char host[256]; // as the Host header has it, port included
+    char name[256];
+    char port[8];
+    char path[256];
+    struct sign_key key;
+    int fd; // -1 unless a kept connection is open
+    unsigned long long calls;
+};
+
+// Reads the endpoint, the region and static keys from the environment, which lend their text.
+// RC_MISSING without them, RC_UNSUPPORTED for TLS, which this client does not speak.
+MUST_USE enum rc wire_open(struct wire *w, const struct variants *variants);
+void wire_close(struct wire *w);
+
+// Calls one operation. Never waits longer than 5 s for the peer's next byte. *reply is released
+// with wire_reply_clear.
+void wire_call(struct wire *w, const char *operation, struct span body, struct wire_reply *reply);
+void wire_reply_clear(struct wire_reply *reply);
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/base/instant.h"
+#include "proxy/base/own.h"
+#include "proxy/fault/fault.h"
+#include "tests/unit/unit.h"
+
+// A plan made of the actions in a JSON list, as a scenario has them.
+static enum rc make(struct fault_plan *plan, const char *json, uint64_t index, struct diag *d)
+{
+    cJSON *list = NULL;
+    struct action actions[4] = {{0}};
+    size_t count = 0;
+    enum rc rc = json_read(&list, NULL, span_of(json), NULL, NULL);
+    CHECK_INT(rc, RC_OK);
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, list)
+    {
+        for (int verb = 0; verb < ACTION_COUNT; verb++) {
+            if (span_is(span_of(item->child->string), action_name((enum action_verb)verb))) {
+                actions[count++] =
+                    (struct action){.verb = (enum action_verb)verb, .args = item->child};
+            }
+        }
+    }
+    struct draw draw = {.seed = 7, .case_id = SPAN("c"), .rule = SPAN("r"), .index = index};
+    rc = fault_plan_init(plan, actions, count, &draw, d);
+    cJSON_Delete(list);
+    return rc;
+}
+
+static void cuts_and_waits(void)
+{
+    static const struct {
+        const char *name, *actions;
+        int64_t elapsed_us;
+        size_t limit;
+        int64_t wake_us;
+        enum fault_end end;
+    } ROWS[] = {
+        {"nothing", "[]", 0, 300, 0, FAULT_GO_ON},
+        {"service's action only", "[{\"commit\":{}}]", 0, 300, 0, FAULT_GO_ON},
+        {"rst before", "[{\"rst\":{\"at\":\"before-response\"}}]", 0, 0, 0, FAULT_RST},
+        {"rst unsaid is before", "[{\"rst\":{}}]", 0, 0, 0, FAULT_RST},
+        {"fin before the request", "[{\"fin\":{\"at\":\"before-request\"}}]", 0, 0, 0, FAULT_FIN},
+        {"empty reply", "[{\"empty_reply\":{}}]", 0, 0, 0, FAULT_FIN},
+        {"hang in the reply", "[{\"hang\":{\"at\":\"response\",\"after_bytes\":120}}]", 0, 120, 0,
+         FAULT_HANG},
+        {"in the reply at its start", "[{\"rst\":{\"at\":\"response\"}}]", 0, 0, 0, FAULT_RST},
+        {"never whole", "[{\"fin\":{\"at\":\"response\",\"after_bytes\":300}}]", 0, 299, 0,
+         FAULT_FIN},
+        {"far behind the end", "[{\"fin\":{\"at\":\"response\",\"after_bytes\":9999}}]", 0, 299, 0,
+         FAULT_FIN},
+        {"truncate counts the body", "[{\"truncate\":{\"after_bytes\":10}}]", 0, 110, 0, FAULT_FIN},
+        {"truncate all", "[{\"truncate\":{\"after_bytes\":200}}]", 0, 299, 0, FAULT_FIN},
+        {"delay, early", "[{\"delay\":\"300ms\"}]", 299999, 0, 300000, FAULT_GO_ON},
+        {"delay, over", "[{\"delay\":\"300ms\"}]", 300000, 300, 0, FAULT_GO_ON},
+        {"two delays, the longer", "[{\"delay\":\"2s\"},{\"delay\":\"1s\"}]", 0, 0, 2000000,
+         FAULT_GO_ON},
+        {"delay, then rst: waits", "[{\"rst\":{}},{\"delay\":\"1s\"}]", 0, 0, 1000000, FAULT_GO_ON},
+        {"delay, then rst: cut", "[{\"rst\":{}},{\"delay\":\"1s\"}]", 1000000, 0, 0, FAULT_RST},
+        {"two cuts, the earlier",
+         "[{\"fin\":{\"at\":\"response\",\"after_bytes\":50}},"
+         "{\"rst\":{\"at\":\"response\",\"after_bytes\":40}}]",
+         0, 40, 0, FAULT_RST},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        unit_row(ROWS[i].name);
+        struct fault_plan plan;
+        struct fault_view view = {
+            .elapsed_us = ROWS[i].elapsed_us, .head_bytes = 100, .total_bytes = 300};
+        CHECK_INT(make(&plan, ROWS[i].actions, 1, NULL), RC_OK);
+        struct fault_say say = fault_plan_ask(&plan, &view);
+        CHECK_INT(say.limit, ROWS[i].limit);
+        CHECK_INT(say.wake_us, ROWS[i].wake_us);
+        CHECK_INT(say.end, ROWS[i].end);
+        fault_plan_clear(&plan);
+    }
+    unit_row(NULL);
+}
+
+static int64_t wake_of(const char *actions, uint64_t index)
+{
+    struct fault_plan plan;
+    struct fault_view view = {.total_bytes = 300};
+    CHECK_INT(make(&plan, actions, index, NULL), RC_OK);
+    int64_t wake_us = fault_plan_ask(&plan, &view).wake_us;
+    fault_plan_clear(&plan);
+    return wake_us;
+}
+
+static void random_delays(void)
+{
+    static const char UNIFORM[] = "[{\"delay\":{\"uniform\":[\"100ms\",\"300ms\"]}}]";
+    static const char LOGNORMAL[] =
+        "[{\"delay\":{\"lognormal\":{\"median\":\"100ms\",\"sigma\":0.5}}}]";
+    double sum = 0;
+    int below = 0;
+    for (uint64_t i = 1; i <= 2000; i++) {
+        int64_t us = wake_of(UNIFORM, i);
+        CHECK(us >= 100000 && us <= 300000);
+        sum += (double)us;
+        below += wake_of(LOGNORMAL, i) < 100000 ? 1 : 0;
+    }
+    CHECK(sum / 2000 > 195000 && sum / 2000 < 205000);
+    CHECK(below > 900 && below < 1100); // the median halves them
+    CHECK_INT(wake_of(UNIFORM, 5), wake_of(UNIFORM, 5));
+    CHECK(wake_of(UNIFORM, 5) != wake_of(UNIFORM, 6));
+}
+
+static void refuses(void)
+{
+    static const char *const ROWS[] = {
+        "[{\"delay\":\"soon\"}]",
+        "[{\"delay\":{\"uniform\":[\"300ms\",\"100ms\"]}}]",
+        "[{\"delay\":{\"lognormal\":{\"median\":\"1s\"}}}]",
+        "[{\"rst\":{\"at\":\"response\",\"after_bytes\":-1}}]",
+        "[{\"truncate\":{\"after_bytes\":1.5}}]",
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        unit_row(ROWS[i]);
+        struct fault_plan plan;
+        struct diag d = {0};
+        CHECK(make(&plan, ROWS[i], 1, &d) != RC_OK);
+        CHECK(d.text[0] != '\0');
+        fault_plan_clear(&plan);
+    }
+    unit_row(NULL);
+}
+
+static void names(void)
+{
+    CHECK_INT(fault_at_find("before-request"), FAULT_BEFORE_REQUEST);
+    CHECK_INT(fault_at_find("before-response"), FAULT_BEFORE_RESPONSE);
+    CHECK_INT(fault_at_find("response"), FAULT_IN_RESPONSE);
+    CHECK(fault_exists(ACTION_RST) && !fault_exists(ACTION_ERROR) && !fault_exists(ACTION_REFUSE));
+}
+
+int main(void)
+{
+    static const struct unit_test TESTS[] = {
+        {"cuts and waits", cuts_and_waits},
+        {"random delays", random_delays},
+        {"what is no plan", refuses},
+        {"names", names},
+        {NULL, NULL},
+    };
+    static const struct unit_suite SUITES[] = {{"fault", TESTS}, {NULL, NULL}};
+    return unit_run(SUITES);
+}
