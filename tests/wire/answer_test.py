@@ -339,7 +339,7 @@ class ChoiceTest(WireTest):
             self.check_event(fault, kind="state", action="arm")
             fault, = proxy.wait("fault", rule="disarms")
             self.check_event(fault, kind="state", action="disarm")
-            self.assertEqual(len(proxy.events("commit")), 6)
+            self.assertEqual(len(proxy.wait("commit", 6)), 6)
 
     def test_a_rule_that_disarms_itself(self):
         rules = [rule("once", [{"error": THROTTLED}, {"disarm": "once"}])]

@@ -3,12 +3,19 @@
 import time
 import unittest
 
-from wire import Capture, Proxy, WireTest, batch, in_turn, many, masked, record, rule
+from wire import Capture, Client, Proxy, WireTest, batch, in_turn, many, masked, record, rule
 
 # How long a descriptor may outlive its client (our own FIN waits 2 s for the client's).
 LEAK_S = 8
 SHORT_S = 1
 KINDS = {"rst": "broken", "fin": "broken", "hang": "silence"}
+
+
+def wait_descriptors(test, proxy, count):
+    end = time.monotonic() + LEAK_S
+    while proxy.descriptors() > count and time.monotonic() < end:
+        time.sleep(0.01)
+    test.assertEqual(proxy.descriptors(), count)
 
 
 class Reference:
@@ -457,7 +464,7 @@ class HangTest(WireTest):
                     else:
                         client.reset()
                     proxy.wait("close", conn=1, by="client")
-                    self.wait_descriptors(proxy, before)
+                    wait_descriptors(self, proxy, before)
 
     def test_a_client_that_had_closed_its_half_before_the_hang(self):
         """Its FIN came during the delay; when it is gone, its descriptor must be gone too."""
@@ -469,13 +476,41 @@ class HangTest(WireTest):
             client.half_close()
             proxy.wait("fault")
             client.close()
-            self.wait_descriptors(proxy, before)
+            wait_descriptors(self, proxy, before)
 
-    def wait_descriptors(self, proxy, count):
-        end = time.monotonic() + LEAK_S
-        while proxy.descriptors() > count and time.monotonic() < end:
-            time.sleep(0.01)
-        self.assertEqual(proxy.descriptors(), count)
+
+class GoneTest(WireTest):
+    """A reset is noticed also while nothing is read, and while an acknowledgement is awaited."""
+
+    def check_gone(self, spoil):
+        """The reply is too large to be acknowledged by one who does not read; then spoil, then RST."""
+        rules = in_turn([{"respond": {"status": 200, "body": "x" * 95000}},
+                         {"rst": {"at": "response", "after_bytes": 90000}}])
+        with Proxy(rules) as proxy:
+            before = proxy.descriptors()
+            client = proxy.client(receive_bytes=2048)
+            client.socket.settimeout(SHORT_S)
+            client.send(proxy.sign.whole())
+            spoil(client)
+            proxy.wait("response")
+            client.reset()
+            proxy.wait("close", conn=1, by="client")
+            wait_descriptors(self, proxy, before)
+            self.assertEqual(proxy.events("fault"), [])
+
+    def test_behind_much_that_was_sent(self):
+        def spoil(client):
+            try:
+                client.send(b"x" * 400000)
+            except TimeoutError:
+                pass
+        self.check_gone(spoil)
+
+    def test_behind_its_own_fin(self):
+        self.check_gone(Client.half_close)
+
+    def test_as_it_is(self):
+        self.check_gone(lambda client: None)
 
 
 class CaptureTest(unittest.TestCase):
