@@ -92,7 +92,7 @@ enum rc json_read(cJSON **out, struct json_places **places, struct span text, co
                           .file = file,
                           .diag = d,
                           .wants_starts = places != NULL};
-    enum rc rc = json_scan_text(&s);
+    enum rc rc = json_scan_text(&s, NULL);
     cJSON *tree = NULL;
     if (rc == RC_OK) {
         tree = cJSON_ParseWithLength(s.text, s.len);
@@ -106,6 +106,23 @@ enum rc json_read(cJSON **out, struct json_places **places, struct span text, co
     x_free(s.starts);
     if (rc == RC_OK) {
         *out = tree;
+    }
+    return rc;
+}
+
+enum rc json_read_once(const cJSON **out, struct arena *arena, struct span text, const char *file,
+                       struct diag *d)
+{
+    struct json_scan s = {.text = text.len == 0 ? "" : text.at,
+                          .len = text.len,
+                          .file = file,
+                          .diag = d,
+                          .arena = arena};
+    cJSON *root = arena_take(arena, sizeof *root);
+    *root = (cJSON){.type = cJSON_Invalid};
+    enum rc rc = json_scan_text(&s, root);
+    if (rc == RC_OK) {
+        *out = root;
     }
     return rc;
 }
@@ -171,7 +188,11 @@ void json_places_free(struct json_places **places)
 
 const cJSON *json_get(const cJSON *object, const char *key)
 {
-    return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, key) : NULL;
+    const cJSON *child = cJSON_IsObject(object) ? object->child : NULL;
+    while (child != NULL && (child->string[0] != key[0] || strcmp(child->string, key) != 0)) {
+        child = child->next;
+    }
+    return child;
 }
 
 const char *json_text(const cJSON *node)
