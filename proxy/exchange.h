@@ -46,6 +46,7 @@ struct exchange {
     struct sigv4_result signature;
     struct buf signature_text; // after a mismatch: our canonical request and string to sign
     struct subject_record *records; // owned; one per record of the request
+    struct span *payers;            // in the request's arena: who pays for each record
     struct span invocation;
     unsigned attempt;
 
