@@ -251,6 +251,14 @@ static bool follows_protocol(struct exchange *x)
     return x->violation.error == AWS_ERROR_NONE;
 }
 
+const char *exchange_body_sha256(struct exchange *x)
+{
+    if (x->body_sha256[0] == '\0') {
+        sha256_hex(x->body_sha256, buf_span(&x->body));
+    }
+    return x->body_sha256;
+}
+
 #define MAX_SIGNED_FIELDS 128
 
 static void verify(struct exchange *x)
@@ -265,7 +273,8 @@ static void verify(struct exchange *x)
                                     .target = x->head->path,
                                     .headers = headers,
                                     .header_count = count,
-                                    .body = buf_span(&x->body)};
+                                    .body = buf_span(&x->body),
+                                    .body_sha256 = exchange_body_sha256(x)};
     sigv4_verify(x->lane->verifier, &request, span_of(world_region(x->lane->world)),
                  lane_wire_us(x->lane), &x->signature);
     if (x->signature.credential != NULL && !x->signature.is_valid) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/record.h"
 
-#include "proxy/base/digest.h"
 #include "proxy/lane_inside.h"
 
 // A member's moment as it was rendered last: most records of a request have the same.
@@ -102,16 +101,14 @@ static void add_headers(const struct exchange *x, struct buf *b)
 }
 
 // Bodies are kept, or known by their digest, or only by their size.
-static void add_body(const struct exchange *x, struct buf *b)
+static void add_body(struct exchange *x, struct buf *b)
 {
     enum lane_bodies bodies = x->lane->options.bodies;
     buf_add_member_i64(b, "bytes", (int64_t)x->body.len);
     if (bodies == BODIES_NONE) {
         return;
     }
-    char hex[SHA256_HEX];
-    sha256_hex(hex, buf_span(&x->body));
-    buf_add_member(b, "sha256", span_of(hex));
+    buf_add_member(b, "sha256", span_of(exchange_body_sha256(x)));
     if (bodies == BODIES_FULL) {
         add_headers(x, b);
         buf_add_member(b, "body", buf_span(&x->body));

@@ -356,8 +356,7 @@ static enum aws_error check_payload(const struct trial *t, struct buf *text)
     if (claimed.at == NULL || span_is(claimed, "UNSIGNED-PAYLOAD")) {
         return AWS_ERROR_NONE;
     }
-    sha256_hex(hash, t->request->body);
-    if (span_is(claimed, hash)) {
+    if (span_is(claimed, sigv4_body_sha256(hash, t->request))) {
         return AWS_ERROR_NONE;
     }
     buf_add_text(text, "The value of the 'x-amz-content-sha256' header is not the hash of the "
