@@ -60,7 +60,7 @@ static inline void buf_add(struct buf *b, struct span bytes)
 
 static inline void buf_add_text(struct buf *b, const char *text)
 {
-    buf_add(b, (struct span){.at = text, .len = text == NULL ? 0 : strlen(text)});
+    buf_add(b, span_of(text));
 }
 
 static inline void buf_add_char(struct buf *b, char c)
