@@ -53,6 +53,7 @@ static inline struct span buf_span(const struct buf *b)
 static inline void buf_add(struct buf *b, struct span bytes)
 {
     if (bytes.len > 0) {
+        // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): at is NULL only where len is 0
         memcpy(buf_room(b, bytes.len), bytes.at, bytes.len);
         b->len += bytes.len;
     }
@@ -76,7 +77,7 @@ static inline void buf_add_key(struct buf *b, const char *key)
     char *to = buf_room(b, len + 4);
     to[0] = ',';
     to[1] = '"';
-    memcpy(to + 2, key, len);
+    memcpy(to + 2, key, len); // NOLINT(bugprone-not-null-terminated-result): a buffer has no NUL
     to[len + 2] = '"';
     to[len + 3] = ':';
     b->len += len + 4;

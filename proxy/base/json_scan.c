@@ -187,7 +187,7 @@ static enum rc scan_character(struct json_scan *s, int c, struct string *string)
 static enum rc scan_string(struct json_scan *s, struct string *string)
 {
     size_t from = s->at++;
-    *string = (struct string){.has_escape = false};
+    *string = (struct string){.spelled = {.at = s->text + s->at}};
     for (;;) {
         s->at += plain_run((struct span){s->text + s->at, s->len - s->at});
         int c = peek(s);
@@ -243,7 +243,7 @@ static char *put_escape(char *out, struct json_scan *spelled)
         return put_code_point(out, code_point(spelled));
     }
     const char *letter = strchr(LETTERS, c);
-    *out = letter == NULL ? c : MEANINGS[letter - LETTERS];
+    *out = (char)(letter == NULL ? c : MEANINGS[letter - LETTERS]);
     return out + 1;
 }
 

@@ -48,7 +48,7 @@ static inline struct span span_slice(struct span a, size_t from, size_t to)
 {
     size_t end = to < a.len ? to : a.len;
     size_t begin = from < end ? from : end;
-    return (struct span){.at = a.at == NULL ? NULL : a.at + begin, .len = end - begin};
+    return (struct span){.at = begin == 0 ? a.at : a.at + begin, .len = end - begin};
 }
 
 // Without spaces and tabs at both ends (OWS of RFC 9110 5.6.3).
