@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/base/span.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "proxy/base/alloc.h"
