@@ -206,7 +206,6 @@ void lane_free(struct lane **slot)
         x_free(lane->usages[i].dimension);
     }
     x_free(lane->usages);
-    buf_clear(&lane->line);
     x_free(lane->case_id);
     x_free(lane);
     *slot = NULL;

@@ -14,8 +14,4 @@ void record_commit(struct exchange *x);
 void record_response(struct exchange *x, bool whole);
 void record_fault(struct exchange *x);
 
-// "customer:acme" or "license:acme": who pays for a record; the wire's value where no symbol is
-// known.
-void record_payer(struct buf *out, const struct world *world, const struct usage_record *record);
-
 #endif
