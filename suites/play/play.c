@@ -277,7 +277,10 @@ static void finish(struct play *p)
         p->failure = rc;
         p->diag = d;
     }
+    bool hour_turned = !p->setting->told_time &&
+                       instant_hour(lane_service_us(p->lane)) != instant_hour(p->start_service_us);
     struct play_end end = {.why = p->why,
+                           .hour_turned = hour_turned,
                            .text = p->failure == RC_OK ? p->text : p->diag.text,
                            .rc = p->failure,
                            .duration_us = loop_now_us(p->setting->loop) - p->start_us};

@@ -34,6 +34,8 @@ struct play_end {
     const char *text;
     enum rc rc; // RC_OK, or why the evidence could not be written
     int64_t duration_us;
+    // In real time an hour turned meanwhile: what was meant for one hour may have met the next.
+    bool hour_turned;
 };
 
 typedef void play_over_fn(void *arg, struct play *play, const struct play_end *end);
