@@ -116,8 +116,6 @@ static void on_point(void *arg, enum lane_point point, uint64_t exchange)
     if (is_it) {
         p->restart_armed = false;
         step_restart_now(p);
-        (void)!client_signal(p->client, p->restart_signal);
-        (void)!client_signal(p->client, SIGCONT);
         if (point == LANE_AFTER_COMMIT) {
             lane_cut(p->lane, exchange);
         }

@@ -40,8 +40,8 @@ struct play_end {
 
 typedef void play_over_fn(void *arg, struct play *play, const struct play_end *end);
 
-// Whether this version can play every step of the scenario; RC_UNSUPPORTED names the first it
-// cannot.
+// Whether this version can play every step of the scenario and give the client what it asks for;
+// RC_UNSUPPORTED names the first thing it cannot.
 MUST_USE enum rc play_supports(const struct scenario *scenario, struct diag *d);
 
 // Starts the case. over is called once, from the loop; the play may then be freed on a later turn.

@@ -3,6 +3,7 @@
 
 int main(void)
 {
-    static const struct unit_suite SUITES[] = {{"hour", HOUR_TESTS}, {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {
+        {"supports", SUPPORTS_TESTS}, {"hour", HOUR_TESTS}, {"ending", ENDING_TESTS}, {NULL, NULL}};
     return unit_run(SUITES);
 }

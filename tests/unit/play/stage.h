@@ -7,7 +7,9 @@
 #include "suites/play/campaign.h"
 #include "tests/unit/unit.h"
 
+extern const struct unit_test SUPPORTS_TESTS[];
 extern const struct unit_test HOUR_TESTS[];
+extern const struct unit_test ENDING_TESTS[];
 
 // The script says this first; what is asked of it follows on its stdin, one line a step.
 #define HELLO(words)                                                                               \
