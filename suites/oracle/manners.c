@@ -101,6 +101,34 @@ static void judge_unsupported(struct findings *out, const struct facts *f, const
     }
 }
 
+// Hello is said once in each life of the client.
+static void judge_hello(struct findings *out, const struct facts *f, const struct event *e)
+{
+    unsigned instance = (unsigned)json_get_int(e->json, "instance", 1);
+    for (size_t i = 0; i < f->evidence->count && f->evidence->events[i].seq < e->seq; i++) {
+        const struct event *before = &f->evidence->events[i];
+        if (before->kind == EVENT_ANSWER && strcmp(fact_text(before->json, "mp"), "hello") == 0 &&
+            json_get_int(before->json, "instance", 1) == instance &&
+            life_at(f, instance, before->seq) == life_at(f, instance, e->seq)) {
+            findings_add(out, FINDING_BAD, e->line,
+                         "The client said hello at line %u and again at line %u, without having "
+                         "been started again.",
+                         before->line, e->line);
+            return;
+        }
+    }
+}
+
+static void judge_answer(struct findings *out, const struct facts *f, const struct event *e)
+{
+    const char *mp = fact_text(e->json, "mp");
+    if (strcmp(mp, "unsupported") == 0) {
+        judge_unsupported(out, f, e);
+    } else if (strcmp(mp, "hello") == 0) {
+        judge_hello(out, f, e);
+    }
+}
+
 // A line without its done, in a case that came to its end.
 static void judge_unanswered(struct findings *out, const struct facts *f)
 {
@@ -120,9 +148,8 @@ void invariant_contract(struct findings *out, const struct facts *f)
         const struct event *e = &f->evidence->events[i];
         if (e->kind == EVENT_CLIENT) {
             judge_client(out, f, e);
-        } else if (e->kind == EVENT_ANSWER &&
-                   strcmp(fact_text(e->json, "mp"), "unsupported") == 0) {
-            judge_unsupported(out, f, e);
+        } else if (e->kind == EVENT_ANSWER) {
+            judge_answer(out, f, e);
         }
     }
     for (size_t i = 0; i < f->words_count; i++) {
