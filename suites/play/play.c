@@ -291,7 +291,9 @@ static void leave(struct play *p)
     p->state = PLAY_LEAVING;
     p->restart_armed = false;
     if (p->client != NULL && client_is_running(p->client)) {
-        client_end(p->client, is_kind ? LEAVE_US : -1);
+        // Twice as long: before that we tell it ourselves, see on_pause_over.
+        client_end(p->client, is_kind ? 2 * LEAVE_US : -1);
+        loop_timer_start(&p->pause, LEAVE_US);
     } else {
         finish(p);
     }
@@ -342,9 +344,27 @@ static void on_advance(void *arg)
     }
 }
 
+// The client did not leave when its stdin was closed; a service may well wait for SIGTERM. That it
+// was signalled is journalled, since with what code programs end then differs.
+static void tell_to_leave(struct play *p)
+{
+    if (p->client != NULL && client_is_running(p->client)) {
+        heard_begin(p, "signal");
+        journal_text(journal(p), "signal", SPAN("SIGTERM"));
+        journal_text(journal(p), "why", SPAN("leave"));
+        heard_end(p);
+        client_end(p->client, 0);
+    }
+}
+
 static void on_pause_over(void *arg)
 {
-    step_pause_over(arg);
+    struct play *p = arg;
+    if (p->state == PLAY_LEAVING) {
+        tell_to_leave(p);
+    } else {
+        step_pause_over(p);
+    }
 }
 
 static void describe_wait(const struct play *p, char *out, size_t size)
@@ -370,7 +390,9 @@ static void on_deadline(void *arg)
     char what[160];
     describe_wait(p, what, sizeof what);
     if (p->why != NULL) { // it is leaving, but does not leave
-        client_end(p->client, -1);
+        if (p->client != NULL) {
+            client_end(p->client, -1);
+        }
         return;
     }
     play_end_case(p, "deadline", "after %u s %s", p->scenario->deadline_s, what);

@@ -46,7 +46,35 @@ static void restarted_by_each_signal(void)
     unit_row(NULL);
 }
 
+// Once its stdin is closed a client may wait for SIGTERM, and end with a code of its own: the
+// journal says that it was signalled, so that the judge does not call it a crash.
+static void leaves_when_told(void)
+{
+    struct stage s;
+    stage_init(&s, "\"steps\": [" USAGE ", {\"round\": {}}],");
+    stage_play(&s, "trap 'exit 143' TERM; " HELLO(WORDS) SERVE "while :; do sleep 0.1; done", true);
+    const struct event *signal = stage_find(&s, EVENT_CLIENT, "what", "signal");
+    const struct event *exit = stage_find(&s, EVENT_EXIT, "text", "exited with code 143");
+    CHECK(signal != NULL && span_is(json_span(json_get(signal->json, "why")), "leave"));
+    CHECK(exit != NULL && signal != NULL && signal->seq < exit->seq);
+    CHECK_TEXT(json_get_text(s.it->events[s.it->count - 1].json, "why"), "done");
+    stage_clear(&s);
+}
+
+// A client that leaves by itself is told nothing.
+static void leaves_by_itself(void)
+{
+    struct stage s;
+    stage_init(&s, "\"steps\": [" USAGE ", {\"round\": {}}],");
+    stage_play(&s, HELLO(WORDS) SERVE "exit 0", true);
+    CHECK(stage_find(&s, EVENT_CLIENT, "what", "signal") == NULL);
+    CHECK(stage_find(&s, EVENT_EXIT, "text", "exited with code 0") != NULL);
+    stage_clear(&s);
+}
+
 const struct unit_test ENDING_TESTS[] = {
     {"restarted by each signal", restarted_by_each_signal},
+    {"leaves when told", leaves_when_told},
+    {"leaves by itself", leaves_by_itself},
     {NULL, NULL},
 };
