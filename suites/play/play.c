@@ -16,6 +16,11 @@
 
 // How long a client may take to leave once its stdin is closed.
 #define LEAVE_US (5 * US_PER_S)
+// How long the connections of a client that has ended are given to end, too; and the turns of the
+// loop in which what it sent last can be accepted and read.
+#define SETTLE_US (250 * US_PER_MS)
+#define SETTLE_STEP_US US_PER_MS
+#define SETTLE_TURNS 4
 // 2026-11-18T10:15:00Z: a mid-month, mid-hour moment, where told time begins.
 #define TOLD_START_US (INT64_C(1794996900) * US_PER_S)
 
@@ -295,6 +300,22 @@ static void leave(struct play *p)
         client_end(p->client, is_kind ? 2 * LEAVE_US : -1);
         loop_timer_start(&p->pause, LEAVE_US);
     } else {
+        play_soon(p);
+    }
+}
+
+// What the client sent in its last moments may still wait in our sockets: it is taken before the
+// lane closes, as a real service would take it. A reply that a rule holds back is not waited for.
+static void settle(struct play *p)
+{
+    int64_t now_us = loop_now_us(p->setting->loop);
+    if (p->settle_turns++ == 0) {
+        p->settle_until_us = now_us + SETTLE_US;
+    }
+    bool is_new = p->settle_turns < SETTLE_TURNS;
+    if (is_new || (lane_has_connections(p->lane) && now_us < p->settle_until_us)) {
+        loop_timer_start(&p->advance, is_new ? 0 : SETTLE_STEP_US);
+    } else {
         finish(p);
     }
 }
@@ -330,7 +351,7 @@ static void on_advance(void *arg)
         if (p->state != PLAY_LEAVING) {
             leave(p);
         } else if (!is_running) {
-            finish(p);
+            settle(p);
         }
     } else if (p->state == PLAY_RESTART && !is_running) {
         client_free(&p->client);

@@ -79,6 +79,10 @@ struct play {
     // drain
     unsigned drain_round;
 
+    // after the client's end
+    unsigned settle_turns;
+    int64_t settle_until_us;
+
     struct loop_timer advance; // the next move, on the next turn
     struct loop_timer pause;   // within wait and drain
     struct loop_timer deadline;

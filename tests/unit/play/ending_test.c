@@ -72,9 +72,28 @@ static void leaves_by_itself(void)
     stage_clear(&s);
 }
 
+// What the client sends in its last moment, and does not wait for, a real service would take.
+static void last_requests_are_taken(void)
+{
+    struct stage s;
+    stage_init(&s, "\"steps\": [" USAGE ", {\"round\": {}}],");
+    s.shell = "bash"; // for /dev/tcp
+    stage_play(
+        &s,
+        HELLO(WORDS) SERVE
+        "at=${METERPROVER_ENDPOINT#http://}; body=$(printf '%400000s'); "
+        "for i in {1..10}; do exec {to}<>/dev/tcp/${at%:*}/${at#*:}; all=\"$all $to\"; done; "
+        "for to in $all; do printf 'POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: "
+        "400000\\r\\n\\r\\n%s' \"$body\" >&$to; done; kill -9 $$",
+        true);
+    CHECK_INT(stage_count(&s, "\"event\":\"request\""), 10);
+    stage_clear(&s);
+}
+
 const struct unit_test ENDING_TESTS[] = {
     {"restarted by each signal", restarted_by_each_signal},
     {"leaves when told", leaves_when_told},
     {"leaves by itself", leaves_by_itself},
+    {"last requests are taken", last_requests_are_taken},
     {NULL, NULL},
 };

@@ -34,7 +34,7 @@ static void on_ended(void *arg, const struct scenario *scenario, const struct pl
 
 void stage_init(struct stage *s, const char *members)
 {
-    *s = (struct stage){.clock = clock_system()};
+    *s = (struct stage){.clock = clock_system(), .shell = "sh"};
     const char *tmp = getenv("TMPDIR");
     (void)snprintf(s->dir, sizeof s->dir, "%s/stage-XXXXXX", tmp == NULL ? "/tmp" : tmp);
     need(mkdtemp(s->dir) != NULL, "no directory", NULL);
@@ -62,7 +62,7 @@ static void read_evidence(struct stage *s, const char *dir)
 void stage_play(struct stage *s, const char *script, bool told)
 {
     static const char *const NONE[] = {NULL};
-    const char *argv[] = {"sh", "-c", script, NULL};
+    const char *argv[] = {s->shell, "-c", script, NULL};
     const struct scenario *cases[] = {scenario_at(s->file, 0)};
     char dir[160];
     char scratch[160];

@@ -24,6 +24,7 @@ struct stage {
     struct scenario_file *file;
     struct play_setting setting;
     struct clock clock;
+    const char *shell;              // sh, unless the test says bash
     unsigned begun, ended;          // how often progress was told
     struct evidence_run *evidence;  // of stage_play
     const struct evidence_case *it; // the only case of it
@@ -31,7 +32,7 @@ struct stage {
 
 // members: of the case beside the usual ones, such as "\"steps\": […]", each followed by a comma.
 void stage_init(struct stage *s, const char *members);
-// Plays it with `sh -c script`; told: whether the client is told the time.
+// Plays it with `SHELL -c script`; told: whether the client is told the time.
 void stage_play(struct stage *s, const char *script, bool told);
 void stage_clear(struct stage *s);
 
