@@ -264,6 +264,11 @@ int64_t lane_last_request_us(const struct lane *lane)
     return lane->last_request_us;
 }
 
+bool lane_has_connections(const struct lane *lane)
+{
+    return lane->live != NULL;
+}
+
 static enum rc refuse(const struct scenario *s, const struct action *action, struct diag *d)
 {
     return diag_fail_at(d, RC_UNSUPPORTED, s->file, action->place,

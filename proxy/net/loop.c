@@ -30,6 +30,12 @@ struct loop {
 
 struct loop *loop_new(void)
 {
+    struct clock clock = clock_system();
+    return loop_new_with(&clock);
+}
+
+struct loop *loop_new_with(const struct clock *clock)
+{
     struct loop *loop = x_alloc(sizeof *loop);
     struct event_config *config = event_config_new();
     assert(config != NULL);
@@ -39,7 +45,7 @@ struct loop *loop_new(void)
     loop->base = event_base_new_with_config(config);
     event_config_free(config);
     assert(loop->base != NULL);
-    loop->clock = clock_system();
+    loop->clock = *clock;
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &ignore, NULL);
     return loop;

@@ -15,6 +15,8 @@ struct loop;
 
 // Timers are precise (EVENT_BASE_FLAG_PRECISE_TIMER). SIGPIPE is ignored from here on.
 struct loop *loop_new(void);
+// With another clock than the machine's. Its monotonic time must run as fast as the machine's.
+struct loop *loop_new_with(const struct clock *clock);
 // Every timer, watch and turn of it must be stopped before. Accepts NULL in *loop and nulls it.
 void loop_free(struct loop **loop);
 const struct clock *loop_clock(const struct loop *loop);

@@ -16,6 +16,11 @@
 
 // How long a client may take to leave once its stdin is closed.
 #define LEAVE_US (5 * US_PER_S)
+// How long the connections of a client that has ended are given to end, too; and the turns of the
+// loop in which what it sent last can be accepted and read.
+#define SETTLE_US (250 * US_PER_MS)
+#define SETTLE_STEP_US US_PER_MS
+#define SETTLE_TURNS 4
 // 2026-11-18T10:15:00Z: a mid-month, mid-hour moment, where told time begins.
 #define TOLD_START_US (INT64_C(1794996900) * US_PER_S)
 
@@ -116,8 +121,6 @@ static void on_point(void *arg, enum lane_point point, uint64_t exchange)
     if (is_it) {
         p->restart_armed = false;
         step_restart_now(p);
-        (void)!client_signal(p->client, p->restart_signal);
-        (void)!client_signal(p->client, SIGCONT);
         if (point == LANE_AFTER_COMMIT) {
             lane_cut(p->lane, exchange);
         }
@@ -277,7 +280,10 @@ static void finish(struct play *p)
         p->failure = rc;
         p->diag = d;
     }
+    bool hour_turned = !p->setting->told_time &&
+                       instant_hour(lane_service_us(p->lane)) != instant_hour(p->start_service_us);
     struct play_end end = {.why = p->why,
+                           .hour_turned = hour_turned,
                            .text = p->failure == RC_OK ? p->text : p->diag.text,
                            .rc = p->failure,
                            .duration_us = loop_now_us(p->setting->loop) - p->start_us};
@@ -290,7 +296,25 @@ static void leave(struct play *p)
     p->state = PLAY_LEAVING;
     p->restart_armed = false;
     if (p->client != NULL && client_is_running(p->client)) {
-        client_end(p->client, is_kind ? LEAVE_US : -1);
+        // Twice as long: before that we tell it ourselves, see on_pause_over.
+        client_end(p->client, is_kind ? 2 * LEAVE_US : -1);
+        loop_timer_start(&p->pause, LEAVE_US);
+    } else {
+        play_soon(p);
+    }
+}
+
+// What the client sent in its last moments may still wait in our sockets: it is taken before the
+// lane closes, as a real service would take it. A reply that a rule holds back is not waited for.
+static void settle(struct play *p)
+{
+    int64_t now_us = loop_now_us(p->setting->loop);
+    if (p->settle_turns++ == 0) {
+        p->settle_until_us = now_us + SETTLE_US;
+    }
+    bool is_new = p->settle_turns < SETTLE_TURNS;
+    if (is_new || (lane_has_connections(p->lane) && now_us < p->settle_until_us)) {
+        loop_timer_start(&p->advance, is_new ? 0 : SETTLE_STEP_US);
     } else {
         finish(p);
     }
@@ -327,7 +351,7 @@ static void on_advance(void *arg)
         if (p->state != PLAY_LEAVING) {
             leave(p);
         } else if (!is_running) {
-            finish(p);
+            settle(p);
         }
     } else if (p->state == PLAY_RESTART && !is_running) {
         client_free(&p->client);
@@ -341,9 +365,27 @@ static void on_advance(void *arg)
     }
 }
 
+// The client did not leave when its stdin was closed; a service may well wait for SIGTERM. That it
+// was signalled is journalled, since with what code programs end then differs.
+static void tell_to_leave(struct play *p)
+{
+    if (p->client != NULL && client_is_running(p->client)) {
+        heard_begin(p, "signal");
+        journal_text(journal(p), "signal", SPAN("SIGTERM"));
+        journal_text(journal(p), "why", SPAN("leave"));
+        heard_end(p);
+        client_end(p->client, 0);
+    }
+}
+
 static void on_pause_over(void *arg)
 {
-    step_pause_over(arg);
+    struct play *p = arg;
+    if (p->state == PLAY_LEAVING) {
+        tell_to_leave(p);
+    } else {
+        step_pause_over(p);
+    }
 }
 
 static double deadline_s(const struct play *p)

@@ -79,6 +79,10 @@ struct play {
     // drain
     unsigned drain_round;
 
+    // after the client's end
+    unsigned settle_turns;
+    int64_t settle_until_us;
+
     struct loop_timer advance; // the next move, on the next turn
     struct loop_timer pause;   // within wait and drain
     struct loop_timer deadline;
@@ -113,15 +117,19 @@ void heard_end(struct play *p);
 
 // steps.c: begins the step under way; it may be done at once.
 void step_begin(struct play *p, const struct step *step);
-// The awaited line was answered, a pause is over, or something happened that may end a wait.
 // When a step was sent, in service time; arg is the play.
 bool step_time(void *arg, struct span id, int64_t *at_us);
+// The awaited line was answered, a pause is over, or something happened that may end a wait.
 void step_line_done(struct play *p, unsigned line);
 void step_pause_over(struct play *p);
 void step_check_wait(struct play *p);
-// The client is being ended, to be started again.
+// Ends the client by the signal of the restart; it is started again when it has ended.
 void step_restart_now(struct play *p);
 bool step_exists(enum step_verb verb);
+// What the client must support for it; NULL: nothing, or see step_needs_more. The step must exist.
+const char *step_needs(enum step_verb verb);
+
+// supports.c
 // Why the client cannot be asked what the scenario needs, in text; false when it can.
 bool step_needs_more(const struct play *p, char *text, size_t size);
 

@@ -174,6 +174,10 @@ static void contract(void)
          .check = "contract",
          .verdict = VERDICT_FAIL,
          .says = "passed the limit, 70000000 bytes"},
+        {.name = "hello again after a restart",
+         .tale = "start\n" ASK "restart\n end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
         {.name = "unsupported, before the first usage",
          .tale = "hello\n resolve r1\n answer unsupported 1 -\n done\n usage u1 acme 7 9\n done\n "
                  "end done",
