@@ -48,19 +48,26 @@ static unsigned life_at(const struct facts *f, unsigned instance, uint64_t seq)
     return life;
 }
 
-// A process we signalled may end by that signal or with any code: programs differ in that.
-static bool was_signalled(const struct facts *f, const struct exit_fact *x)
+// Whether we signalled that process, for any reason but that one (NULL: for any).
+static bool was_signalled_but(const struct facts *f, const struct exit_fact *x, const char *but)
 {
     unsigned life = life_at(f, x->instance, x->seq);
     for (size_t i = 0; i < f->evidence->count && f->evidence->events[i].seq < x->seq; i++) {
         const struct event *e = &f->evidence->events[i];
         if (e->kind == EVENT_CLIENT && strcmp(fact_text(e->json, "what"), "signal") == 0 &&
             json_get_int(e->json, "instance", 1) == x->instance &&
-            life_at(f, x->instance, e->seq) == life) {
+            life_at(f, x->instance, e->seq) == life &&
+            (but == NULL || strcmp(fact_text(e->json, "why"), but) != 0)) {
             return true;
         }
     }
     return false;
+}
+
+// A process we signalled may end by that signal or with any code: programs differ in that.
+static bool was_signalled(const struct facts *f, const struct exit_fact *x)
+{
+    return was_signalled_but(f, x, NULL);
 }
 
 // A line broken off by a kill of ours is forgiven; it is found on either side of the process's end.
@@ -252,7 +259,8 @@ static bool case_judges_exit(const struct facts *f)
 // own failure ended the case, it was given no time.
 static bool would_not_leave(const struct facts *f, const struct exit_fact *x)
 {
-    return x->expected && x->is_kill && strcmp(f->why, "done") == 0 && !was_signalled(f, x);
+    return x->expected && x->is_kill && strcmp(f->why, "done") == 0 &&
+           !was_signalled_but(f, x, "leave");
 }
 
 void invariant_no_crash(struct findings *out, const struct facts *f)
