@@ -124,7 +124,7 @@ class HalfCloseTest(WireTest):
             self.assertEqual(client.rest(), (b"", "fin"))
             close, = proxy.wait("close")
             self.check_event(close, by="client", how="fin")
-            responses = proxy.events("response")
+            responses = proxy.wait("response", count)
             self.assertEqual([r["whole"] for r in responses], [True] * count)
 
     def test_one_request(self):
@@ -361,6 +361,7 @@ class SignatureTest(WireTest):
             reply = proxy.ask()
             self.assertEqual((reply.status, reply.json()["__type"]),
                              (400, "UnrecognizedClientException"))
+            proxy.wait("response")
             self.assertEqual(proxy.events("commit"), [])
 
 

@@ -6,6 +6,7 @@ Nothing here knows how the proxy works inside: it is a process, a port, and a jo
 import ctypes
 import datetime
 import errno
+import functools
 import hashlib
 import hmac
 import json
@@ -205,10 +206,16 @@ class Proxy:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
-    def cpu_s(self):
+    def _stat(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
+            return file.read().rsplit(")", 1)[1].split()
+
+    def cpu_s(self):
+        fields = self._stat()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def is_asleep(self):
+        return self._stat()[0] == "S"
 
     # The end
 
@@ -401,14 +408,18 @@ class Capture:
         try:
             sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
         except (OSError, AttributeError) as why:
-            print(f"wire: segments are not looked at, only what the socket says: AF_PACKET: {why}",
-                  file=sys.stderr)
+            cls._complain(f"wire: only what the socket says is looked at, no segments: AF_PACKET: {why}")
             return NoCapture()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         cls._filter(sock, port)
         sock.bind(("lo", 0))
         sock.setblocking(False)
         return cls(sock, port)
+
+    @staticmethod
+    @functools.cache
+    def _complain(text):
+        print(text, file=sys.stderr, flush=True)
 
     @classmethod
     def _filter(cls, sock, port):

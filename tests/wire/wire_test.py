@@ -3,16 +3,14 @@
 import time
 import unittest
 
-from wire import Capture, Client, Proxy, WireTest, batch, in_turn, many, masked, record, rule
+from wire import PATIENCE_S, Capture, Client, Proxy, WireTest, batch, in_turn, many, masked, record, rule
 
-# How long a descriptor may outlive its client (our own FIN waits 2 s for the client's).
-LEAK_S = 8
 SHORT_S = 1
 KINDS = {"rst": "broken", "fin": "broken", "hang": "silence"}
 
 
 def wait_descriptors(test, proxy, count):
-    end = time.monotonic() + LEAK_S
+    end = time.monotonic() + PATIENCE_S
     while proxy.descriptors() > count and time.monotonic() < end:
         time.sleep(0.01)
     test.assertEqual(proxy.descriptors(), count)
@@ -447,9 +445,9 @@ class HangTest(WireTest):
             client = self.hang(proxy)
             client.send(proxy.sign.whole())
             self.assertTrue(client.is_silent())
-            self.assertEqual(len(proxy.events("request")), 1)
             client.close()
             proxy.wait("close", conn=1)
+            self.assertEqual(len(proxy.events("request")), 1)
 
     def test_the_end_is_seen_behind_much_that_was_sent(self):
         """A client may send on into a hang, and leave: neither its FIN nor its RST may be missed."""
