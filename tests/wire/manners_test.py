@@ -142,6 +142,20 @@ class HalfCloseTest(WireTest):
     def test_pipelined_behind_a_delay(self):
         self.check_answered(in_turn([{"delay": "300ms"}]), 3)
 
+    def test_pipelined_beyond_what_is_read_ahead(self):
+        """What the kernel still holds when the FIN comes was sent before it, and is answered too."""
+        for kib in 200, 280, 340, 380, 440, 1200:
+            with self.subTest(kib=kib):
+                with Proxy(in_turn([{"delay": "500ms"}]), args=["--bodies", "none"]) as proxy:
+                    request = proxy.sign.whole(batch(*many(25)))
+                    count = kib * 1024 // len(request)
+                    client = proxy.client()
+                    client.send(request * count)
+                    client.half_close()
+                    self.assertEqual({len(client.reply().results()) for _ in range(count)}, {25})
+                    self.assertEqual(client.rest(), (b"", "fin"))
+                    self.assertEqual(len(proxy.wait("response", count)), count)
+
     def test_a_half_request_is_not_answered(self):
         with Proxy([]) as proxy:
             capture = proxy.capture()

@@ -476,6 +476,18 @@ class HangTest(WireTest):
             client.close()
             wait_descriptors(self, proxy, before)
 
+    def test_a_later_request_of_a_half_closed_client(self):
+        """Its FIN was seen during the first request's delay; the second one's hang must not last."""
+        with Proxy(in_turn([{"delay": "500ms"}], [{"hang": {"at": "before-response"}}])) as proxy:
+            before = proxy.descriptors()
+            client = proxy.client()
+            client.send(proxy.sign.whole() * 2)
+            client.half_close()
+            client.reply()
+            proxy.wait("fault", 2)
+            client.close()
+            wait_descriptors(self, proxy, before)
+
 
 class GoneTest(WireTest):
     """A reset is noticed also while nothing is read, and while an acknowledgement is awaited."""
