@@ -153,6 +153,7 @@ static void begin_exchange(struct connection *c)
 {
     exchange_init(&c->exchange, c->lane, c->peer, h1_parser_head(c->parser), c->number,
                   on_exchange_over, c);
+    c->exchange.has_half_closed = c->saw_eof;
     c->has_exchange = true;
 }
 

@@ -143,7 +143,8 @@ static void on_look(void *arg)
     if (state == TCP_CLOSE) {
         end(p, PEER_RESET);
     } else if (state == TCP_CLOSE_WAIT || state == TCP_LAST_ACK || state == TCP_CLOSING) {
-        end(p, PEER_EOF);
+        p->wants_input = true; // its FIN is behind what is queued, and no more can come: read on
+        watch(p);
     } else {
         watch(p);
     }
