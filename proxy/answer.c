@@ -4,10 +4,10 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "proxy/base/alloc.h"
 #include "proxy/base/own.h"
+#include "proxy/http/date.h"
 #include "proxy/http/emit.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
@@ -23,6 +23,8 @@ struct draft {
     struct buf body, type_header;
     const cJSON *headers; // of `respond`; overrides ours by name
     const char *content_type;
+    const cJSON *date_shift, *retry; // arguments of `date_header` and `retry_after`, or NULL
+    struct buf location;             // of `redirect`
 };
 
 typedef void apply_fn(struct draft *draft, const struct action *action);
@@ -152,6 +154,32 @@ static void apply_respond(struct draft *draft, const struct action *action)
     draft->is_in_place = true;
 }
 
+// Where nobody listens: the discard port of this machine (nothing leaves it unasked).
+#define NOWHERE "127.0.0.1:9"
+
+static void apply_redirect(struct draft *draft, const struct action *action)
+{
+    const char *location = json_get_text(action->args, "location");
+    const char *elsewhere = draft->x->lane->options.elsewhere;
+    if (location != NULL) {
+        buf_add_text(&draft->location, location);
+    } else {
+        buf_addf(&draft->location, "http://%s/", elsewhere == NULL ? NOWHERE : elsewhere);
+    }
+    draft->status = (int)json_get_int(action->args, "status", 307);
+    draft->is_in_place = true;
+}
+
+static void apply_date_header(struct draft *draft, const struct action *action)
+{
+    draft->date_shift = action->args;
+}
+
+static void apply_retry_after(struct draft *draft, const struct action *action)
+{
+    draft->retry = action->args;
+}
+
 static void apply_commit(struct draft *draft, const struct action *action)
 {
     (void)draft; // rule->executes already says so
@@ -186,6 +214,9 @@ static const struct {
     {ACTION_RECORD_STATUS, apply_record_status},
     {ACTION_OMIT_RESULT, apply_omit_result},
     {ACTION_SHUFFLE_RESULTS, apply_shuffle_results},
+    {ACTION_REDIRECT, apply_redirect},
+    {ACTION_DATE_HEADER, apply_date_header},
+    {ACTION_RETRY_AFTER, apply_retry_after},
     {ACTION_COMMIT, apply_commit},
     {ACTION_ARM, apply_arm},
     {ACTION_DISARM, apply_disarm},
@@ -278,18 +309,6 @@ static void request_id(const struct exchange *x, char out[40])
                    (unsigned long long)(b & UINT64_C(0xffffffffffff)));
 }
 
-// RFC 9110 5.6.7: IMF-fixdate.
-static void http_date(char out[40], int64_t wire_us)
-{
-    static const char *const DAYS[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-    static const char *const MONTHS[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct civil c = instant_civil(wire_us);
-    int64_t day = wire_us / (24 * US_PER_HOUR); // 1970-01-01 was a Thursday
-    (void)snprintf(out, 40, "%s, %02d %s %04d %02d:%02d:%02d GMT", DAYS[day % 7], c.day,
-                   MONTHS[c.month - 1], c.year, c.hour, c.minute, c.second);
-}
-
 struct fields {
     struct h1_field at[MAX_REPLY_FIELDS];
     size_t count;
@@ -315,19 +334,58 @@ static void add_default(struct fields *fields, const struct draft *draft, struct
     add_field(fields, name, value);
 }
 
+// "+1h" or "-20m"; the scenario was checked: it parses.
+static int64_t shift_of(const cJSON *text)
+{
+    struct span shift = json_span(text);
+    int64_t us = 0;
+    if (duration_parse(&us, span_slice(shift, 1, shift.len), NULL) != RC_OK) {
+        return 0;
+    }
+    return shift.at[0] == '-' ? -us : us;
+}
+
+// RFC 9110 10.2.3: Retry-After has whole seconds, or a date; x-amz-retry-after has milliseconds.
+// Rounded up: the client is never asked to come back earlier than the scenario says.
+static void add_retry(struct fields *fields, const struct draft *draft, char text[H1_DATE])
+{
+    const cJSON *after = json_get(draft->retry, "after");
+    struct span header = json_span(json_get(draft->retry, "header"));
+    int64_t us = 0;
+    if (draft->retry == NULL ||
+        duration_parse(&us, json_span(after == NULL ? draft->retry : after), NULL) != RC_OK) {
+        return;
+    }
+    bool is_amz = span_is(header, "x-amz-retry-after");
+    if (span_is(header, "retry-after-date")) {
+        h1_date(text, lane_wire_us(draft->x->lane) + us + US_PER_S - 1);
+    } else {
+        int64_t unit = is_amz ? US_PER_MS : US_PER_S;
+        (void)snprintf(text, H1_DATE, "%lld", (long long)((us + unit - 1) / unit));
+    }
+    add_default(fields, draft, is_amz ? SPAN("x-amz-retry-after") : SPAN("Retry-After"),
+                span_of(text));
+}
+
 static void assemble(struct draft *draft)
 {
     struct exchange *x = draft->x;
     struct fields fields = {.count = 0};
     char id[40];
-    char date[40];
+    char date[H1_DATE];
+    char retry[H1_DATE];
+    int64_t shift_us = draft->date_shift == NULL ? 0 : shift_of(draft->date_shift);
     request_id(x, id);
-    http_date(date, lane_wire_us(x->lane));
+    h1_date(date, lane_wire_us(x->lane) + shift_us);
     add_default(&fields, draft, SPAN("x-amzn-RequestId"), span_of(id));
     if (draft->body.len > 0) {
         add_default(&fields, draft, SPAN("Content-Type"), span_of(draft->content_type));
     }
     add_default(&fields, draft, SPAN("Date"), span_of(date));
+    if (draft->location.len > 0) {
+        add_field(&fields, SPAN("Location"), buf_span(&draft->location));
+    }
+    add_retry(&fields, draft, retry);
     if (draft->type_header.len > 0) {
         add_field(&fields, SPAN("X-Amzn-ErrorType"), buf_span(&draft->type_header));
     }
@@ -358,6 +416,7 @@ static void release(struct draft *draft)
     x_free(draft->order);
     buf_clear(&draft->body);
     buf_clear(&draft->type_header);
+    buf_clear(&draft->location);
 }
 
 void answer_make(struct exchange *x)

@@ -33,6 +33,8 @@ struct lane_options {
     const struct scenario *scenario; // NULL: no rules
     const char *profile;
     const char *listen; // "127.0.0.1:0"
+    // "127.0.0.1:4444": where a redirect leads that names no place. NULL: where nobody listens.
+    const char *elsewhere;
     uint64_t seed;
     const cJSON *world_base, *world_map;
     bool told_time; // service time starts at start_us, else it is the wall clock
