@@ -133,6 +133,9 @@ static void end_exchange(struct connection *c)
 {
     enum exchange_next next = c->exchange.next;
     bool is_kept = c->exchange.head->keep_alive;
+    if (next == NEXT_REQUEST && is_kept && refusal_is_on(&c->lane->refusal)) {
+        next = NEXT_RST;
+    }
     note_idler(c);
     if (next == NEXT_RST) {
         peer_reset(c->peer);
@@ -268,6 +271,21 @@ static void on_time(void *arg)
         connection_drop(c);
     } else {
         close_idle(c);
+    }
+}
+
+void connection_reset_all(struct lane *lane)
+{
+    struct connection *next = NULL;
+    for (struct connection *c = lane->live; c != NULL; c = next) {
+        next = c->next;
+        bool is_replying =
+            c->has_exchange && (c->exchange.state != EXCHANGE_BODY || c->exchange.is_inside_call);
+        if (!is_replying && !c->is_finishing && peer_is_open(c->peer)) {
+            peer_reset(c->peer);
+            tell_close(c, "us", "rst");
+            connection_drop(c);
+        }
     }
 }
 

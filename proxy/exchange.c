@@ -108,7 +108,8 @@ static void cut(struct exchange *x, enum fault_end end)
 static void complete(struct exchange *x)
 {
     tell_response(x, true);
-    if (x->rule != NULL && !peer_is_acknowledged(x->peer)) {
+    bool may_be_lost = x->rule != NULL || refusal_is_on(&x->lane->refusal);
+    if (may_be_lost && !peer_is_acknowledged(x->peer)) {
         await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
         return;
     }

@@ -62,6 +62,8 @@ const struct ledger *lane_ledger(const struct lane *lane);
 int64_t lane_service_us(const struct lane *lane);
 // Moves service time forward to at_us (journalled); earlier moments are ignored.
 void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step);
+// RC_UNKNOWN when there is no such rule; RC_IO when its window of refused connections could not be
+// opened or closed.
 MUST_USE enum rc lane_arm(struct lane *lane, struct span rule, bool armed);
 // Number of requests read so far, and when the last one came (monotonic; 0: none yet).
 uint64_t lane_request_count(const struct lane *lane);
