@@ -17,7 +17,8 @@
 // A reply in the making.
 struct draft {
     struct exchange *x;
-    size_t *order;    // owned; NULL: as sent
+    size_t *order; // owned; NULL: as sent
+    bool is_shuffled;
     bool is_in_place; // a rule has answered
     int status;
     struct buf body, type_header;
@@ -78,20 +79,42 @@ static struct draw draw_of(const struct exchange *x)
                          .index = x->rule == NULL ? x->number : x->rule_index};
 }
 
-// A rotation by a drawn distance that is never 0 leaves no result in its place.
 static void apply_shuffle_results(struct draft *draft, const struct action *action)
 {
     (void)action;
-    size_t count = draft->x->request.count;
-    if (count < 2 || draft->order != NULL) {
-        return;
-    }
-    struct draw draw = draw_of(draft->x);
-    size_t by = 1 + (size_t)(draw_u64(&draw, 3) % (count - 1));
-    draft->order = x_alloc(count * sizeof *draft->order);
+    draft->is_shuffled = true; // done when it is known which records have a result
+}
+
+static bool has_result(const struct exchange *x, size_t i)
+{
+    const struct record_directive *d = x->directives;
+    return d == NULL || (d[i].fate != RECORD_UNPROCESSED && !d[i].omit_result);
+}
+
+// A rotation of the results there are by a drawn distance that is never 0 leaves none in its place.
+static void shuffle(struct draft *draft)
+{
+    struct exchange *x = draft->x;
+    size_t count = x->request.count;
+    size_t *order = x_alloc((count + 1) * sizeof *order);
+    size_t shown = 0;
     for (size_t i = 0; i < count; i++) {
-        draft->order[i] = (i + by) % count;
+        if (has_result(x, i)) {
+            order[shown++] = i;
+        }
     }
+    draft->order = x_alloc((count + 1) * sizeof *order);
+    struct draw draw = draw_of(x);
+    size_t by = shown < 2 ? 0 : 1 + (size_t)(draw_u64(&draw, 3) % (shown - 1));
+    for (size_t i = 0; i < shown; i++) {
+        draft->order[i] = order[(i + by) % shown];
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!has_result(x, i)) {
+            draft->order[shown++] = i; // skipped by the service, but every record is named once
+        }
+    }
+    x_free(order);
 }
 
 static enum aws_error_where where_of(const char *name)
@@ -235,6 +258,82 @@ bool answer_exists(enum action_verb verb)
     return false;
 }
 
+// "+1h" or "-20m".
+static enum rc shift_parse(int64_t *us, const cJSON *text, struct diag *d)
+{
+    struct span shift = json_span(text);
+    enum rc rc = duration_parse(us, span_slice(shift, 1, shift.len), d);
+    *us = span_starts(shift, SPAN("-")) ? -*us : *us;
+    return rc;
+}
+
+static struct span retry_text(const cJSON *args)
+{
+    return json_span(cJSON_IsString(args) ? args : json_get(args, "after"));
+}
+
+static enum rc check_header(struct span name, struct span value, struct diag *d)
+{
+    struct h1_field field = {.name = name, .value = value};
+    struct h1_response_head head = {
+        .status = 200, .fields = {.at = &field, .count = 1, .framing = H1_FRAME_LENGTH}};
+    OWN_BUF struct buf trial = {0};
+    if (h1_emit_response(&trial, &head) == RC_OK &&
+        !span_equal_nocase(name, SPAN("Transfer-Encoding"))) {
+        return RC_OK;
+    }
+    return diag_fail(d, RC_SYNTAX,
+                     "the header \"%.*s\" cannot be sent: its name or value is not allowed, or it "
+                     "frames the reply, which is done for it",
+                     (int)name.len, name.at);
+}
+
+static enum rc check_respond(const cJSON *args, struct diag *d)
+{
+    const cJSON *given = NULL;
+    const cJSON *headers = json_get(args, "headers");
+    enum rc rc = RC_OK;
+    cJSON_ArrayForEach(given, headers)
+    {
+        rc = rc == RC_OK ? check_header(span_of(given->string), json_span(given), d) : rc;
+    }
+    return rc;
+}
+
+static enum rc check_redirect(const cJSON *args, struct diag *d)
+{
+    return check_header(SPAN("Location"), json_span(json_get(args, "location")), d);
+}
+
+static enum rc check_date_header(const cJSON *args, struct diag *d)
+{
+    int64_t us = 0;
+    return shift_parse(&us, args, d);
+}
+
+static enum rc check_retry_after(const cJSON *args, struct diag *d)
+{
+    int64_t us = 0;
+    return duration_parse(&us, retry_text(args), d);
+}
+
+enum rc answer_check(const struct action *action, struct diag *d)
+{
+    static const struct {
+        enum action_verb verb;
+        enum rc (*check)(const cJSON *args, struct diag *d);
+    } CHECKS[] = {{ACTION_RESPOND, check_respond},
+                  {ACTION_REDIRECT, check_redirect},
+                  {ACTION_DATE_HEADER, check_date_header},
+                  {ACTION_RETRY_AFTER, check_retry_after}};
+    for (size_t i = 0; i < sizeof CHECKS / sizeof CHECKS[0]; i++) {
+        if (CHECKS[i].verb == action->verb) {
+            return CHECKS[i].check(action->args, d);
+        }
+    }
+    return RC_OK;
+}
+
 static void apply_actions(struct draft *draft, const struct rule *rule)
 {
     for (size_t a = 0; a < rule->action_count; a++) {
@@ -335,27 +434,14 @@ static void add_default(struct fields *fields, const struct draft *draft, struct
     add_field(fields, name, value);
 }
 
-// "+1h" or "-20m"; the scenario was checked: it parses.
-static int64_t shift_of(const cJSON *text)
-{
-    struct span shift = json_span(text);
-    int64_t us = 0;
-    if (duration_parse(&us, span_slice(shift, 1, shift.len), NULL) != RC_OK) {
-        return 0;
-    }
-    return shift.at[0] == '-' ? -us : us;
-}
-
 // RFC 9110 10.2.3: Retry-After has whole seconds, or a date; x-amz-retry-after has milliseconds.
 // Rounded up: the client is never asked to come back earlier than the scenario says.
 static void add_retry(struct fields *fields, const struct draft *draft, char text[H1_DATE])
 {
-    const cJSON *after = json_get(draft->retry, "after");
     struct span header = json_span(json_get(draft->retry, "header"));
     int64_t us = 0;
-    if (draft->retry == NULL ||
-        duration_parse(&us, json_span(after == NULL ? draft->retry : after), NULL) != RC_OK) {
-        return;
+    if (draft->retry == NULL || duration_parse(&us, retry_text(draft->retry), NULL) != RC_OK) {
+        return; // answer_check has parsed it once: it is not asked for
     }
     bool is_amz = span_is(header, "x-amz-retry-after");
     if (span_is(header, "retry-after-date")) {
@@ -368,6 +454,12 @@ static void add_retry(struct fields *fields, const struct draft *draft, char tex
                 span_of(text));
 }
 
+// RFC 9110 6.4.1: 1xx, 204 and 304 have no content; RFC 9110 8.6: nor a Content-Length.
+static bool may_have_body(int status)
+{
+    return status >= 200 && status != 204 && status != 304;
+}
+
 static void assemble(struct draft *draft)
 {
     struct exchange *x = draft->x;
@@ -375,7 +467,10 @@ static void assemble(struct draft *draft)
     char id[40];
     char date[H1_DATE];
     char retry[H1_DATE];
-    int64_t shift_us = draft->date_shift == NULL ? 0 : shift_of(draft->date_shift);
+    int64_t shift_us = 0;
+    if (draft->date_shift != NULL && shift_parse(&shift_us, draft->date_shift, NULL) != RC_OK) {
+        shift_us = 0; // answer_check has parsed it once
+    }
     request_id(x, id);
     h1_date(date, lane_wire_us(x->lane) + shift_us);
     add_default(&fields, draft, SPAN("x-amzn-RequestId"), span_of(id));
@@ -399,9 +494,9 @@ static void assemble(struct draft *draft)
         .status = draft->status,
         .fields = {.at = fields.at,
                    .count = fields.count,
-                   .framing = H1_FRAME_LENGTH,
+                   .framing = may_have_body(draft->status) ? H1_FRAME_LENGTH : H1_FRAME_AS_GIVEN,
                    .content_length = draft->body.len,
-                   .close = x->head != NULL && !x->head->keep_alive},
+                   .close = x->is_last || !x->head->keep_alive},
     };
     // What a scenario gives as header was checked when it was read; ours are always well formed.
     enum rc rc = h1_emit_response(&x->out, &head);
@@ -409,7 +504,9 @@ static void assemble(struct draft *draft)
     (void)rc;
     x->status = draft->status;
     x->head_bytes = x->out.len;
-    buf_add(&x->out, buf_span(&draft->body));
+    if (may_have_body(draft->status)) {
+        buf_add(&x->out, buf_span(&draft->body));
+    }
 }
 
 static void release(struct draft *draft)
@@ -426,6 +523,9 @@ void answer_make(struct exchange *x)
     x->error_name = "";
     if (x->rule != NULL) {
         apply_actions(&draft, x->rule);
+    }
+    if (draft.is_shuffled) {
+        shuffle(&draft);
     }
     if (x->rule == NULL || x->rule->executes) {
         execute(&draft);

@@ -145,7 +145,7 @@ static void end_exchange(struct connection *c)
     c->has_exchange = false;
     if (next == NEXT_RST || !peer_is_open(c->peer)) {
         connection_drop(c);
-    } else if (next == NEXT_FIN || !is_kept || c->saw_eof) {
+    } else if (next == NEXT_FIN || !is_kept || (c->saw_eof && !peer_has_input(c->peer))) {
         tell_close(c, "us", "fin");
         finish(c);
         if (c->saw_eof) {
@@ -165,6 +165,13 @@ static void settle(struct connection *c)
     }
 }
 
+// Whether the connection can take bytes now.
+static bool is_ready(const struct connection *c)
+{
+    return !c->is_dead && !c->is_finishing && peer_is_open(c->peer) &&
+           (!c->has_exchange || c->exchange.state == EXCHANGE_BODY);
+}
+
 static void on_exchange_over(void *arg)
 {
     struct connection *c = connection_from(arg);
@@ -172,6 +179,10 @@ static void on_exchange_over(void *arg)
     if (!c->is_dead && !c->is_finishing) {
         peer_read(c->peer, !c->saw_eof);
         peer_pump(c->peer);
+    }
+    // What the client had sent before its FIN is used up, and no whole request is left.
+    if (c->saw_eof && !c->is_dead && is_ready(c)) {
+        connection_drop(c);
     }
 }
 
@@ -199,13 +210,6 @@ static void on_error(struct connection *c)
         begin_exchange(c);
     }
     exchange_refuse(&c->exchange, h1_parser_error(c->parser));
-}
-
-// Whether the connection can take bytes now.
-static bool is_ready(const struct connection *c)
-{
-    return !c->is_dead && !c->is_finishing && peer_is_open(c->peer) &&
-           (!c->has_exchange || c->exchange.state == EXCHANGE_BODY);
 }
 
 static void on_input(void *arg, struct span *bytes)

@@ -4,6 +4,7 @@
 #include "proxy/exchange.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "proxy/answer.h"
 #include "proxy/base/alloc.h"
@@ -89,16 +90,30 @@ static void await_time(struct exchange *x, enum exchange_state state, int64_t de
     loop_timer_start(&x->timer, delay_us);
 }
 
+// Waits for the client's acknowledgement, which can fail to come only when the client is gone.
+static void await_client(struct exchange *x)
+{
+    if (peer_is_gone(x->peer)) {
+        finish(x, NEXT_RST);
+    } else {
+        await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
+    }
+}
+
 // The cut that the plan asks for, at this byte. RST waits until the client has what was sent
 // before.
 static void cut(struct exchange *x, enum fault_end end)
 {
     tell_response(x, false);
-    if (end == FAULT_HANG) {
+    if (end == FAULT_HANG && x->has_half_closed) {
+        // Nothing more will be heard of this client, not even that it is gone.
+        tell_fault(x);
+        finish(x, NEXT_FIN);
+    } else if (end == FAULT_HANG) {
         x->state = EXCHANGE_CLIENT;
         tell_fault(x);
     } else if (x->sent_bytes > 0 && !peer_is_acknowledged(x->peer)) {
-        await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
+        await_client(x);
     } else {
         tell_fault(x);
         finish(x, end == FAULT_RST ? NEXT_RST : NEXT_FIN);
@@ -110,7 +125,7 @@ static void complete(struct exchange *x)
     tell_response(x, true);
     bool may_be_lost = x->rule != NULL || refusal_is_on(&x->lane->refusal);
     if (may_be_lost && !peer_is_acknowledged(x->peer)) {
-        await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
+        await_client(x);
         return;
     }
     tell_fault(x);
@@ -158,11 +173,11 @@ static void push(struct exchange *x)
         x->state = EXCHANGE_KERNEL;
     } else if (say.end != FAULT_GO_ON) {
         cut(x, say.end);
-    } else if (x->sent_bytes == x->out.len) {
-        complete(x);
-    } else {
+    } else if (say.wake_us != 0) {
         int64_t elapsed_us = loop_now_us(x->lane->loop) - x->ready_us;
         await_time(x, EXCHANGE_TIME, say.wake_us - elapsed_us);
+    } else {
+        complete(x);
     }
 }
 
@@ -187,6 +202,7 @@ void exchange_abandoned_by_client(struct exchange *x, enum peer_end how)
             tell_fault(x); // the client gave up in the silence, or closed after the last byte
         }
     }
+    x->has_half_closed = true;
     bool may_still_read =
         how == PEER_EOF && x->state != EXCHANGE_BODY && x->state != EXCHANGE_CLIENT;
     if (!may_still_read) {
@@ -252,6 +268,14 @@ static bool follows_protocol(struct exchange *x)
     return x->violation.error == AWS_ERROR_NONE;
 }
 
+const char *exchange_body_sha256(struct exchange *x)
+{
+    if (x->body_sha256[0] == '\0') {
+        sha256_hex(x->body_sha256, buf_span(&x->body));
+    }
+    return x->body_sha256;
+}
+
 #define MAX_SIGNED_FIELDS 128
 
 static void verify(struct exchange *x)
@@ -266,7 +290,8 @@ static void verify(struct exchange *x)
                                     .target = x->head->path,
                                     .headers = headers,
                                     .header_count = count,
-                                    .body = buf_span(&x->body)};
+                                    .body = buf_span(&x->body),
+                                    .body_sha256 = exchange_body_sha256(x)};
     sigv4_verify(x->lane->verifier, &request, span_of(world_region(x->lane->world)),
                  lane_wire_us(x->lane), &x->signature);
     if (x->signature.credential != NULL && !x->signature.is_valid) {
@@ -279,19 +304,40 @@ static struct span or_else(struct span symbol, struct span wire)
     return symbol.len > 0 ? symbol : wire;
 }
 
-static struct span customer_of(const struct world *world, const struct usage_record *r)
+static const struct world_customer *find_customer(const struct world *world,
+                                                  const struct usage_record *r)
 {
-    const struct world_customer *c = NULL;
     if (r->license_arn.len > 0) {
-        c = world_customer_by_license(world, r->license_arn);
-    } else if (r->customer_identifier.len > 0) {
-        c = world_customer_by_identifier(world, r->customer_identifier);
-    } else {
-        c = world_customer_by_account(world, r->customer_account);
+        return world_customer_by_license(world, r->license_arn);
     }
-    struct span wire =
-        r->customer_identifier.len > 0 ? r->customer_identifier : r->customer_account;
-    return c != NULL ? span_of(c->symbol) : wire;
+    return r->customer_identifier.len > 0
+               ? world_customer_by_identifier(world, r->customer_identifier)
+               : world_customer_by_account(world, r->customer_account);
+}
+
+// "customer:acme" or "license:acme"; the wire's value where no symbol is known.
+static struct span payer_of(struct arena *arena, const struct usage_record *r, struct span symbol,
+                            struct span customer)
+{
+    bool by_license = r->license_arn.len > 0;
+    struct span kind = by_license ? SPAN("license:") : SPAN("customer:");
+    struct span name = or_else(symbol, by_license ? r->license_arn : customer);
+    char *text = arena_take(arena, kind.len + name.len);
+    memcpy(text, kind.at, kind.len);
+    if (name.len > 0) {
+        memcpy(text + kind.len, name.at, name.len);
+    }
+    return (struct span){.at = text, .len = kind.len + name.len};
+}
+
+static void name_customer(struct exchange *x, size_t i)
+{
+    const struct usage_record *r = &x->request.records[i];
+    const struct world_customer *c = find_customer(x->lane->world, r);
+    struct span symbol = span_of(c == NULL ? NULL : c->symbol);
+    struct span wire = or_else(r->customer_identifier, r->customer_account);
+    x->payers[i] = payer_of(&x->request.arena, r, symbol, wire);
+    x->records[i].customer = c == NULL ? wire : symbol;
 }
 
 static void name_records(struct exchange *x)
@@ -301,15 +347,16 @@ static void name_records(struct exchange *x)
         x->request.product_code.len > 0 ? world_product_by_code(world, x->request.product_code)
                                         : world_first_product(world);
     x->records = x_alloc((x->request.count + 1) * sizeof *x->records);
+    x->payers = arena_take(&x->request.arena, (x->request.count + 1) * sizeof *x->payers);
     for (size_t i = 0; i < x->request.count; i++) {
         const struct usage_record *r = &x->request.records[i];
         x->records[i] = (struct subject_record){
-            .customer = customer_of(world, r),
             .dimension = or_else(world_dimension_symbol(world, r->dimension), r->dimension),
             .product = product != NULL ? span_of(product->symbol) : x->request.product_code,
             .hour_us = instant_hour(r->timestamp_us),
             .quantity = r->quantity,
         };
+        name_customer(x, i);
         x->records[i].usage = lane_usage_of(x->lane, &x->records[i]);
     }
 }

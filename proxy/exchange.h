@@ -6,6 +6,7 @@
 
 #include "proxy/aws/request.h"
 #include "proxy/aws/sigv4.h"
+#include "proxy/base/digest.h"
 #include "proxy/fault/fault.h"
 #include "proxy/http/parser.h"
 #include "proxy/net/peer.h"
@@ -40,12 +41,14 @@ struct exchange {
     // The request
     const struct h1_head *head; // lives in the connection's parser
     struct buf body;
+    char body_sha256[SHA256_HEX]; // "" until exchange_body_sha256 is asked
     enum operation operation;
     struct aws_request request;
     struct aws_violation violation; // of the service model, or of the protocol
     struct sigv4_result signature;
-    struct buf signature_text; // after a mismatch: our canonical request and string to sign
+    struct buf signature_text;      // after a mismatch: our canonical request and string to sign
     struct subject_record *records; // owned; one per record of the request
+    struct span *payers;            // in the request's arena: who pays for each record
     struct span invocation;
     unsigned attempt;
 
@@ -66,6 +69,7 @@ struct exchange {
     size_t head_bytes, sent_bytes;
     int64_t ready_us; // monotonic
     bool reply_begun, response_told;
+    bool has_half_closed; // the client's FIN came while it waited
     struct loop_timer timer;
 };
 
@@ -91,6 +95,8 @@ void exchange_sent(struct exchange *x);
 void exchange_abandoned_by_client(struct exchange *x, enum peer_end how);
 // The connection is reset at once and no byte of the reply is sent.
 void exchange_cut(struct exchange *x);
+// Of the body in hex; made once, as the signature and the journal both need it.
+const char *exchange_body_sha256(struct exchange *x);
 bool exchange_is_over(const struct exchange *x);
 
 #endif

@@ -154,11 +154,12 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
     }
     loop_timer_init(&lane->reap, lane->loop, on_reap_due, lane);
     enum rc rc = open_world(lane, d);
-    if (rc == RC_OK) {
-        rc = open_journal(lane, d);
-    }
+    // The listener first: a port in use must not leave a journal behind.
     if (rc == RC_OK) {
         rc = listener_open(&lane->listener, lane->loop, options->listen, on_accept, lane, d);
+    }
+    if (rc == RC_OK) {
+        rc = open_journal(lane, d);
     }
     if (rc != RC_OK) {
         lane_free(&lane);
@@ -212,7 +213,6 @@ void lane_free(struct lane **slot)
         x_free(lane->usages[i].dimension);
     }
     x_free(lane->usages);
-    buf_clear(&lane->line);
     x_free(lane->case_id);
     x_free(lane);
     *slot = NULL;
@@ -272,6 +272,11 @@ int64_t lane_last_request_us(const struct lane *lane)
     return lane->last_request_us;
 }
 
+bool lane_has_connections(const struct lane *lane)
+{
+    return lane->live != NULL;
+}
+
 static enum rc refuse(const struct scenario *s, const struct action *action, struct diag *d)
 {
     return diag_fail_at(d, RC_UNSUPPORTED, s->file, action->place,
@@ -292,12 +297,18 @@ static bool action_exists(enum action_verb verb)
 
 static enum rc supports_rule(const struct scenario *s, const struct rule *rule, struct diag *d)
 {
+    bool is_refusal = false;
     for (size_t a = 0; a < rule->action_count; a++) {
         if (!action_exists(rule->actions[a].verb)) {
             return refuse(s, &rule->actions[a], d);
         }
+        is_refusal = is_refusal || refusal_exists(rule->actions[a].verb);
+        struct diag why = {.code = RC_OK};
+        if (answer_check(&rule->actions[a], &why) != RC_OK) {
+            return diag_fail_at(d, RC_SYNTAX, s->file, rule->actions[a].place, "%s", why.text);
+        }
     }
-    if (rule->kind == FAULT_REFUSE) {
+    if (is_refusal) {
         return refusal_supports(s, rule, d);
     }
     struct draw draw = {

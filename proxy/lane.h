@@ -68,6 +68,9 @@ MUST_USE enum rc lane_arm(struct lane *lane, struct span rule, bool armed);
 // Number of requests read so far, and when the last one came (monotonic; 0: none yet).
 uint64_t lane_request_count(const struct lane *lane);
 int64_t lane_last_request_us(const struct lane *lane);
+// Whether a connection is open. Those of a client that has ended end by themselves once all that it
+// sent was read, but for those whose reply a rule holds back.
+bool lane_has_connections(const struct lane *lane);
 // Ties usages asked by steps to keys, so that rules and records can be matched by usage id.
 void lane_expect_usage(struct lane *lane, struct span id, struct span customer,
                        struct span dimension, int64_t hour_us);

@@ -38,7 +38,6 @@ struct lane {
     struct loop_turn turn;
     struct loop_timer reap; // brings the loop to the end of a turn when something died
     bool is_closed;
-    struct buf line; // scratch: a value that is put together before it is written
 };
 
 struct connection;

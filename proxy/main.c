@@ -133,6 +133,9 @@ static enum rc read_options(struct lane_options *o, const struct settings *s, st
 {
     static const char *const BODIES[] = {"full", "digest", "none", NULL};
     static const char *const TIMES[] = {"real", "told", NULL};
+    static const char *const PROFILES[] = {
+        "saas", "saas-agreements", "ami", "container-hourly", "container-metered", "agentcore",
+        NULL};
     unsigned bodies = 0;
     unsigned time = 0;
     uint64_t limit = 0;
@@ -153,7 +156,8 @@ static enum rc read_options(struct lane_options *o, const struct settings *s, st
     o->journal_path = given(s, "--journal", NULL);
     o->listen = given(s, "--listen", "127.0.0.1:0");
     o->profile = given(s, "--profile", "saas");
-    return rc;
+    unsigned profile = 0;
+    return rc == RC_OK ? choice(&profile, s, "--profile", PROFILES, d) : rc;
 }
 
 static void on_stop(void *arg)

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/record.h"
 
-#include "proxy/base/digest.h"
 #include "proxy/lane_inside.h"
 
-static void add_instant(struct buf *b, const char *key, int64_t at_us)
+// A member's moment as it was rendered last: most records of a request have the same.
+struct moment {
+    int64_t at_us;
+    char text[INSTANT_TEXT]; // "" when there was none
+};
+
+struct moments {
+    struct moment timestamp, hour;
+};
+
+static void add_instant(struct buf *b, const char *key, int64_t at_us, struct moment *last)
 {
-    char text[INSTANT_TEXT];
-    instant_format_s(text, at_us);
-    buf_add_member(b, key, span_of(text));
+    if (last->text[0] == '\0' || last->at_us != at_us) {
+        last->at_us = at_us;
+        instant_format_s(last->text, at_us);
+    }
+    buf_add_member(b, key, span_of(last->text));
 }
 
 // The first member of an object in a list: {"i":3 or ,{"i":3
@@ -18,48 +29,30 @@ static void open_item(struct buf *b, bool is_first, size_t i)
     buf_add_u64(b, i);
 }
 
-void record_payer(struct buf *out, const struct world *world, const struct usage_record *r)
-{
-    const struct world_customer *c = NULL;
-    struct span wire = r->license_arn;
-    if (r->license_arn.len > 0) {
-        c = world_customer_by_license(world, r->license_arn);
-        buf_add_text(out, "license:");
-    } else {
-        bool has_id = r->customer_identifier.len > 0;
-        wire = has_id ? r->customer_identifier : r->customer_account;
-        c = has_id ? world_customer_by_identifier(world, wire)
-                   : world_customer_by_account(world, wire);
-        buf_add_text(out, "customer:");
-    }
-    buf_add(out, c != NULL ? span_of(c->symbol) : wire);
-}
-
-static void add_record(struct exchange *x, struct buf *b, size_t i)
+static void add_record(const struct exchange *x, struct buf *b, size_t i, struct moments *last)
 {
     const struct usage_record *r = &x->request.records[i];
     const struct subject_record *s = &x->records[i];
     open_item(b, i == 0, i);
     buf_add_member(b, "product", s->product);
-    buf_reset(&x->lane->line);
-    record_payer(&x->lane->line, x->lane->world, r);
-    buf_add_member(b, "payer", buf_span(&x->lane->line));
+    buf_add_member(b, "payer", x->payers[i]);
     buf_add_member(b, "customer", s->customer);
     buf_add_member(b, "dimension", s->dimension);
-    add_instant(b, "timestamp", r->timestamp_us);
-    add_instant(b, "hour", s->hour_us);
+    add_instant(b, "timestamp", r->timestamp_us, &last->timestamp);
+    add_instant(b, "hour", s->hour_us, &last->hour);
     buf_add_member_i64(b, "quantity", r->quantity);
     buf_add_char(b, '}');
 }
 
-static void add_records(struct exchange *x, struct buf *b)
+static void add_records(const struct exchange *x, struct buf *b)
 {
     if (x->request.count == 0) {
         return;
     }
+    struct moments last = {.hour = {.text = ""}};
     buf_add_text(b, ",\"records\":[");
     for (size_t i = 0; i < x->request.count; i++) {
-        add_record(x, b, i);
+        add_record(x, b, i, &last);
     }
     buf_add_char(b, ']');
 }
@@ -108,16 +101,14 @@ static void add_headers(const struct exchange *x, struct buf *b)
 }
 
 // Bodies are kept, or known by their digest, or only by their size.
-static void add_body(const struct exchange *x, struct buf *b)
+static void add_body(struct exchange *x, struct buf *b)
 {
     enum lane_bodies bodies = x->lane->options.bodies;
     buf_add_member_i64(b, "bytes", (int64_t)x->body.len);
     if (bodies == BODIES_NONE) {
         return;
     }
-    char hex[SHA256_HEX];
-    sha256_hex(hex, buf_span(&x->body));
-    buf_add_member(b, "sha256", span_of(hex));
+    buf_add_member(b, "sha256", span_of(exchange_body_sha256(x)));
     if (bodies == BODIES_FULL) {
         add_headers(x, b);
         buf_add_member(b, "body", buf_span(&x->body));
@@ -191,17 +182,15 @@ void record_match(struct exchange *x, const struct rule *rule, uint64_t index, d
     (void)journal_end(x->lane->journal);
 }
 
-static void add_outcome(struct buf *b, const struct exchange *x, size_t i)
+static void add_outcome(struct buf *b, const struct exchange *x, size_t i, struct moments *last)
 {
     const struct record_outcome *o = &x->reply.outcomes[i];
     const struct subject_record *s = &x->records[i];
     open_item(b, i == 0, i);
     buf_add_member(b, "product", s->product);
-    buf_reset(&x->lane->line);
-    record_payer(&x->lane->line, x->lane->world, &x->request.records[i]);
-    buf_add_member(b, "payer", buf_span(&x->lane->line));
+    buf_add_member(b, "payer", x->payers[i]);
     buf_add_member(b, "dimension", s->dimension);
-    add_instant(b, "hour", s->hour_us);
+    add_instant(b, "hour", s->hour_us, &last->hour);
     buf_add_member_i64(b, "quantity", s->quantity);
     buf_add_member(b, "status", span_of(o->status));
     buf_add_member_bool(b, "billed", o->billed);
@@ -215,9 +204,10 @@ void record_commit(struct exchange *x)
     buf_add_member(b, "operation", span_of(operation_name(x->operation)));
     buf_add_member(b, "region", span_of(world_region(x->lane->world)));
     if (x->reply.outcomes != NULL) {
+        struct moments last = {.hour = {.text = ""}};
         buf_add_text(b, ",\"records\":[");
         for (size_t i = 0; i < x->reply.count; i++) {
-            add_outcome(b, x, i);
+            add_outcome(b, x, i, &last);
         }
         buf_add_char(b, ']');
     }

@@ -18,8 +18,4 @@ void record_fault(struct exchange *x);
 void record_rule_fault(struct lane *lane, const struct rule *rule, uint64_t number, const char *at,
                        size_t bytes);
 
-// "customer:acme" or "license:acme": who pays for a record; the wire's value where no symbol is
-// known.
-void record_payer(struct buf *out, const struct world *world, const struct usage_record *record);
-
 #endif

@@ -137,6 +137,12 @@ static bool lacks_mandatory(const struct result_run *r)
     return false;
 }
 
+// When every case is UNSUPPORTED nothing was judged: that is no pass.
+static bool judged_nothing(const struct result_run *r)
+{
+    return result_count(r, VERDICT_UNSUPPORTED) == r->count;
+}
+
 int result_exit_code(const struct result_run *r)
 {
     enum verdict worst = result_verdict(r);
@@ -149,5 +155,5 @@ int result_exit_code(const struct result_run *r)
     if (worst == VERDICT_FAIL) {
         return 1;
     }
-    return worst >= VERDICT_NOT_EXERCISED || lacks_mandatory(r) ? 2 : 0;
+    return worst >= VERDICT_NOT_EXERCISED || lacks_mandatory(r) || judged_nothing(r) ? 2 : 0;
 }

@@ -69,11 +69,11 @@ static void check_length(struct walk *w, const struct shape *shape, const cJSON 
     // AWS shows a text that is too long or too short, but no list.
     if (shape->min != SHAPE_NO_LIMIT && (int64_t)len < shape->min) {
         violations_constraint(&w->violations, shape->error, node,
-                            "Member must have length greater than or equal to %" PRId64,
-                            shape->min);
+                              "Member must have length greater than or equal to %" PRId64,
+                              shape->min);
     } else if (max != SHAPE_NO_LIMIT && (int64_t)len > max) {
         violations_constraint(&w->violations, shape->error, node,
-                            "Member must have length less than or equal to %" PRId64, max);
+                              "Member must have length less than or equal to %" PRId64, max);
     }
 }
 
@@ -99,7 +99,7 @@ static void check_string(struct walk *w, const struct shape *shape, const cJSON 
     check_length(w, shape, node, character_count(text));
     if (shape->matches != NULL && !shape->matches(text)) {
         violations_constraint(&w->violations, shape->error, node,
-                            "Member must satisfy regular expression pattern: %s", shape->pattern);
+                              "Member must satisfy regular expression pattern: %s", shape->pattern);
     }
 }
 
@@ -115,10 +115,11 @@ static void check_integer(struct walk *w, const struct shape *shape, const cJSON
     int64_t max = shape_max(shape, w->rules);
     if (shape->min != SHAPE_NO_LIMIT && value < shape->min) {
         violations_constraint(&w->violations, shape->error, node,
-                            "Member must have value greater than or equal to %" PRId64, shape->min);
+                              "Member must have value greater than or equal to %" PRId64,
+                              shape->min);
     } else if (max != SHAPE_NO_LIMIT && value > max) {
         violations_constraint(&w->violations, shape->error, node,
-                            "Member must have value less than or equal to %" PRId64, max);
+                              "Member must have value less than or equal to %" PRId64, max);
     }
 }
 
@@ -260,7 +261,7 @@ static void read_quantity(struct walk *w, struct usage_record *record)
     if (has_whole && record->is_decimal) {
         violations_enter(&w->violations, names.decimal);
         violations_constraint(&w->violations, AWS_ERROR_NONE, decimal,
-                            "Member must not be given together with %s", names.whole);
+                              "Member must not be given together with %s", names.whole);
         violations_leave(&w->violations);
     } else if (record->is_decimal && pattern_decimal(json_span(decimal))) {
         record->quantity_micros = pattern_decimal_micros(json_span(decimal));
@@ -280,8 +281,8 @@ static void check_allocation_forms(struct walk *w, const struct usage_record *re
         if (is_absent(json_get(allocation, "AllocatedUsageQuantity")) ==
             is_absent(json_get(allocation, "AllocatedUsageQuantityAsDecimal"))) {
             violations_constraint(&w->violations, AWS_ERROR_NONE, allocation,
-                                "Member must specify exactly one of AllocatedUsageQuantity or "
-                                "AllocatedUsageQuantityAsDecimal");
+                                  "Member must specify exactly one of AllocatedUsageQuantity or "
+                                  "AllocatedUsageQuantityAsDecimal");
         }
         violations_leave(&w->violations);
     }
@@ -294,8 +295,8 @@ static void finish_record(struct walk *w, struct usage_record *record)
     if (record->customer_identifier.len > 0 && record->customer_account.len > 0) {
         violations_enter(&w->violations, "CustomerIdentifier");
         violations_constraint(&w->violations, AWS_ERROR_NONE,
-                            json_get(record->json, "CustomerIdentifier"),
-                            "Member must not be given together with CustomerAWSAccountId");
+                              json_get(record->json, "CustomerIdentifier"),
+                              "Member must not be given together with CustomerAWSAccountId");
         violations_leave(&w->violations);
     }
     if (w->rules->has_decimals && record->allocations != NULL) {
@@ -330,7 +331,7 @@ static enum rc read_body(struct walk *w, struct span body)
     if (body.len > AWS_MAX_BODY_BYTES) {
         violations_add(&w->violations, AWS_ERROR_TOO_LARGE, aws_error_message(AWS_ERROR_TOO_LARGE));
     }
-    enum rc rc = json_read(&w->request->json, NULL, body, NULL, &d);
+    enum rc rc = json_read_once(&w->request->json, &w->request->arena, body, NULL, &d);
     if (rc != RC_OK) {
         char sentence[256];
         (void)snprintf(sentence, sizeof sentence, "%u:%u: %.200s", d.place.line, d.place.column,
@@ -350,7 +351,7 @@ enum rc aws_request_read(struct aws_request *out, enum operation operation, stru
     struct walk w = {.rules = rules, .request = out, .violations = {.worst = violation}};
     if (shape == NULL) {
         violations_add(&w.violations, AWS_ERROR_UNKNOWN_OPERATION,
-                     aws_error_message(AWS_ERROR_UNKNOWN_OPERATION));
+                       aws_error_message(AWS_ERROR_UNKNOWN_OPERATION));
         return RC_RANGE;
     }
     enum rc rc = read_body(&w, body);
@@ -366,7 +367,7 @@ enum rc aws_request_read(struct aws_request *out, enum operation operation, stru
 
 void aws_request_clear(struct aws_request *request)
 {
-    cJSON_Delete(request->json);
+    arena_clear(&request->arena);
     x_free(request->records);
     *request = (struct aws_request){.operation = OPERATION_NONE};
 }

@@ -36,7 +36,8 @@ struct aws_violation {
 
 struct aws_request {
     enum operation operation;
-    cJSON *json;                  // owned
+    const cJSON *json; // in the arena
+    struct arena arena;
     struct span product_code;     // empty when absent
     struct usage_record *records; // owned array
     size_t count;                 // of all records sent, even if there are more than 25

@@ -4,7 +4,6 @@
 // signature was right although the request was refused, and why.
 #include "proxy/aws/sigv4.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "proxy/aws/sigv4_canonical.h"
@@ -190,8 +189,11 @@ static bool region_is_right(const struct trial *t)
 
 static void copy_span(char *out, size_t size, struct span text)
 {
-    (void)snprintf(out, size, "%.*s", (int)(text.len < size ? text.len : size - 1),
-                   text.len == 0 ? "" : text.at);
+    size_t len = text.len < size ? text.len : size - 1;
+    if (len > 0) {
+        memcpy(out, text.at, len);
+    }
+    out[len] = '\0';
 }
 
 static void gather(struct trial *t)
@@ -356,8 +358,7 @@ static enum aws_error check_payload(const struct trial *t, struct buf *text)
     if (claimed.at == NULL || span_is(claimed, "UNSIGNED-PAYLOAD")) {
         return AWS_ERROR_NONE;
     }
-    sha256_hex(hash, t->request->body);
-    if (span_is(claimed, hash)) {
+    if (span_is(claimed, sigv4_body_sha256(hash, t->request))) {
         return AWS_ERROR_NONE;
     }
     buf_add_text(text, "The value of the 'x-amz-content-sha256' header is not the hash of the "

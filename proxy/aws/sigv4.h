@@ -19,6 +19,7 @@ struct sigv4_request {
     const struct sigv4_header *headers;
     size_t header_count;
     struct span body;
+    const char *body_sha256; // in hex, where the caller knows it; NULL: it is made when needed
 };
 
 struct sigv4_credential {

@@ -194,6 +194,15 @@ static void add_header(struct buf *b, const struct sigv4_request *request, struc
     buf_add_char(b, '\n');
 }
 
+const char *sigv4_body_sha256(char scratch[SHA256_HEX], const struct sigv4_request *request)
+{
+    if (request->body_sha256 != NULL) {
+        return request->body_sha256;
+    }
+    sha256_hex(scratch, request->body);
+    return scratch;
+}
+
 void sigv4_add_canonical(struct buf *b, const struct sigv4_request *request,
                          const struct sigv4_parts *parts, bool redacted)
 {
@@ -213,8 +222,7 @@ void sigv4_add_canonical(struct buf *b, const struct sigv4_request *request,
     if (span_is(parts->content_sha256, "UNSIGNED-PAYLOAD")) {
         buf_add(b, parts->content_sha256);
     } else {
-        sha256_hex(hash, request->body);
-        buf_add_text(b, hash);
+        buf_add_text(b, sigv4_body_sha256(hash, request));
     }
 }
 

@@ -4,7 +4,10 @@
 #define PROXY_AWS_SIGV4_CANONICAL_H
 
 #include "proxy/aws/sigv4_parts.h"
+#include "proxy/base/digest.h"
 
+// SHA-256 of the body in hex: the caller's, or made in scratch.
+const char *sigv4_body_sha256(char scratch[SHA256_HEX], const struct sigv4_request *request);
 // Appends the canonical request. redacted: the security token is replaced by its length, so that
 // the text can be shown.
 void sigv4_add_canonical(struct buf *b, const struct sigv4_request *request,

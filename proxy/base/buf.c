@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proxy/base/alloc.h"
+#include "proxy/base/plain.h"
 #include "proxy/base/utf8.h"
 
 void buf_clear(struct buf *b)
@@ -20,17 +21,14 @@ void buf_reset(struct buf *b)
     b->len = 0;
 }
 
-char *buf_room(struct buf *b, size_t more)
+void buf_grow(struct buf *b, size_t more)
 {
-    if (b->cap - b->len < more) {
-        size_t cap = b->cap == 0 ? 256 : b->cap;
-        while (cap - b->len < more) {
-            cap *= 2;
-        }
-        b->data = x_realloc(b->data, cap);
-        b->cap = cap;
+    size_t cap = b->cap == 0 ? 256 : b->cap;
+    while (cap - b->len < more) {
+        cap *= 2;
     }
-    return b->data + b->len;
+    b->data = x_realloc(b->data, cap);
+    b->cap = cap;
 }
 
 void buf_grew(struct buf *b, size_t added)
@@ -48,36 +46,12 @@ void buf_consume(struct buf *b, size_t n)
     }
 }
 
-struct span buf_span(const struct buf *b)
-{
-    return (struct span){.at = b->data, .len = b->len};
-}
-
 char *buf_take_text(struct buf *b)
 {
     *buf_room(b, 1) = '\0';
     char *text = b->data;
     *b = (struct buf){0};
     return text;
-}
-
-void buf_add(struct buf *b, struct span bytes)
-{
-    if (bytes.len > 0) {
-        memcpy(buf_room(b, bytes.len), bytes.at, bytes.len);
-        b->len += bytes.len;
-    }
-}
-
-void buf_add_text(struct buf *b, const char *text)
-{
-    buf_add(b, span_of(text));
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-    *buf_room(b, 1) = c;
-    b->len++;
 }
 
 void buf_add_u64(struct buf *b, uint64_t value)
@@ -115,36 +89,6 @@ void buf_addf(struct buf *b, const char *format, ...)
     b->len += (size_t)need;
 }
 
-void buf_add_key(struct buf *b, const char *key)
-{
-    buf_add(b, SPAN(",\""));
-    buf_add_text(b, key);
-    buf_add(b, SPAN("\":"));
-}
-
-void buf_add_member(struct buf *b, const char *key, struct span value)
-{
-    buf_add_key(b, key);
-    buf_add_json_string(b, value);
-}
-
-void buf_add_member_i64(struct buf *b, const char *key, int64_t value)
-{
-    buf_add_key(b, key);
-    buf_add_i64(b, value);
-}
-
-void buf_add_member_bool(struct buf *b, const char *key, bool value)
-{
-    buf_add_key(b, key);
-    buf_add(b, value ? SPAN("true") : SPAN("false"));
-}
-
-static bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
 static void add_escaped(struct buf *b, unsigned char c)
 {
     static const char SHORT[] = {
@@ -157,14 +101,11 @@ static void add_escaped(struct buf *b, unsigned char c)
     }
 }
 
-void buf_add_json_string(struct buf *b, struct span text)
+static void add_json_string_slowly(struct buf *b, struct span text)
 {
     buf_add_char(b, '"');
     for (size_t i = 0; i < text.len;) {
-        size_t run = i;
-        while (run < text.len && is_plain((unsigned char)text.at[run])) {
-            run++;
-        }
+        size_t run = i + plain_run(span_slice(text, i, text.len));
         buf_add(b, span_slice(text, i, run));
         i = run;
         if (i == text.len) {
@@ -186,4 +127,60 @@ void buf_add_json_string(struct buf *b, struct span text)
         }
     }
     buf_add_char(b, '"');
+}
+
+// Copies eight bytes; false when they are not plain.
+static inline bool copy_word(char *to, const char *from)
+{
+    uint64_t word = 0;
+    memcpy(&word, from, 8);
+    memcpy(to, &word, 8);
+    return plain_is_word(word);
+}
+
+// Fewer than eight bytes: a word is made of them, from four to seven of two halves that may
+// overlap.
+static inline bool copy_short(char *to, struct span text)
+{
+    char word[8] = "aaaaaaaa";
+    if (text.len >= 4) {
+        memcpy(word, text.at, 4);
+        memcpy(word + text.len - 4, text.at + text.len - 4, 4);
+    } else {
+        for (size_t i = 0; i < text.len; i++) {
+            word[i] = text.at[i];
+        }
+    }
+    return copy_word(to, word);
+}
+
+// Copies a plain text with its quotes, by words, of which the last two may overlap (a short text
+// writes up to eight bytes beyond its end); gives the end, or NULL when the text is not plain.
+static char *copy_plain(char *to, struct span text)
+{
+    bool plain = true;
+    *to++ = '"';
+    if (text.len < 8) {
+        plain = copy_short(to, text);
+    } else {
+        for (size_t at = 0; at + 8 < text.len && plain; at += 8) {
+            plain = copy_word(to + at, text.at + at);
+        }
+        plain = plain && copy_word(to + text.len - 8, text.at + text.len - 8);
+    }
+    to[text.len] = '"';
+    return plain ? to + text.len + 1 : NULL;
+}
+
+#define COPY_ROOM 10 // the quotes, and what is copied beyond the end
+
+void buf_add_json_string(struct buf *b, struct span text)
+{
+    char *room = buf_room(b, text.len + COPY_ROOM);
+    char *end = copy_plain(room, text);
+    if (end == NULL) {
+        add_json_string_slowly(b, text);
+    } else {
+        buf_grew(b, (size_t)(end - room));
+    }
 }

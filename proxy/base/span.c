@@ -1,29 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/base/span.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "proxy/base/alloc.h"
-
-struct span span_of(const char *text)
-{
-    return (struct span){.at = text, .len = text == NULL ? 0 : strlen(text)};
-}
-
-bool span_equal(struct span a, struct span b)
-{
-    if (a.len != b.len || a.len == 0) {
-        return a.len == b.len;
-    }
-    assert(a.at != NULL && b.at != NULL);
-    return memcmp(a.at, b.at, a.len) == 0;
-}
-
-bool span_is(struct span a, const char *text)
-{
-    return span_equal(a, span_of(text));
-}
 
 static char lower(char c)
 {
@@ -67,17 +47,6 @@ bool span_has(struct span hay, struct span needle)
         }
     }
     return false;
-}
-
-struct span span_slice(struct span a, size_t from, size_t to)
-{
-    if (to > a.len) {
-        to = a.len;
-    }
-    if (from > to) {
-        from = to;
-    }
-    return (struct span){.at = a.at == NULL ? NULL : a.at + from, .len = to - from};
 }
 
 static bool is_blank(char c)

@@ -3,9 +3,11 @@
 #ifndef PROXY_BASE_SPAN_H
 #define PROXY_BASE_SPAN_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct span {
     const char *at; // may be NULL when len is 0
@@ -16,10 +18,25 @@ struct span {
 #define SPAN(literal) ((struct span){.at = "" literal, .len = sizeof(literal) - 1})
 
 // A span over a C string; NULL gives the empty span.
-struct span span_of(const char *text);
+static inline struct span span_of(const char *text)
+{
+    return (struct span){.at = text, .len = text == NULL ? 0 : strlen(text)};
+}
 
-bool span_equal(struct span a, struct span b);
-bool span_is(struct span a, const char *text);
+static inline bool span_equal(struct span a, struct span b)
+{
+    if (a.len != b.len || a.len == 0) {
+        return a.len == b.len;
+    }
+    assert(a.at != NULL && b.at != NULL);
+    return memcmp(a.at, b.at, a.len) == 0;
+}
+
+static inline bool span_is(struct span a, const char *text)
+{
+    return span_equal(a, span_of(text));
+}
+
 // Equal but for the case of ASCII letters (RFC 9110 5.1: field names).
 bool span_equal_nocase(struct span a, struct span b);
 bool span_starts(struct span a, struct span prefix);
@@ -27,7 +44,13 @@ bool span_starts(struct span a, struct span prefix);
 bool span_has(struct span hay, struct span needle);
 
 // The part [from, to) of a span; both are cut to its length.
-struct span span_slice(struct span a, size_t from, size_t to);
+static inline struct span span_slice(struct span a, size_t from, size_t to)
+{
+    size_t end = to < a.len ? to : a.len;
+    size_t begin = from < end ? from : end;
+    return (struct span){.at = begin == 0 ? a.at : a.at + begin, .len = end - begin};
+}
+
 // Without spaces and tabs at both ends (OWS of RFC 9110 5.6.3).
 struct span span_trim(struct span a);
 // Cuts *rest at the first separator: gives the part before it and leaves the part after it. Gives

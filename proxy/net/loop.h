@@ -15,6 +15,8 @@ struct loop;
 
 // Timers are precise (EVENT_BASE_FLAG_PRECISE_TIMER). SIGPIPE is ignored from here on.
 struct loop *loop_new(void);
+// With another clock than the machine's. Its monotonic time must run as fast as the machine's.
+struct loop *loop_new_with(const struct clock *clock);
 // Every timer, watch and turn of it must be stopped before. Accepts NULL in *loop and nulls it.
 void loop_free(struct loop **loop);
 const struct clock *loop_clock(const struct loop *loop);
@@ -53,13 +55,14 @@ void loop_timer_start(struct loop_timer *t, int64_t delay_us);
 void loop_timer_stop(struct loop_timer *t);
 bool loop_timer_is_running(const struct loop_timer *t);
 
-enum { LOOP_READ = 1, LOOP_WRITE = 2 };
+// LOOP_CLOSED: the other side's FIN or RST, seen without reading what came before it.
+enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_CLOSED = 4 };
 typedef void loop_ready_fn(void *arg, int events);
 
 // A descriptor that is watched, level-triggered; embedded in its owner, who owns the descriptor
 // too.
 struct loop_watch {
-    struct loop_event read, write;
+    struct loop_event read, write, closed;
     struct loop *loop;
     loop_ready_fn *fn;
     void *arg;

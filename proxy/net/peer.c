@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,9 +26,15 @@ struct peer {
 
 static void watch(struct peer *p)
 {
+    if (p->fd < 0) {
+        return; // reset: nothing is watched any more
+    }
     bool reads = (p->wants_input || p->is_finishing) && !p->saw_eof && !p->has_failed;
     bool writes = peer_unsent(p) > 0 && !p->has_failed;
-    loop_watch_set(&p->watch, (reads ? LOOP_READ : 0) | (writes ? LOOP_WRITE : 0));
+    // Held back, its end must still be seen.
+    bool is_held = !reads && !p->saw_eof && !p->has_failed;
+    loop_watch_set(&p->watch, (reads ? LOOP_READ : 0) | (writes ? LOOP_WRITE : 0) |
+                                  (is_held ? LOOP_CLOSED : 0));
 }
 
 static void end(struct peer *p, enum peer_end how)
@@ -111,9 +119,21 @@ static void transmit(struct peer *p)
     p->handler.sent(p->handler.arg);
 }
 
+static void notice_end(struct peer *p)
+{
+    int why = 0;
+    socklen_t len = sizeof why;
+    (void)getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &why, &len);
+    end(p, why == 0 ? PEER_EOF : PEER_RESET);
+}
+
 static void on_ready(void *arg, int events)
 {
     struct peer *p = arg;
+    if ((events & LOOP_CLOSED) != 0 && !p->saw_eof && !p->has_failed) {
+        notice_end(p);
+        return;
+    }
     if ((events & LOOP_READ) != 0) {
         receive(p);
     }
@@ -185,6 +205,14 @@ bool peer_is_acknowledged(const struct peer *p)
 {
     int queued = 0;
     return p->fd >= 0 && ioctl(p->fd, SIOCOUTQ, &queued) == 0 && queued == 0;
+}
+
+bool peer_is_gone(const struct peer *p)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    return p->fd < 0 || getsockopt(p->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
+           info.tcpi_state == TCP_CLOSE;
 }
 
 void peer_finish(struct peer *p)

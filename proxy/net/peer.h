@@ -39,6 +39,9 @@ void peer_send(struct peer *p, struct span bytes);
 size_t peer_unsent(const struct peer *p);
 // Whether the kernel holds bytes (or a FIN) that the other side has not acknowledged (SIOCOUTQ).
 bool peer_is_acknowledged(const struct peer *p);
+// Whether the connection is over for the kernel (the other side reset it after its FIN, say): no
+// event tells so once the FIN was read.
+bool peer_is_gone(const struct peer *p);
 // FIN: ends our direction, reads and discards what still comes (so that no RST overtakes the FIN)
 // and then reports `ended`. Only when nothing is unsent.
 void peer_finish(struct peer *p);

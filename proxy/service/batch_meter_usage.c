@@ -304,7 +304,7 @@ static void render_status(struct buf *body, const char *status)
         return;
     }
     buf_add(body, SPAN(",\"Status\":"));
-    echo_text(body, span_of(status));
+    buf_add_json_string(body, span_of(status));
     buf_add_char(body, '}');
 }
 

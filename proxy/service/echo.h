@@ -7,7 +7,5 @@
 
 // Appends the record: every member, in the order in which it was sent.
 void echo_record(struct buf *out, const cJSON *record);
-// Appends a JSON string; like buf_add_json_string, but quick where nothing needs escaping.
-void echo_text(struct buf *out, struct span text);
 
 #endif

@@ -39,17 +39,28 @@ static void tell(const struct scenario *s, bool is_loud)
     printf("\n%s%s%s", text[0] == '\0' ? "" : "    ", text, text[0] == '\0' ? "" : "\n");
 }
 
+static enum rc choose(struct catalogue *catalogue, const struct line *line, struct diag *d)
+{
+    static const char *const NONE[] = {NULL};
+    if (line->rest[0] != NULL) {
+        return diag_fail(d, RC_USAGE, "\"%s\" is no option, and there is nothing else to name",
+                         line->rest[0]);
+    }
+    const char **wanted = line_all(line, "--run");
+    enum rc rc =
+        catalogue_read(catalogue, line_value(line, "--scenarios", catalogue_default_dir()), d);
+    if (rc == RC_OK) {
+        rc = catalogue_select(catalogue, line_value(line, "--profile", NULL), wanted, NONE, d);
+    }
+    x_free(wanted);
+    return rc;
+}
+
 int cases_command(const struct line *line)
 {
     struct catalogue catalogue = {0};
     struct diag d = {0};
-    const char **wanted = line_all(line, "--run");
-    static const char *const NONE[] = {NULL};
-    enum rc rc =
-        catalogue_read(&catalogue, line_value(line, "--scenarios", catalogue_default_dir()), &d);
-    if (rc == RC_OK) {
-        rc = catalogue_select(&catalogue, line_value(line, "--profile", NULL), wanted, NONE, &d);
-    }
+    enum rc rc = choose(&catalogue, line, &d);
     for (size_t i = 0; rc == RC_OK && i < catalogue.count; i++) {
         tell(catalogue.cases[i], line_has(line, "-v"));
     }
@@ -58,7 +69,6 @@ int cases_command(const struct line *line)
         printf("%zu cases\n", catalogue.count);
         code = catalogue.count == 0 ? EXIT_NOTHING : EXIT_PASSED;
     }
-    x_free(wanted);
     catalogue_clear(&catalogue);
     return code;
 }

@@ -7,6 +7,7 @@
 #include "suites/command/catalogue.h"
 #include "suites/command/command.h"
 #include "suites/command/playable.h"
+#include "suites/command/profile.h"
 #include "suites/oracle/judge.h"
 
 const struct option_row CHECK_OPTIONS[] = {
@@ -20,6 +21,7 @@ const struct option_row CHECK_OPTIONS[] = {
 struct check {
     bool is_loud, is_format_only;
     unsigned problems, cases;
+    cJSON *statements; // statements.json; owned
 };
 
 static void complain(struct check *c, const struct diag *d)
@@ -84,6 +86,38 @@ static void check_case(struct check *c, const struct scenario *s)
     prove(c, s);
 }
 
+// What a case cites must be a statement that is listed, wherever the case itself lies.
+static void check_sources(struct check *c, const struct scenario_file *file)
+{
+    OWN_BUF struct buf all = {0};
+    if (c->statements != NULL && scenario_check_sources(file, c->statements, &all, NULL) != RC_OK) {
+        printf("%.*s", (int)all.len, all.data);
+        c->problems++;
+    }
+}
+
+static enum rc read_statements(struct check *c, struct diag *d)
+{
+    OWN_BUF struct buf path = {0};
+    buf_addf(&path, "%s/statements.json%c", catalogue_default_dir(), '\0');
+    return json_read_file(&c->statements, NULL, path.data, d);
+}
+
+// A profile lies among the scenarios, as `scenarios/*/*.json` has it, and is checked in its own
+// way.
+static bool check_profile(struct check *c, const char *path)
+{
+    OWN(json) cJSON *tree = NULL;
+    struct diag d = {0};
+    if (json_read_file(&tree, NULL, path, NULL) != RC_OK || !profile_is(tree)) {
+        return false;
+    }
+    if (profile_check(path, &d) != RC_OK) {
+        complain(c, &d);
+    }
+    return true;
+}
+
 static void check_file(struct check *c, const char *path)
 {
     struct scenario_file *file = NULL;
@@ -98,6 +132,7 @@ static void check_file(struct check *c, const char *path)
         }
         return;
     }
+    check_sources(c, file);
     for (size_t i = 0; i < scenario_count(file); i++) {
         check_case(c, scenario_at(file, i));
     }
@@ -114,14 +149,20 @@ int check_command(const struct line *line)
     }
     struct check c = {.is_loud = line_has(line, "-v"),
                       .is_format_only = line_has(line, "--format-only")};
+    struct diag d = {0};
     if (line->rest[0] == NULL) {
-        struct diag d = {0};
         (void)diag_fail(&d, RC_USAGE, "no file was named");
         return line_fail(line, &d);
     }
-    for (char **path = line->rest; *path != NULL; path++) {
-        check_file(&c, *path);
+    if (read_statements(&c, &d) != RC_OK) {
+        return line_fail(line, &d);
     }
+    for (char **path = line->rest; *path != NULL; path++) {
+        if (!check_profile(&c, *path)) {
+            check_file(&c, *path);
+        }
+    }
+    cJSON_Delete(c.statements);
     printf("%u cases, %u problems\n", c.cases, c.problems);
     return c.problems == 0 ? EXIT_PASSED : EXIT_FAILED;
 }

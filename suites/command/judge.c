@@ -17,7 +17,10 @@ int judge_command(const struct line *line)
         return line_fail(line, &d);
     }
     enum rc rc = verdict_of(&result, line->rest[0], NULL, &d);
-    int code = rc == RC_OK ? verdict_tell(result) : line_fail(line, &d);
+    int code = result != NULL ? verdict_tell(result) : EXIT_HARNESS;
+    if (rc != RC_OK) {
+        code = line_fail(line, &d);
+    }
     result_run_free(&result);
     return code;
 }

@@ -17,6 +17,7 @@
 #include "proxy/base/instant.h"
 #include "proxy/base/own.h"
 #include "suites/client/environment.h"
+#include "suites/command/profile.h"
 
 // Our own delay above which a timing check proves nothing.
 #define TOLERANCE_US (INT64_C(50) * 1000)
@@ -73,6 +74,9 @@ static enum rc check_names(const char *const *names, bool has_value, const char 
             }
         }
         const char *why = environment_refusal(name);
+        if (why == NULL && !has_value && getenv(*names) == NULL) {
+            why = "this variable is not set here";
+        }
         if (why != NULL) {
             return diag_fail(d, RC_USAGE, "%s %.*s: %s", option, (int)name.len, name.at, why);
         }
@@ -146,6 +150,10 @@ enum rc run_init(struct run *run, const struct line *line, struct diag *d)
         rc = json_read_file(&run->world_map, NULL, map, d);
     }
     if (rc == RC_OK) {
+        rc = profile_read(&run->mandatory, line_value(line, "--scenarios", catalogue_default_dir()),
+                          run->setting.profile, d);
+    }
+    if (rc == RC_OK) {
         rc = make_scratch(run, d);
     }
     run->setting.world_base = run->world_base;
@@ -163,6 +171,7 @@ void run_clear(struct run *run)
     x_free(run->pass_env);
     cJSON_Delete(run->world_base);
     cJSON_Delete(run->world_map);
+    cJSON_Delete(run->mandatory);
     *run = (struct run){0};
 }
 
@@ -202,11 +211,15 @@ static void render_header(const struct run *run, const struct scenario *const *c
     struct clock clock = clock_system();
     char now[INSTANT_TEXT];
     instant_format(now, clock_wall_us(&clock));
-    buf_add_text(b, "{\"meterprover\":\"" METERPROVER_VERSION "\",");
+    buf_add_text(b, "{\"harness\":\"" METERPROVER_VERSION "\",");
     add_command(b, run->setting.argv);
     buf_addf(b, ",\"profile\":\"%s\",\"rule_set\":\"%s\",\"seed\":\"%" PRIu64 "\",\"time\":\"%s\"",
              run->setting.profile, rule_set_of(run), run->setting.seed,
              run->setting.told_time ? "told" : "real");
+    if (run->mandatory != NULL) {
+        buf_add_text(b, ",\"mandatory\":");
+        json_print(b, run->mandatory);
+    }
     buf_addf(
         b, ",\"timeout_multiplier\":%g,\"tolerance_us\":%" PRId64 ",\"started\":\"%s\",\"cases\":[",
         run->setting.timeout_multiplier, run->setting.tolerance_us, now);
@@ -226,6 +239,7 @@ enum rc run_cases(struct run *run, const char *dir, const struct scenario *const
     OWN_BUF struct buf header = {0};
     render_header(run, cases, count, &header);
     enum rc rc = run_writer_open(&run->setting.writer, dir, buf_span(&header), d);
+    run->has_evidence = rc == RC_OK;
     if (rc != RC_OK) {
         return rc;
     }

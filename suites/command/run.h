@@ -26,9 +26,11 @@ struct run {
     const struct line *line;
     struct play_setting setting;
     cJSON *world_base, *world_map;
+    cJSON *mandatory; // ids of cases; NULL: the profile has no file
     const char **add_env, **pass_env;
     char *scratch;
     bool interrupted;
+    bool has_evidence; // the directory was taken: what lies there is of this run
 };
 
 // Reads the command line; the client's command must be there. run_clear releases, and removes the

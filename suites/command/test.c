@@ -104,20 +104,19 @@ static int play_and_judge(struct run *run, const struct catalogue *catalogue, un
            run->setting.profile, run->setting.seed, dir);
     (void)fflush(stdout);
     enum rc rc = run_cases(run, dir, catalogue->cases, catalogue->count, jobs, &callbacks, &d);
+    if (!run->has_evidence) {
+        return line_fail(run->line, &d); // a directory that was refused is not ours to judge in
+    }
     char live[900];
     diag_print(&d, live, sizeof live);
     struct diag judged = {0};
     struct result_run *result = NULL;
-    if (verdict_of(&result, dir, rc == RC_OK ? NULL : live, &judged) != RC_OK) {
-        int code = line_fail(run->line, rc == RC_OK ? &judged : &d);
-        result_run_free(&result);
-        return code == EXIT_USAGE ? EXIT_USAGE : EXIT_HARNESS;
-    }
-    int code = verdict_tell(result);
+    enum rc told = verdict_of(&result, dir, rc == RC_OK ? NULL : live, &judged);
+    int code = result != NULL ? verdict_tell(result) : EXIT_HARNESS;
     result_run_free(&result);
-    if (rc != RC_OK) {
-        (void)line_fail(run->line, &d);
-        return EXIT_HARNESS;
+    if (rc != RC_OK || told != RC_OK) {
+        code = line_fail(run->line, rc == RC_OK ? &judged : &d);
+        return code == EXIT_USAGE ? EXIT_USAGE : EXIT_HARNESS;
     }
     return code;
 }

@@ -19,6 +19,13 @@ static enum rc write_reports(const struct result_run *run, const char *dir, stru
     return rc;
 }
 
+static void set_problem(struct result_run *run, const char *text)
+{
+    x_free(run->problem);
+    run->problem = x_strdup(text);
+    run->problem_verdict = VERDICT_HARNESS_ERROR; // what we could not write is our failure
+}
+
 enum rc verdict_of(struct result_run **out, const char *dir, const char *live, struct diag *d)
 {
     struct evidence_run *evidence = NULL;
@@ -31,10 +38,15 @@ enum rc verdict_of(struct result_run **out, const char *dir, const char *live, s
     (void)!cunit_judge(*out, evidence, NULL);
     evidence_free(&evidence);
     if (live != NULL) {
-        x_free((*out)->problem);
-        (*out)->problem = x_strdup(live);
+        set_problem(*out, live);
     }
-    return write_reports(*out, dir, d);
+    rc = write_reports(*out, dir, d);
+    if (rc != RC_OK && live == NULL) {
+        char text[900];
+        diag_print(d, text, sizeof text);
+        set_problem(*out, text);
+    }
+    return rc;
 }
 
 int verdict_tell(const struct result_run *run)

@@ -7,7 +7,8 @@
 #include "reports/result.h"
 
 // Judges the evidence in dir and writes its reports there. live: what went wrong while it was
-// gathered, or NULL; then every case is at least HARNESS ERROR in the run's verdict. *out is owned.
+// gathered, or NULL; then the run's verdict is HARNESS ERROR. *out is owned. It is set also when
+// only the reports could not be written: the verdicts are there to be told.
 MUST_USE enum rc verdict_of(struct result_run **out, const char *dir, const char *live,
                             struct diag *d);
 

@@ -63,6 +63,10 @@ bool usage_takes(const struct usage_fact *u, const struct account *account, int6
 void hour_text(char out[HOUR_TEXT], int64_t at_us)
 {
     char text[INSTANT_TEXT];
+    if (at_us == NO_HOUR) {
+        memcpy(out, "no hour", sizeof "no hour");
+        return;
+    }
     instant_format_s(text, at_us);
     // "2026-11-18T09:00:00Z": the seconds of an hour say nothing.
     memcpy(out, text, 16);
@@ -192,18 +196,35 @@ static uint64_t restarted_after(const struct facts *f, unsigned instance, uint64
     return 0;
 }
 
+// When the process that ran then was ended by us and started again; NULL when it never was.
+static const struct exit_fact *end_of_restart(const struct facts *f, uint64_t seq)
+{
+    for (size_t i = 0; i < f->exits_count; i++) {
+        const struct exit_fact *x = &f->exits[i];
+        bool ends_it = x->expected && x->seq > seq;
+        for (size_t k = 0; ends_it && k < f->starts_count; k++) {
+            if (f->starts[k].instance == x->instance && f->starts[k].seq > x->seq) {
+                return x;
+            }
+        }
+    }
+    return NULL;
+}
+
 // A restart that waits for a commit or a reply ends the client later than it began; what divides
-// "before" from "after" is the end of the client.
+// "before" from "after" is the end of the client. The end of the case is no restart.
 static void settle_restarts(struct facts *f)
 {
     for (size_t i = 0; i < f->steps_count; i++) {
         struct step_fact *s = &f->steps[i];
-        for (size_t k = 0; strcmp(s->verb, "restart") == 0 && k < f->exits_count; k++) {
-            if (f->exits[k].expected && f->exits[k].seq > s->seq) {
-                s->seq = f->exits[k].seq;
-                s->t_us = f->exits[k].t_us;
-                break;
-            }
+        if (strcmp(s->verb, "restart") != 0) {
+            continue;
+        }
+        const struct exit_fact *x = end_of_restart(f, s->seq);
+        s->never_came = x == NULL;
+        if (x != NULL) {
+            s->seq = x->seq;
+            s->t_us = x->t_us;
         }
     }
 }

@@ -55,8 +55,9 @@ struct word_fact {
 struct step_fact {
     unsigned n, line;
     const char *verb, *id;
-    uint64_t seq;
+    uint64_t seq; // of a restart: of the client's end
     int64_t t_us, service_us;
+    bool never_came; // a restart that waited for its commit or reply until the case was over
 };
 
 // A line was sent to the client.
@@ -127,6 +128,7 @@ struct exit_fact {
     int64_t t_us;
     bool by_signal, expected;
     bool is_fault; // a signal that only a broken program gets, and that we never send
+    bool is_kill;  // SIGKILL
     int64_t code;
 };
 
@@ -190,7 +192,9 @@ bool usage_takes(const struct usage_fact *u, const struct account *account, int6
 // "u1 (acme, requests, 2026-11-18T09:00Z)", appended.
 void facts_name_usage(struct buf *b, const struct usage_fact *u);
 void facts_name_key(struct buf *b, const struct account *account, int64_t hour_us);
-// An hour as "2026-11-18T09:00Z".
+// Of a record whose hour cannot be read.
+#define NO_HOUR INT64_MIN
+// An hour as "2026-11-18T09:00Z"; "no hour" for NO_HOUR.
 #define HOUR_TEXT 24
 void hour_text(char out[HOUR_TEXT], int64_t at_us);
 

@@ -95,21 +95,30 @@ static void read_answer(struct facts *f, const struct event *e)
     }
 }
 
-// SIGSEGV and its like, as a name (with or without SIG) or as Linux numbers them.
-static bool is_fault_signal(const cJSON *signal)
+struct signal_row {
+    const char *name;
+    int64_t number;
+};
+
+// A name (with or without SIG), or as Linux numbers them.
+static bool is_signal(const cJSON *signal, const struct signal_row *row)
 {
-    static const struct {
-        const char *name;
-        int64_t number;
-    } FAULTS[] = {{"ILL", 4}, {"ABRT", 6}, {"BUS", 7}, {"FPE", 8}, {"SEGV", 11}};
     int64_t number = 0;
     struct span name = json_span(signal);
     if (span_starts(name, SPAN("SIG"))) {
         name = span_slice(name, 3, name.len);
     }
+    return span_is(name, row->name) ||
+           (json_int(signal, 0, INT64_MAX, &number) && number == row->number);
+}
+
+// SIGSEGV and its like.
+static bool is_fault_signal(const cJSON *signal)
+{
+    static const struct signal_row FAULTS[] = {
+        {"ILL", 4}, {"ABRT", 6}, {"BUS", 7}, {"FPE", 8}, {"SEGV", 11}};
     for (size_t i = 0; i < sizeof FAULTS / sizeof FAULTS[0]; i++) {
-        if (span_is(name, FAULTS[i].name) ||
-            (json_int(signal, 0, INT64_MAX, &number) && number == FAULTS[i].number)) {
+        if (is_signal(signal, &FAULTS[i])) {
             return true;
         }
     }
@@ -127,6 +136,7 @@ static void read_exit(struct facts *f, const struct event *e)
                                  .t_us = e->t_us,
                                  .by_signal = by_signal,
                                  .is_fault = is_fault_signal(signal),
+                                 .is_kill = is_signal(signal, &(struct signal_row){"KILL", 9}),
                                  .expected = json_is_true(json_get(e->json, "expected")),
                                  .code = json_get_int(e->json, "code", 0)});
 }

@@ -22,7 +22,7 @@ static int64_t hour_of(const cJSON *record)
 {
     int64_t at_us = 0;
     struct span hour = json_span(json_get(record, "hour"));
-    return instant_parse(&at_us, hour) == RC_OK ? instant_hour(at_us) : INT64_MIN;
+    return instant_parse(&at_us, hour) == RC_OK ? instant_hour(at_us) : NO_HOUR;
 }
 
 static struct account account_of(const cJSON *record)

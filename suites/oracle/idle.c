@@ -182,9 +182,12 @@ static void start(struct stage *s)
 static void restart(struct stage *s, const cJSON *step)
 {
     OWN_BUF struct buf begun = {0};
+    OWN_BUF struct buf signalled = {0};
     OWN_BUF struct buf ended = {0};
     begin(s, &begun, step);
     add_event(s, EVENT_STEP, &begun);
+    buf_add_text(&signalled, ",\"what\":\"signal\",\"instance\":1,\"signal\":\"SIGKILL\"");
+    add_event(s, EVENT_CLIENT, &signalled);
     buf_add_text(&ended, ",\"instance\":1,\"signal\":\"KILL\",\"expected\":true");
     add_event(s, EVENT_EXIT, &ended);
     start(s);

@@ -8,6 +8,9 @@
 
 #include "proxy/base/own.h"
 
+// Of a line that could not be read so many bytes are quoted: what was expected follows it.
+#define QUOTED 240
+
 static bool is_final(enum word word)
 {
     return word == WORD_METERED || word == WORD_REJECTED;
@@ -79,8 +82,9 @@ static void judge_client(struct findings *out, const struct facts *f, const stru
     const char *what = fact_text(e->json, "what");
     unsigned instance = (unsigned)json_get_int(e->json, "instance", 1);
     if (strcmp(what, "malformed") == 0) {
-        findings_add(out, FINDING_BAD, e->line, "The client said %s, expected: %s",
-                     fact_text(e->json, "text"), fact_text(e->json, "expected"));
+        const char *text = fact_text(e->json, "text");
+        findings_add(out, FINDING_BAD, e->line, "The client said %.*s%s, expected: %s", QUOTED,
+                     text, strlen(text) > QUOTED ? "…" : "", fact_text(e->json, "expected"));
     } else if (strcmp(what, "half-line") == 0 && !was_killed(f, instance, e->seq)) {
         findings_add(out, FINDING_BAD, e->line, "The client's last line has no end: %s",
                      fact_text(e->json, "text"));
@@ -98,6 +102,59 @@ static void judge_unsupported(struct findings *out, const struct facts *f, const
         findings_add(out, FINDING_BAD, e->line,
                      "The client said unsupported at line %u, after the first usage (line %u).",
                      e->line, f->usages[0].line);
+    }
+}
+
+// Of all lines with that number that the instance was sent before: one was owed this answer.
+static void judge_done(struct findings *out, const struct facts *f, const struct event *e)
+{
+    int64_t step = json_get_int(e->json, "step", -1);
+    unsigned instance = (unsigned)json_get_int(e->json, "instance", 1);
+    for (size_t i = 0; i < f->sents_count; i++) {
+        const struct sent_fact *s = &f->sents[i];
+        if (s->step != step || s->instance != instance || s->seq > e->seq) {
+            continue;
+        }
+        if (s->void_seq == 0 && s->done_seq != 0 && s->done_seq < e->seq) {
+            findings_add(out, FINDING_BAD, e->line,
+                         "The client answered done to step %" PRId64 " twice (line %u).", step,
+                         e->line);
+        }
+        return;
+    }
+    findings_add(out, FINDING_BAD, e->line,
+                 "The client answered done to step %" PRId64 " at line %u, which it was not sent.",
+                 step, e->line);
+}
+
+// Hello is said once in each life.
+static void judge_hello(struct findings *out, const struct facts *f, const struct event *e)
+{
+    unsigned instance = (unsigned)json_get_int(e->json, "instance", 1);
+    unsigned life = life_at(f, instance, e->seq);
+    for (size_t i = 0; f->evidence->events[i].seq < e->seq; i++) {
+        const struct event *other = &f->evidence->events[i];
+        if (other->kind == EVENT_ANSWER && strcmp(fact_text(other->json, "mp"), "hello") == 0 &&
+            json_get_int(other->json, "instance", 1) == instance &&
+            life_at(f, instance, other->seq) == life) {
+            findings_add(out, FINDING_BAD, e->line, "The client said hello again (line %u).",
+                         e->line);
+            return;
+        }
+    }
+}
+
+static void judge_answer(struct findings *out, const struct facts *f, const struct event *e)
+{
+    static const struct {
+        const char *mp;
+        void (*judge)(struct findings *out, const struct facts *f, const struct event *e);
+    } ROWS[] = {{"unsupported", judge_unsupported}, {"done", judge_done}, {"hello", judge_hello}};
+    const char *mp = fact_text(e->json, "mp");
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        if (strcmp(mp, ROWS[i].mp) == 0) {
+            ROWS[i].judge(out, f, e);
+        }
     }
 }
 
@@ -120,9 +177,8 @@ void invariant_contract(struct findings *out, const struct facts *f)
         const struct event *e = &f->evidence->events[i];
         if (e->kind == EVENT_CLIENT) {
             judge_client(out, f, e);
-        } else if (e->kind == EVENT_ANSWER &&
-                   strcmp(fact_text(e->json, "mp"), "unsupported") == 0) {
-            judge_unsupported(out, f, e);
+        } else if (e->kind == EVENT_ANSWER) {
+            judge_answer(out, f, e);
         }
     }
     for (size_t i = 0; i < f->words_count; i++) {
@@ -192,11 +248,25 @@ static bool case_judges_exit(const struct facts *f)
     return false;
 }
 
+// Its input had ended, it got SIGTERM, and only SIGKILL ended it. Where the case's deadline or its
+// own failure ended the case, it was given no time.
+static bool would_not_leave(const struct facts *f, const struct exit_fact *x)
+{
+    return x->expected && x->is_kill && strcmp(f->why, "done") == 0 && !was_signalled(f, x);
+}
+
 void invariant_no_crash(struct findings *out, const struct facts *f)
 {
     bool code_is_free = case_judges_exit(f);
     for (size_t i = 0; i < f->exits_count; i++) {
         const struct exit_fact *x = &f->exits[i];
+        if (would_not_leave(f, x)) {
+            findings_add(out, FINDING_BAD, x->line,
+                         "The client ended neither with its input nor by SIGTERM, and was killed "
+                         "(line %u).",
+                         x->line);
+            continue;
+        }
         if (x->expected && !x->is_fault && (x->by_signal || x->code == 0 || was_signalled(f, x))) {
             continue;
         }

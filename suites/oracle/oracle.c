@@ -158,6 +158,11 @@ bool oracle_step(struct findings *out, const struct facts *f, const cJSON *objec
         findings_add(out, FINDING_MISSED, facts_last_line(f), "The step \"%s\" was never reached.",
                      name);
     }
+    if (*step != NULL && (*step)->never_came) {
+        findings_add(out, FINDING_MISSED, (*step)->line, "The restart of line %u never came about.",
+                     (*step)->line);
+        *step = NULL;
+    }
     return *step != NULL;
 }
 

@@ -160,26 +160,11 @@ static const struct {
                     {"region", is_region},       {"accepted", is_accepted},
                     {"status", is_status}};
 
-// The members of `records` that bound every request instead of choosing some.
-static bool only_bounds(const cJSON *records)
-{
-    const cJSON *member = NULL;
-    cJSON_ArrayForEach(member, records)
-    {
-        if (strcmp(member->string, "max") != 0 && strcmp(member->string, "min") != 0) {
-            return false;
-        }
-    }
-    return records != NULL && records->child != NULL; // {} is every record
-}
-
 static bool has_all(const struct facts *f, const struct exchange_fact *x, const cJSON *wanted)
 {
     for (size_t i = 0; i < sizeof REQUEST_KEYS / sizeof REQUEST_KEYS[0]; i++) {
         const cJSON *v = json_get(wanted, REQUEST_KEYS[i].key);
-        bool chooses = v != NULL &&
-                       !(v->string != NULL && strcmp(v->string, "records") == 0 && only_bounds(v));
-        if (chooses && !REQUEST_KEYS[i].is(f, x, v)) {
+        if (v != NULL && !REQUEST_KEYS[i].is(f, x, v)) {
             return false;
         }
     }

@@ -17,10 +17,12 @@ struct campaign_options {
     size_t count;
     unsigned jobs; // at least 1; cases that are to be alone run alone
     struct campaign_progress progress;
+    const struct clock *clock; // NULL: the machine's
 };
 
 // Plays all cases. *interrupted is set when a person stopped it (SIGINT, SIGTERM): what ran is
-// ended and kept, the rest is not begun. The failure of a single case does not end the campaign.
+// ended and kept, the rest is not begun. The failure of a single case does not end the campaign. A
+// case in whose real time an hour turned is played once more, and only that is kept and told.
 MUST_USE enum rc campaign_run(const struct campaign_options *options, bool *interrupted,
                               struct diag *d);
 

@@ -16,6 +16,11 @@
 
 // How long a client may take to leave once its stdin is closed.
 #define LEAVE_US (5 * US_PER_S)
+// How long the connections of a client that has ended are given to end, too; and the turns of the
+// loop in which what it sent last can be accepted and read.
+#define SETTLE_US (250 * US_PER_MS)
+#define SETTLE_STEP_US US_PER_MS
+#define SETTLE_TURNS 4
 // 2026-11-18T10:15:00Z: a mid-month, mid-hour moment, where told time begins.
 #define TOLD_START_US (INT64_C(1794996900) * US_PER_S)
 
@@ -62,245 +67,6 @@ void play_step_done(struct play *p)
     p->second_line = 0;
     p->next_step++;
     p->state = PLAY_NEXT;
-    play_soon(p);
-}
-
-static void begin_client_event(struct play *p, const char *what)
-{
-    (void)journal_begin(journal(p), EVENT_CLIENT);
-    journal_text(journal(p), "what", span_of(what));
-    journal_int(journal(p), "instance", p->instance);
-}
-
-static void end_client_event(struct play *p)
-{
-    (void)journal_end(journal(p));
-}
-
-// What the client said
-
-static struct asked *find_asked(struct play *p, const char *id)
-{
-    for (size_t i = 0; id != NULL && i < p->asked_count; i++) {
-        if (strcmp(p->asked[i].id, id) == 0) {
-            return &p->asked[i];
-        }
-    }
-    return NULL;
-}
-
-static void lift_text(struct play *p, const cJSON *tree, const char *key)
-{
-    const char *text = json_get_text(tree, key);
-    if (text != NULL) {
-        journal_text(journal(p), key, span_of(text));
-    }
-}
-
-static void record_alert(struct play *p, const struct answer *answer)
-{
-    struct journal *j = journal(p);
-    (void)journal_begin(j, EVENT_ALERT);
-    journal_int(j, "instance", p->instance);
-    OWN_BUF struct buf about = {0};
-    const cJSON *list = json_get(answer->tree, "about");
-    if (list != NULL) {
-        json_print(&about, list);
-        journal_raw(j, "about", buf_span(&about));
-    }
-    journal_text(j, "text", json_span(json_get(answer->tree, "text")));
-    (void)journal_end(j);
-}
-
-// Whom the client means, by our symbol where it names one of the world's customers in any way.
-static void lift_customer(struct play *p, const cJSON *tree)
-{
-    struct span said = json_span(json_get(tree, "customer"));
-    if (said.len == 0) {
-        return;
-    }
-    const struct world *world = lane_world(p->lane);
-    const struct world_customer *c = world_customer_by_identifier(world, said);
-    c = c != NULL ? c : world_customer_by_account(world, said);
-    c = c != NULL ? c : world_customer_by_license(world, said);
-    journal_text(journal(p), "customer", c != NULL ? span_of(c->symbol) : said);
-}
-
-static void record_answer(struct play *p, const struct answer *answer)
-{
-    struct journal *j = journal(p);
-    (void)journal_begin(j, EVENT_ANSWER);
-    journal_text(j, "mp", span_of(answer_name(answer->kind)));
-    journal_int(j, "instance", p->instance);
-    if (answer->step != 0) {
-        journal_int(j, "step", answer->step);
-    }
-    lift_text(p, answer->tree, "id");
-    lift_text(p, answer->tree, "state");
-    lift_text(p, answer->tree, "record");
-    lift_text(p, answer->tree, "reason");
-    lift_customer(p, answer->tree);
-    OWN_BUF struct buf line = {0};
-    json_print(&line, answer->tree);
-    journal_raw(j, "line", buf_span(&line));
-    (void)journal_end(j);
-}
-
-static void on_hello(struct play *p, const struct answer *answer)
-{
-    if (p->state != PLAY_HELLO) {
-        return; // judged as an answer that nobody asked for
-    }
-    cJSON_Delete(p->supports);
-    p->supports = cJSON_Duplicate(json_get(answer->tree, "supports"), 1);
-    begin_client_event(p, "hello");
-    OWN_BUF struct buf words = {0};
-    json_print(&words, p->supports);
-    journal_raw(journal(p), "supports", buf_span(&words));
-    end_client_event(p);
-    if (!step_needs_more(p, p->text, sizeof p->text)) {
-        p->state = PLAY_NEXT;
-    } else if (p->why == NULL) {
-        p->why = "unsupported";
-    }
-    play_soon(p);
-}
-
-static void on_unsupported(struct play *p, const struct answer *answer)
-{
-    // DESIGN section 5: it counts so only before the first usage; later it is a failure, and
-    // judged.
-    if (!p->has_asked_usage) {
-        play_end_case(p, "unsupported", "the client says that it cannot do step %u", answer->step);
-    } else {
-        step_line_done(p, answer->step);
-    }
-}
-
-static void on_answer(void *arg, struct span line, const struct answer *answer)
-{
-    (void)line;
-    struct play *p = arg;
-    if (answer->kind == ANSWER_ALERT) {
-        record_alert(p, answer);
-        return;
-    }
-    record_answer(p, answer);
-    if (answer->kind == ANSWER_HELLO) {
-        on_hello(p, answer);
-    } else if (answer->kind == ANSWER_DONE) {
-        step_line_done(p, answer->step);
-    } else if (answer->kind == ANSWER_UNSUPPORTED) {
-        on_unsupported(p, answer);
-    } else if (answer->kind == ANSWER_USAGE && find_asked(p, answer->id) != NULL) {
-        find_asked(p, answer->id)->state = answer->state;
-    }
-}
-
-static void on_malformed(void *arg, struct span text, const char *expected)
-{
-    struct play *p = arg;
-    begin_client_event(p, "malformed");
-    journal_text(journal(p), "text", span_slice(text, 0, 2000));
-    journal_text(journal(p), "expected", span_of(expected));
-    end_client_event(p);
-}
-
-static void on_half_line(void *arg, struct span text)
-{
-    struct play *p = arg;
-    if (p->restart_ordered || p->why != NULL) {
-        return; // we cut it: a broken last line is forgiven
-    }
-    begin_client_event(p, "half-line");
-    journal_text(journal(p), "text", span_slice(text, 0, 2000));
-    end_client_event(p);
-}
-
-static void on_flood(void *arg, uint64_t bytes)
-{
-    struct play *p = arg;
-    begin_client_event(p, "flood");
-    journal_int(journal(p), "bytes", (int64_t)bytes);
-    end_client_event(p);
-    play_end_case(p, "exit", "the client wrote more than %llu bytes and was ended",
-                  (unsigned long long)bytes);
-}
-
-static void on_stdin_closed(void *arg)
-{
-    struct play *p = arg;
-    begin_client_event(p, "stdin-closed");
-    end_client_event(p);
-}
-
-static void scrub(void *arg, enum client_stream stream, struct span text, struct buf *out)
-{
-    struct play *p = arg;
-    const char *name = journal_finds_secret(journal(p), text);
-    if (name != NULL) {
-        struct journal *j = journal(p);
-        (void)journal_begin(j, EVENT_LEAK);
-        journal_text(j, "what", SPAN("secret"));
-        journal_text(j, "name", span_of(name));
-        journal_text(j, "where", stream == CLIENT_STDOUT ? SPAN("stdout") : SPAN("stderr"));
-        (void)journal_end(j);
-    }
-    journal_redact(journal(p), out, text);
-}
-
-static void on_bypass(void *arg, struct span host)
-{
-    struct play *p = arg;
-    struct journal *j = journal(p);
-    (void)journal_begin(j, EVENT_LEAK);
-    journal_text(j, "what", tripwire_is_metering(host) ? SPAN("endpoint") : SPAN("outside"));
-    journal_text(j, "name", host);
-    journal_text(j, "where", SPAN("proxy"));
-    (void)journal_end(j);
-}
-
-static void record_exit(struct play *p, const struct client_exit *how, bool expected)
-{
-    struct journal *j = journal(p);
-    (void)journal_begin(j, EVENT_EXIT);
-    journal_int(j, "instance", p->instance);
-    char text[128];
-    client_exit_text(how, text, sizeof text);
-    if (how->how == CLIENT_EXITED) {
-        journal_int(j, "code", how->code);
-    } else if (how->how == CLIENT_SIGNALED) {
-        journal_int(j, "signal", how->signal);
-    }
-    journal_text(j, "text", span_of(text));
-    journal_bool(j, "expected", expected);
-    (void)journal_end(j);
-    if (how->descendants > 0) {
-        begin_client_event(p, "descendants");
-        journal_int(j, "count", how->descendants);
-        end_client_event(p);
-    }
-}
-
-static void on_exit_client(void *arg, const struct client_exit *how)
-{
-    struct play *p = arg;
-    bool expected = p->restart_ordered || p->why != NULL || p->state == PLAY_LEAVING;
-    record_exit(p, how, expected);
-    if (how->record != RC_OK || !how->contained) {
-        p->failure = how->record != RC_OK ? how->record : RC_INTERNAL;
-        (void)diag_fail(&p->diag, p->failure, "%s",
-                        how->record != RC_OK ? "the client's output could not be kept"
-                                             : "a process of the client could not be ended");
-    }
-    if (!expected && how->how == CLIENT_EXITED && how->code == PROTOCOL_EXIT_UNSUPPORTED &&
-        !p->has_asked_usage) {
-        play_end_case(p, "unsupported", "the client exited with code 89: it does not support this");
-    } else if (!expected) {
-        char text[128];
-        client_exit_text(how, text, sizeof text);
-        play_end_case(p, "exit", "the client %s before it was asked to", text);
-    }
     play_soon(p);
 }
 
@@ -355,8 +121,6 @@ static void on_point(void *arg, enum lane_point point, uint64_t exchange)
     if (is_it) {
         p->restart_armed = false;
         step_restart_now(p);
-        (void)!client_signal(p->client, p->restart_signal);
-        (void)!client_signal(p->client, SIGCONT);
         if (point == LANE_AFTER_COMMIT) {
             lane_cut(p->lane, exchange);
         }
@@ -477,23 +241,17 @@ void play_start_client(struct play *p)
         .env = environment_vars(&p->environment),
         .out_path = p->out_path,
         .err_path = p->err_path,
-        .scrub = scrub,
-        .observer = {.on_answer = on_answer,
-                     .on_malformed = on_malformed,
-                     .on_half_line = on_half_line,
-                     .on_flood = on_flood,
-                     .on_stdin_closed = on_stdin_closed,
-                     .on_exit = on_exit_client,
-                     .arg = p},
+        .scrub = heard_scrub,
+        .observer = heard_observer(p),
     };
     struct diag d = {0};
     if (client_start(&p->client, &options, &d) != RC_OK) {
         play_end_case(p, "harness", "%s", d.text);
         return;
     }
-    begin_client_event(p, "start");
+    heard_begin(p, "start");
     journal_int(journal(p), "pid", client_pid(p->client));
-    end_client_event(p);
+    heard_end(p);
     OWN_BUF struct buf line = {0};
     struct span name = p->setting->hides_case ? SPAN("hidden") : span_of(p->scenario->id);
     protocol_hello(&line, name, lane_service_us(p->lane));
@@ -523,7 +281,10 @@ static void finish(struct play *p)
         p->failure = rc;
         p->diag = d;
     }
+    bool hour_turned = !p->setting->told_time &&
+                       instant_hour(lane_service_us(p->lane)) != instant_hour(p->start_service_us);
     struct play_end end = {.why = p->why,
+                           .hour_turned = hour_turned,
                            .text = p->failure == RC_OK ? p->text : p->diag.text,
                            .rc = p->failure,
                            .duration_us = loop_now_us(p->setting->loop) - p->start_us};
@@ -536,7 +297,25 @@ static void leave(struct play *p)
     p->state = PLAY_LEAVING;
     p->restart_armed = false;
     if (p->client != NULL && client_is_running(p->client)) {
-        client_end(p->client, is_kind ? LEAVE_US : -1);
+        // Twice as long: before that we tell it ourselves, see on_pause_over.
+        client_end(p->client, is_kind ? 2 * LEAVE_US : -1);
+        loop_timer_start(&p->pause, LEAVE_US);
+    } else {
+        play_soon(p);
+    }
+}
+
+// What the client sent in its last moments may still wait in our sockets: it is taken before the
+// lane closes, as a real service would take it. A reply that a rule holds back is not waited for.
+static void settle(struct play *p)
+{
+    int64_t now_us = loop_now_us(p->setting->loop);
+    if (p->settle_turns++ == 0) {
+        p->settle_until_us = now_us + SETTLE_US;
+    }
+    bool is_new = p->settle_turns < SETTLE_TURNS;
+    if (is_new || (lane_has_connections(p->lane) && now_us < p->settle_until_us)) {
+        loop_timer_start(&p->advance, is_new ? 0 : SETTLE_STEP_US);
     } else {
         finish(p);
     }
@@ -573,7 +352,7 @@ static void on_advance(void *arg)
         if (p->state != PLAY_LEAVING) {
             leave(p);
         } else if (!is_running) {
-            finish(p);
+            settle(p);
         }
     } else if (p->state == PLAY_RESTART && !is_running) {
         client_free(&p->client);
@@ -587,9 +366,32 @@ static void on_advance(void *arg)
     }
 }
 
+// The client did not leave when its stdin was closed; a service may well wait for SIGTERM. That it
+// was signalled is journalled, since with what code programs end then differs.
+static void tell_to_leave(struct play *p)
+{
+    if (p->client != NULL && client_is_running(p->client)) {
+        heard_begin(p, "signal");
+        journal_text(journal(p), "signal", SPAN("SIGTERM"));
+        journal_text(journal(p), "why", SPAN("leave"));
+        heard_end(p);
+        client_end(p->client, 0);
+    }
+}
+
 static void on_pause_over(void *arg)
 {
-    step_pause_over(arg);
+    struct play *p = arg;
+    if (p->state == PLAY_LEAVING) {
+        tell_to_leave(p);
+    } else {
+        step_pause_over(p);
+    }
+}
+
+static double deadline_s(const struct play *p)
+{
+    return p->scenario->deadline_s * p->setting->timeout_multiplier;
 }
 
 static void describe_wait(const struct play *p, char *out, size_t size)
@@ -614,19 +416,17 @@ static void on_deadline(void *arg)
     struct play *p = arg;
     char what[160];
     describe_wait(p, what, sizeof what);
-    if (p->why != NULL) { // it is leaving, but does not leave
-        client_end(p->client, -1);
-        return;
+    if (p->why != NULL) {
+        return; // it is leaving, for which it has a time of its own
     }
-    play_end_case(p, "deadline", "after %u s %s", p->scenario->deadline_s, what);
+    play_end_case(p, "deadline", "after %g s %s", deadline_s(p), what);
 }
 
 static void start_deadline(struct play *p)
 {
     loop_timer_init(&p->deadline, p->setting->loop, on_deadline, p);
     if (!p->setting->no_deadline) {
-        double us = p->scenario->deadline_s * p->setting->timeout_multiplier * (double)US_PER_S;
-        loop_timer_start(&p->deadline, (int64_t)us);
+        loop_timer_start(&p->deadline, (int64_t)(deadline_s(p) * (double)US_PER_S));
     }
 }
 
@@ -656,7 +456,7 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
         rc = write_scenario(p, d);
     }
     if (rc == RC_OK) {
-        rc = tripwire_open(&p->tripwire, setting->loop, on_bypass, p, d);
+        rc = tripwire_open(&p->tripwire, setting->loop, heard_bypass, p, d);
     }
     if (rc == RC_OK) {
         rc = open_lane(p, d);

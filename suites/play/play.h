@@ -34,12 +34,14 @@ struct play_end {
     const char *text;
     enum rc rc; // RC_OK, or why the evidence could not be written
     int64_t duration_us;
+    // In real time an hour turned meanwhile: what was meant for one hour may have met the next.
+    bool hour_turned;
 };
 
 typedef void play_over_fn(void *arg, struct play *play, const struct play_end *end);
 
-// Whether this version can play every step of the scenario; RC_UNSUPPORTED names the first it
-// cannot.
+// Whether this version can play every step of the scenario and give the client what it asks for;
+// RC_UNSUPPORTED names the first thing it cannot.
 MUST_USE enum rc play_supports(const struct scenario *scenario, struct diag *d);
 
 // Starts the case. over is called once, from the loop; the play may then be freed on a later turn.

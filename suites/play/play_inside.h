@@ -79,6 +79,10 @@ struct play {
     // drain
     unsigned drain_round;
 
+    // after the client's end
+    unsigned settle_turns;
+    int64_t settle_until_us;
+
     struct loop_timer advance; // the next move, on the next turn
     struct loop_timer pause;   // within wait and drain
     struct loop_timer deadline;
@@ -101,17 +105,31 @@ bool play_client_supports(const struct play *p, const char *word);
 void play_start_client(struct play *p);
 const struct step *play_step(const struct play *p);
 
+// heard.c: what to call for what the client says; all of it is journalled.
+struct client_observer heard_observer(struct play *p);
+// The client's output as it may be kept; a secret in it is journalled. arg is the play.
+void heard_scrub(void *arg, enum client_stream stream, struct span text, struct buf *out);
+// The client reached for another host than its endpoint. arg is the play.
+void heard_bypass(void *arg, struct span host);
+// An event about the client's process; members may be added between the two.
+void heard_begin(struct play *p, const char *what);
+void heard_end(struct play *p);
+
 // steps.c: begins the step under way; it may be done at once.
 void step_begin(struct play *p, const struct step *step);
-// The awaited line was answered, a pause is over, or something happened that may end a wait.
 // When a step was sent, in service time; arg is the play.
 bool step_time(void *arg, struct span id, int64_t *at_us);
+// The awaited line was answered, a pause is over, or something happened that may end a wait.
 void step_line_done(struct play *p, unsigned line);
 void step_pause_over(struct play *p);
 void step_check_wait(struct play *p);
-// The client is being ended, to be started again.
+// Ends the client by the signal of the restart; it is started again when it has ended.
 void step_restart_now(struct play *p);
 bool step_exists(enum step_verb verb);
+// What the client must support for it; NULL: nothing, or see step_needs_more. The step must exist.
+const char *step_needs(enum step_verb verb);
+
+// supports.c
 // Why the client cannot be asked what the scenario needs, in text; false when it can.
 bool step_needs_more(const struct play *p, char *text, size_t size);
 

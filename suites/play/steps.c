@@ -16,7 +16,7 @@
 // What drain leaves of the deadline for the client to leave.
 #define DRAIN_RESERVE_US (3 * US_PER_S)
 #define WAIT_DEFAULT_US (20 * US_PER_S)
-// How long after SIGTERM a client that is to be restarted may live.
+// How long after a signal that it may handle a client that is to be restarted may live.
 #define RESTART_TERM_US (5 * US_PER_S)
 
 static struct journal *journal(struct play *p)
@@ -292,21 +292,41 @@ static void send_round(struct play *p, const struct step *step)
     await_line(p, step, number);
 }
 
+static const struct {
+    const char *name, *full;
+    int number;
+} SIGNALS[] = {{"KILL", "SIGKILL", SIGKILL},
+               {"TERM", "SIGTERM", SIGTERM},
+               {"INT", "SIGINT", SIGINT},
+               {"HUP", "SIGHUP", SIGHUP}};
+
+#define SIGNAL_COUNT (sizeof SIGNALS / sizeof SIGNALS[0])
+
+// The scenario was checked: its signal is one of them.
+static int signal_number(const char *name)
+{
+    size_t i = 0;
+    while (i + 1 < SIGNAL_COUNT && (name == NULL || strcmp(SIGNALS[i].name, name) != 0)) {
+        i++;
+    }
+    return SIGNALS[i].number;
+}
+
+static const char *signal_text(int number)
+{
+    size_t i = 0;
+    while (i + 1 < SIGNAL_COUNT && SIGNALS[i].number != number) {
+        i++;
+    }
+    return SIGNALS[i].full;
+}
+
 static void begin_restart(struct play *p, const struct step *step)
 {
-    static const struct {
-        const char *name;
-        int number;
-    } SIGNALS[] = {{"TERM", SIGTERM}, {"KILL", SIGKILL}};
     const char *signal = json_get_text(step->args, "signal");
     const char *at = json_get_text(step->args, "at");
     record_step(p, step);
-    p->restart_signal = SIGKILL;
-    for (size_t i = 0; signal != NULL && i < 2; i++) {
-        if (strcmp(signal, SIGNALS[i].name) == 0) {
-            p->restart_signal = SIGNALS[i].number;
-        }
-    }
+    p->restart_signal = signal_number(signal);
     if (at != NULL) {
         p->restart_at = strcmp(at, "commit") == 0 ? RESTART_AT_COMMIT : RESTART_AT_REPLY;
         p->restart_armed = true;
@@ -316,26 +336,20 @@ static void begin_restart(struct play *p, const struct step *step)
         return;
     }
     step_restart_now(p);
-    if (p->restart_signal == SIGKILL) {
-        client_end(p->client, -1);
-    } else {
-        (void)!client_signal(p->client, p->restart_signal);
-        client_end(p->client, RESTART_TERM_US);
-    }
 }
 
 void step_restart_now(struct play *p)
 {
-    struct journal *j = journal(p);
-    (void)journal_begin(j, EVENT_CLIENT);
-    journal_text(j, "what", SPAN("signal"));
-    journal_int(j, "instance", p->instance);
-    journal_text(j, "signal", p->restart_signal == SIGKILL ? SPAN("SIGKILL") : SPAN("SIGTERM"));
-    journal_text(j, "why", SPAN("restart"));
-    (void)journal_end(j);
+    heard_begin(p, "signal");
+    journal_text(journal(p), "signal", span_of(signal_text(p->restart_signal)));
+    journal_text(journal(p), "why", SPAN("restart"));
+    heard_end(p);
     p->restart_ends_step = p->state == PLAY_STEP;
     p->restart_ordered = true;
     p->state = PLAY_RESTART;
+    (void)!client_signal(p->client, p->restart_signal);
+    (void)!client_signal(p->client, SIGCONT); // one that was stopped before
+    client_end(p->client, p->restart_signal == SIGKILL ? -1 : RESTART_TERM_US);
 }
 
 static void arm(struct play *p, const struct step *step, bool armed)
@@ -562,59 +576,12 @@ bool step_exists(enum step_verb verb)
     return row_of(verb) < ROW_COUNT;
 }
 
+const char *step_needs(enum step_verb verb)
+{
+    return ROWS[row_of(verb)].needs;
+}
+
 void step_begin(struct play *p, const struct step *step)
 {
     ROWS[row_of(step->verb)].begin(p, step);
-}
-
-enum rc play_supports(const struct scenario *scenario, struct diag *d)
-{
-    for (size_t i = 0; i < scenario->step_count; i++) {
-        const struct step *step = &scenario->steps[i];
-        if (!step_exists(step->verb) || step->instance != 1) {
-            return diag_fail_at(d, RC_UNSUPPORTED, scenario->file, step->place,
-                                "the step \"%s\"%s cannot be played by this version",
-                                step_name(step->verb),
-                                step->instance != 1 ? " of a second instance" : "");
-        }
-    }
-    return RC_OK;
-}
-
-static bool lacks(const struct play *p, const char *word, char *text, size_t size)
-{
-    if (play_client_supports(p, word)) {
-        return false;
-    }
-    (void)snprintf(text, size, "the client does not support \"%s\"", word);
-    return true;
-}
-
-bool step_needs_more(const struct play *p, char *text, size_t size)
-{
-    const cJSON *word = NULL;
-    cJSON_ArrayForEach(word, p->scenario->requires)
-    {
-        if (lacks(p, json_text(word), text, size)) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < p->scenario->step_count; i++) {
-        const struct step *step = &p->scenario->steps[i];
-        const char *needs = ROWS[row_of(step->verb)].needs;
-        if (needs != NULL && lacks(p, needs, text, size)) {
-            return true;
-        }
-        bool is_round = step->verb == STEP_ROUND || step->verb == STEP_DRAIN;
-        if (is_round && !play_client_supports(p, "clock") && lacks(p, "flush", text, size)) {
-            return true;
-        }
-    }
-    if (p->setting->told_time && !play_client_supports(p, "clock")) {
-        (void)snprintf(text, size,
-                       "the client said before that it supports \"clock\", and now not");
-        return true;
-    }
-    text[0] = '\0';
-    return false;
 }

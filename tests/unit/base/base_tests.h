@@ -5,6 +5,7 @@
 
 #include "tests/unit/unit.h"
 
+extern const struct unit_test JSON_ONCE_TESTS[];
 extern const struct unit_test JSON_TESTS[];
 extern const struct unit_test OPTIONS_TESTS[];
 extern const struct unit_test TEXT_TESTS[];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/base/base_tests.h"
 
+#include <string.h>
+
 #include "proxy/base/buf.h"
 #include "proxy/base/digest.h"
 #include "proxy/base/own.h"
@@ -53,6 +55,52 @@ static void renders(void)
     buf_clear(&b);
 }
 
+static void expect_byte(struct buf *out, unsigned char byte)
+{
+    if (byte == '"' || byte == '\\') {
+        buf_addf(out, "\\%c", byte);
+    } else if (byte == '\n' || byte == '\t' || byte == '\r') {
+        buf_add_text(out, byte == '\n' ? "\\n" : byte == '\t' ? "\\t" : "\\r");
+    } else if (byte < 0x20 || byte == 0x7f) {
+        buf_addf(out, "\\u%04x", byte);
+    } else if (byte < 0x80) {
+        buf_add_char(out, (char)byte);
+    } else {
+        buf_add_text(out, "\xef\xbf\xbd");
+    }
+}
+
+// Most texts are copied by words: every byte, in texts of every length, at every place.
+static void strings(void)
+{
+    static const char LETTERS[] = "abcdefghijklmnopqrst";
+    for (size_t len = 0; len < sizeof LETTERS; len++) {
+        for (size_t i = 0; i < 256 * len; i++) {
+            char text[sizeof LETTERS] = "";
+            OWN_BUF struct buf actual = {0};
+            OWN_BUF struct buf expected = {0};
+            memcpy(text, LETTERS, len);
+            text[i / 256] = (char)(i % 256);
+            buf_add_json_string(&actual, (struct span){text, len});
+            buf_add_char(&expected, '"');
+            for (size_t k = 0; k < len; k++) {
+                expect_byte(&expected, (unsigned char)text[k]);
+            }
+            buf_add_char(&expected, '"');
+            if (!span_equal(buf_span(&actual), buf_span(&expected))) {
+                CHECK_INT(i % 256, -1);
+            }
+        }
+    }
+    OWN_BUF struct buf empty = {0};
+    buf_add_json_string(&empty, (struct span){0});
+    buf_add_text(&empty, NULL);
+    buf_add_member(&empty, "k", SPAN("v"));
+    buf_add_member_i64(&empty, "i", -7);
+    buf_add_member_bool(&empty, "", true);
+    CHECK(span_is(buf_span(&empty), "\"\",\"k\":\"v\",\"i\":-7,\"\":true"));
+}
+
 static void utf8(void)
 {
     CHECK_INT(utf8_length(span_of("a")), 1);
@@ -82,6 +130,8 @@ static void digests(void)
 }
 
 const struct unit_test TEXT_TESTS[] = {
-    {"spans", spans}, {"numbers", numbers}, {"rendering", renders},
-    {"UTF-8", utf8},  {"digests", digests}, {NULL, NULL},
+    {"spans", spans},       {"numbers", numbers},
+    {"rendering", renders}, {"strings by words and by bytes", strings},
+    {"UTF-8", utf8},        {"digests", digests},
+    {NULL, NULL},
 };

@@ -146,6 +146,13 @@ static void resubmits(void)
                  "say u1 pending\n" FINISH,
          .check = "e",
          .verdict = VERDICT_PASS},
+        {.name = "the restart waited for its commit in vain",
+         .scenario = ACROSS,
+         .tale = "start\n" ASK "flush\n event step {'n':3,'verb':'restart'}\n request 1 acme:9:7\n"
+                 "request 2 acme:9:7\n say u1 pending\n exit 0 expected\n end done",
+         .check = "e",
+         .verdict = VERDICT_NOT_EXERCISED,
+         .says = "never came about"},
         {.name = "twice before the restart",
          .scenario = ACROSS,
          .tale = "start\n" ASK "flush\n request 1 acme:9:7\n request 2 acme:9:7\n restart\n flush\n"

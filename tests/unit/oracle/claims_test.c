@@ -116,6 +116,38 @@ static void claims(void)
          .check = "money",
          .verdict = VERDICT_FAIL,
          .says = "but 7 of 12"},
+        {
+            .name = "results in a reply that is an error",
+            .tale = ASK "flush\n request 1 acme:9:7\n commit 1 acme:9:7+\n reply 1 400 0=Success\n "
+                        "say u1 metered\n" FINISH,
+            .check = "money",
+            .verdict = VERDICT_FAIL,
+            .says = "before a whole reply confirmed it",
+        },
+        {
+            .name = "a redirection",
+            .tale = ASK "flush\n request 1 acme:9:7\n commit 1 acme:9:7+\n reply 1 300 0=Success\n "
+                        "say u1 metered\n" FINISH,
+            .check = "money",
+            .verdict = VERDICT_FAIL,
+            .says = "before a whole reply confirmed it",
+        },
+        {
+            .name = "a result of no record",
+            .tale = ASK "flush\n request 1 acme:9:7\n commit 1 acme:9:7+\n reply 1 200 3=Success\n "
+                        "say u1 metered\n" FINISH,
+            .check = "money",
+            .verdict = VERDICT_FAIL,
+            .says = "before a whole reply confirmed it",
+        },
+        {
+            .name = "a reply to no request",
+            .tale = ASK "flush\n request 1 acme:9:7\n commit 1 acme:9:7+\n reply 2 200 0=Success\n "
+                        "say u1 metered\n" FINISH,
+            .check = "money",
+            .verdict = VERDICT_FAIL,
+            .says = "before a whole reply confirmed it",
+        },
         {0},
     };
     rows_judge(ROWS, PLAIN);
@@ -241,6 +273,42 @@ static void rejections(void)
          .verdict = VERDICT_FAIL,
          .says = KEY_1 "7 was called rejected, yet 7 of 7 was billed (line 10)",
          .line = 10},
+        {
+            .name = "too many requests, by name",
+            .tale = ASK "flush\n request 1 acme:9:7\n error 1 400 TooManyRequestsException\n say "
+                        "u1 rejected\n" FINISH,
+            .check = "money",
+            .verdict = VERDICT_FAIL,
+            .says = "had refused it",
+        },
+        {
+            .name = "too many requests, by another name",
+            .tale = ASK "flush\n request 1 acme:9:7\n error 1 400 RequestLimitExceeded\n say u1 "
+                        "rejected\n" FINISH,
+            .check = "money",
+            .verdict = VERDICT_FAIL,
+            .says = "had refused it",
+        },
+        {
+            .name = "too many requests, by status",
+            .tale = ASK "flush\n request 1 acme:9:7\n error 1 429 X\n say u1 rejected\n" FINISH,
+            .check = "money",
+            .verdict = VERDICT_FAIL,
+            .says = "had refused it",
+        },
+        {
+            .name = "a time-out",
+            .tale = ASK "flush\n request 1 acme:9:7\n error 1 408 X\n say u1 rejected\n" FINISH,
+            .check = "money",
+            .verdict = VERDICT_FAIL,
+            .says = "had refused it",
+        },
+        {
+            .name = "forbidden",
+            .tale = ASK "flush\n request 1 acme:9:7\n error 1 403 X\n say u1 rejected\n" FINISH,
+            .check = "money",
+            .verdict = VERDICT_PASS,
+        },
         {0},
     };
     rows_judge(ROWS, PLAIN);

@@ -29,14 +29,15 @@ static void tell_case(struct evidence_case *out, const char *id, const char *sce
 
 void cunit_test_prepare(void)
 {
-    struct evidence_case cases[4];
+    struct evidence_case cases[5];
     static const char GOOD[] = ASK "flush\n meter 1 acme:9:7\n say u1 metered\n" FINISH;
     tell_case(&cases[0], "T-01", CASE("T-01", "time"), GOOD);
     tell_case(&cases[1], "N-01", CASE("N-01", "network"),
               ASK "flush\n alert u1\n meter 1 acme:9:8\n say u1 metered\n" FINISH);
     tell_case(&cases[2], "T-02", CASE("T-02", "time"), "hello\n end unsupported");
     tell_case(&cases[3], "T-03", CASE("T-03", "time"), GOOD);
-    struct evidence_run evidence = {.cases = cases, .count = 4};
+    cases[4] = (struct evidence_case){.id = x_strdup("T-04"), .integrity = INTEGRITY_CUT};
+    struct evidence_run evidence = {.cases = cases, .count = 5};
     left.run = result_run_new();
     left.plain = result_run_new();
     left.doubled = result_run_new();
@@ -50,7 +51,7 @@ void cunit_test_prepare(void)
     left.doubled_rc = cunit_judge(left.doubled, &evidence, NULL);
     evidence.count = 0;
     left.empty_rc = cunit_judge(left.empty, &evidence, NULL);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         tale_clear(&cases[i]);
     }
 }
@@ -65,6 +66,10 @@ static void counts(void)
     CHECK_INT(left.count.asserts, left.count.declared);
     CHECK_INT(left.count.failed_asserts, 2); // too much was billed, and an alert that may not be
     CHECK(left.run->problem == NULL);
+    CHECK_TEXT(left.run->judge, judge_digest());
+    CHECK_TEXT(verdict_name(left.run->cases[2].verdict), "UNSUPPORTED");
+    CHECK_TEXT(verdict_name(left.run->cases[3].verdict), "PASS");
+    CHECK_TEXT(verdict_name(left.run->cases[4].verdict), "INCONCLUSIVE"); // it has no scenario
 }
 
 static void judges_alike(void)

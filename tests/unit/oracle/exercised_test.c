@@ -93,6 +93,14 @@ static void faults(void)
             .check = "exercised",
             .verdict = VERDICT_PASS,
         },
+        {
+            .name = "not yet, and it says why that is open",
+            .tale = ASK "request 1 acme:9:7\n",
+            .check = "exercised",
+            .verdict = VERDICT_INCONCLUSIVE,
+            .says = "The evidence does not reach to the end.",
+            .integrity = INTEGRITY_CUT,
+        },
         {0},
     };
     rows_judge(ROWS, PLAIN);

@@ -194,6 +194,9 @@ static void resolve(void)
     static const char REGISTER[] = EXPECTS("{'n':1,'verb':'register','id':'r1'}",
                                            "'verb':'register','args':{'r1':['denied','exited']}");
     static const char BARE[] = EXPECTS(R1, "'verb':'resolve','args':{'r1':{'state':'refused'}}");
+    static const char REGISTER_SOON[] =
+        EXPECTS("{'n':1,'verb':'register','id':'r1'}",
+                "'verb':'register','args':{'r1':['denied','exited']},'within_s':2");
     static const struct row ROWS[] = {
         {.name = "resolved",
          .scenario = RESOLVED,
@@ -291,6 +294,25 @@ static void resolve(void)
             .check = "e",
             .verdict = VERDICT_FAIL,
             .says = "the client answered resolved, expected \"refused\"",
+        },
+        {
+            .name = "denied in time",
+            .scenario = REGISTER_SOON,
+            .tale = "hello\n event step "
+                    "{'n':1,'verb':'register','id':'r1','sends':'register','step':1}\n answer "
+                    "register 1 denied\n end done",
+            .check = "e",
+            .verdict = VERDICT_PASS,
+        },
+        {
+            .name = "denied too late",
+            .scenario = REGISTER_SOON,
+            .tale = "hello\n event step "
+                    "{'n':1,'verb':'register','id':'r1','sends':'register','step':1}\n at 9000\n "
+                    "answer register 1 denied\n end done",
+            .check = "e",
+            .verdict = VERDICT_FAIL,
+            .says = "at most 2 s are allowed",
         },
         {0},
     };

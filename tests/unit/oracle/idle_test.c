@@ -2,9 +2,9 @@
 // No client that sends nothing may pass anything; a scenario that lets one pass is found.
 #include "tests/unit/oracle/oracle_tests.h"
 
-#include <string.h>
-
 #include "proxy/base/own.h"
+#include "proxy/scenario/files.h"
+#include "proxy/scenario/scenario.h"
 #include "tests/unit/oracle/tale.h"
 
 #define USAGE                                                                                      \
@@ -61,6 +61,18 @@ static void scenarios(void)
                   "'expect':[{'id':'a','verb':'resolve','args':{'r1':{'state':['refused']}}}]"
                   "," ANY_REQUEST),
          false},
+        {"an alert about that usage is its positive control",
+         SCENARIO(STEPS ",'expect':[],'rules':[],'exercised':{'alert':{'about':['u1']}}"), true},
+        {"a denial is its positive control",
+         SCENARIO("'steps':[{'n':1,'verb':'register','id':'r1','args':{'id':'r1'}}],'expect':[],"
+                  "'rules':[],'exercised':{'register':{'r1':['denied']}}"),
+         true},
+        {"that it ends is its positive control",
+         SCENARIO(STEPS ",'expect':[{'id':'x','verb':'exit','args':{'code':0}}],'rules':[],"
+                        "'exercised':{'exit':{'code':0}}"),
+         true},
+        {"an answer is its positive control",
+         SCENARIO(STEPS ",'expect':[],'rules':[],'exercised':{'answers':{'u1':'done'}}"), true},
         {"pending after a restart is its positive control",
          SCENARIO("'steps':[" USAGE ",{'n':2,'verb':'restart','args':{'signal':'KILL'}},"
                   "{'n':3,'verb':'clock','args':'+2h'},{'n':4,'verb':'flush','args':{}}],"
@@ -76,6 +88,43 @@ static void scenarios(void)
         tale_clear(&only_scenario);
     }
     unit_row(NULL);
+}
+
+static void judge_file(const char *path, size_t *judged)
+{
+    struct scenario_file *file = NULL;
+    struct diag d = {0};
+    if (!CHECK_INT(scenario_read_file(&file, path, NULL, &d), RC_OK)) {
+        return;
+    }
+    for (size_t i = 0; i < scenario_count(file); i++) {
+        const struct scenario *s = scenario_at(file, i);
+        const char *profile = json_text(s->profiles->child);
+        OWN_BUF struct buf text = {0};
+        OWN(json) cJSON *scenario = NULL;
+        scenario_render(s, profile, &text);
+        CHECK_INT(json_read(&scenario, NULL, buf_span(&text), path, &d), RC_OK);
+        unit_row(s->id);
+        CHECK(!counts_as_passed(judge_idle(scenario)));
+        (*judged)++;
+    }
+    scenario_file_free(&file);
+}
+
+// The cases of the product: none can be passed without a request.
+static void cases(void)
+{
+    struct scenario_path *paths = NULL;
+    size_t count = 0;
+    size_t judged = 0;
+    struct diag d = {0};
+    CHECK_INT(scenario_find(&paths, &count, METERPROVER_SOURCE_DIR "/scenarios", &d), RC_OK);
+    for (size_t i = 0; i < count; i++) {
+        judge_file(paths[i].path, &judged);
+    }
+    unit_row(NULL);
+    CHECK(count > 0 && judged >= count);
+    scenario_paths_free(&paths, count);
 }
 
 // As tales, the liars of the client contract, and the one that is simply dead.
@@ -114,5 +163,6 @@ static void liars(void)
 
 const struct unit_test IDLE_TESTS[] = {
     {"scenarios that a client without requests passes are found", scenarios},
+    {"every case is failed by clients without requests", cases},
     {"liars fail", liars},
     {NULL, NULL}};

@@ -254,6 +254,15 @@ static void hours_of_unstamped_usage(void)
             .check = "money",
             .verdict = VERDICT_PASS,
         },
+        {
+            .name = "joins hours that were joined already (time was set back)",
+            .tale = "hello\n usage u1 acme 1 10\n done\n clock 11\n done\n usage u2 acme 7 -\n "
+                    "clock 12\n done 3\n done\n clock 10\n done\n usage u3 acme 5 -\n clock 11\n "
+                    "done 6\n done\n meter 1 acme:12:7 acme:11:5 acme:10:1\n say u1 metered\n say "
+                    "u2 metered\n say u3 metered\n end done",
+            .check = "money",
+            .verdict = VERDICT_PASS,
+        },
         {0},
     };
     rows_judge(ROWS, PLAIN);

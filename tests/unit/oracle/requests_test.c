@@ -297,6 +297,21 @@ static void selectors(void)
             .verdict = VERDICT_FAIL,
             .says = "0 request(s)",
         },
+        {
+            .name = "never more records than that, but none has a record",
+            .scenario = EXPECTS("{'records':{'max':1}}"),
+            .tale = ASK RESOLVE("1", "t1") "end done",
+            .check = "e",
+            .verdict = VERDICT_FAIL,
+            .says = "0 request(s)",
+        },
+        {
+            .name = "never more records than that, of those with that customer",
+            .scenario = EXPECTS("{'records':{'customer':'acme','max':1}}"),
+            .tale = ASK "request 1 acme:9:7\n request 2 globex:9:7 globex:9:1\n end done",
+            .check = "e",
+            .verdict = VERDICT_PASS,
+        },
         {0},
     };
     rows_judge(ROWS, NULL);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proxy/base/own.h"
+#include "proxy/scenario/scenario.h"
 #include "tests/unit/oracle/tale.h"
 
 #define LEVEL(members)                                                                             \
@@ -215,12 +216,13 @@ static void describes(void)
 {
     struct judged j;
     judge(&j,
-          "{'id':'T-01','file':'scenarios/time/T-01.json','title':'T','operation':'MeterUsage',"
+          "{'id':'X-99','file':'scenarios/time/T-01.json','title':'T','operation':'MeterUsage',"
           "'requirement':{'text':'R','level':'should','basis':'derived','money':true,"
           "'sources':['a','b']},'steps':[],'rules':[],'exercised':{'requests':{}},"
           "'expect':[{'id':'e','verb':'alert','args':{},'line':7,'column':3}]}",
           ASK "flush\n meter 1 acme:9:7\n say u1 metered\n" FINISH, NULL);
     const struct result_case *c = j.result;
+    CHECK_TEXT(c->id, "T-01"); // as its directory is called
     CHECK_TEXT(c->suite, "time");
     CHECK_TEXT(c->title, "T");
     CHECK_TEXT(c->requirement, "R");
@@ -241,6 +243,41 @@ static void describes(void)
         CHECK(c->checks[i].money == is_money);
     }
     forget(&j);
+}
+
+// What our side contributed to an open question stands in the text, and only then.
+static void explains(void)
+{
+    static const char PLAIN[] = SCENARIO("'steps':[],'expect':[]," ANY_REQUEST);
+    static const char GOOD[] = ASK "flush\n meter 1 acme:9:7\n say u1 metered\n" FINISH;
+    static const struct {
+        const char *name, *scenario, *tale;
+        enum integrity integrity;
+        const char *problem, *text;
+    } ROWS[] = {
+        {"altered", PLAIN, GOOD, INTEGRITY_BROKEN, "journal.jsonl:7: a byte was changed",
+         "The evidence is not what was written: journal.jsonl:7: a byte was changed."},
+        {"cut", PLAIN, GOOD, INTEGRITY_CUT, "the run was killed",
+         "The evidence is cut: the run was killed."},
+        {"cut, no more is known", PLAIN, GOOD, INTEGRITY_CUT, "",
+         "The evidence does not reach to the end."},
+        {"no lag", LEVEL(",'timing':true"), ASK "request 1 acme:9:7\n end done", INTEGRITY_WHOLE,
+         "", "An operator was told 0 time(s), expected at least 1."},
+        {"lag, where time does not matter", LEVEL(""), ASK "request 1 acme:9:7\n" LAG("20001"),
+         INTEGRITY_WHOLE, "", "An operator was told 0 time(s), expected at least 1."},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        unit_row(ROWS[i].name);
+        struct judged j;
+        tale_read(&j.evidence, ROWS[i].scenario, ROWS[i].tale);
+        j.evidence.integrity = ROWS[i].integrity;
+        (void)snprintf(j.evidence.problem, sizeof j.evidence.problem, "%s", ROWS[i].problem);
+        j.run = result_run_new();
+        CHECK_INT(judge_case(result_add_case(j.run), &j.evidence, NULL), RC_OK);
+        CHECK_TEXT(j.run->cases[0].checks[0].text, ROWS[i].text);
+        forget(&j);
+    }
+    unit_row(NULL);
 }
 
 // Section 7: a documented must and money fail a certificate; the rest is advice.
@@ -360,6 +397,60 @@ static void runs(void)
     tale_clear(&cases[1]);
 }
 
+// A case of the product as it is written into evidence, and clients of which it speaks.
+static void case_of_the_product(void)
+{
+#define SENT                                                                                       \
+    "start\n hello\n usage u1 acme 7 9\n done\n usage u2 globex 2 9\n done\n clock 10\n done\n"    \
+    "flush\n request 1 acme:9:7 globex:9:2\n commit 1 acme:9:7+ globex:9:2\n"                      \
+    "reply 1 200 0=Success\n"                                                                      \
+    "event fault {'x':1,'rule':'globex unprocessed "                                               \
+    "once','kind':'answer','action':'unprocessed'}\n"
+    static const struct {
+        const char *name, *tale;
+        enum verdict verdict;
+    } ROWS[] = {
+        {"sends the unprocessed one again",
+         SENT
+         "say u1 metered\n say u2 pending\n done\n drain\n meter 2 globex:9:2\n say u2 metered\n"
+         "done\n exit 0 expected\n end done",
+         VERDICT_PASS},
+        {"sends both again",
+         SENT "say u1 metered\n say u2 unknown\n done\n drain\n request 2 acme:9:7 globex:9:2\n"
+              "commit 2 acme:9:7 globex:9:2+\n reply 2 200 0=Success 1=Success\n say u2 metered\n"
+              "done\n exit 0 expected\n end done",
+         VERDICT_PASS},
+        {"takes 200 for success",
+         SENT "say u1 metered\n say u2 metered\n done\n drain\n done\n exit 0 expected\n end done",
+         VERDICT_FAIL},
+        {"keeps it for ever",
+         SENT "say u1 metered\n say u2 pending\n done\n drain\n done\n exit 0 expected\n end done",
+         VERDICT_FAIL},
+        {"stamps it anew",
+         SENT "say u1 metered\n say u2 pending\n done\n drain\n meter 2 globex:10:2\n"
+              "say u2 metered\n done\n exit 0 expected\n end done",
+         VERDICT_FAIL},
+    };
+    struct scenario_file *file = NULL;
+    OWN_BUF struct buf text = {0};
+    CHECK_INT(scenario_read_file(&file,
+                                 METERPROVER_SOURCE_DIR "/scenarios/batch-meter-usage/BMU-R02.json",
+                                 NULL, NULL),
+              RC_OK);
+    scenario_render(scenario_at(file, 0), "saas", &text);
+    buf_add_char(&text, '\0');
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        unit_row(ROWS[i].name);
+        struct judged j;
+        judge(&j, text.data, ROWS[i].tale, NULL);
+        CHECK_TEXT(verdict_name(j.result->verdict), verdict_name(ROWS[i].verdict));
+        CHECK_TEXT(j.result->suite, "batch-meter-usage");
+        forget(&j);
+    }
+    unit_row(NULL);
+    scenario_file_free(&file);
+}
+
 static void tables(void)
 {
     size_t count = 0;
@@ -385,9 +476,11 @@ const struct unit_test VERDICT_TESTS[] = {{"sentences", sentences},
                                           {"cases without checks", cases_without_checks},
                                           {"without a scenario", without_a_scenario},
                                           {"describes the case", describes},
+                                          {"explains what is open", explains},
                                           {"what is advice", advice},
                                           {"money stands above what is open", worst},
                                           {"exec contract", exec_contract},
                                           {"whole runs", runs},
+                                          {"a case of the product", case_of_the_product},
                                           {"tables", tables},
                                           {NULL, NULL}};

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which bytes stand in a JSON string as they are, asked of eight at a time: nearly all do.
+#ifndef PROXY_BASE_PLAIN_H
+#define PROXY_BASE_PLAIN_H
+
+#include <string.h>
+
+#include "proxy/base/span.h"
+
+#define PLAIN_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+// High bits where a byte of the word is zero (and perhaps in bytes above such a one).
+static inline uint64_t plain_zero_bytes(uint64_t word)
+{
+    return (word - PLAIN_EACH_BYTE(1)) & ~word & PLAIN_EACH_BYTE(0x80);
+}
+
+// Whether none of eight bytes is a control character, a quote, a backslash, DEL or beyond ASCII.
+static inline bool plain_is_word(uint64_t word)
+{
+    uint64_t controls = (word - PLAIN_EACH_BYTE(0x20)) & ~word & PLAIN_EACH_BYTE(0x80);
+    return (controls | plain_zero_bytes(word ^ PLAIN_EACH_BYTE('"')) |
+            plain_zero_bytes(word ^ PLAIN_EACH_BYTE('\\')) |
+            plain_zero_bytes(word ^ PLAIN_EACH_BYTE(0x7f)) | (word & PLAIN_EACH_BYTE(0x80))) == 0;
+}
+
+static inline bool plain_is_byte(char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+// How many bytes at the beginning of a text are plain.
+static inline size_t plain_run(struct span text)
+{
+    size_t run = 0;
+    for (uint64_t word = 0; text.len - run >= sizeof word; run += sizeof word) {
+        memcpy(&word, text.at + run, sizeof word);
+        if (!plain_is_word(word)) {
+            break;
+        }
+    }
+    while (run < text.len && plain_is_byte(text.at[run])) {
+        run++;
+    }
+    return run;
+}
+
+#endif

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/play/stage.h"
+
+int main(void)
+{
+    static const struct unit_suite SUITES[] = {
+        {"supports", SUPPORTS_TESTS}, {"hour", HOUR_TESTS}, {"ending", ENDING_TESTS}, {NULL, NULL}};
+    return unit_run(SUITES);
+}

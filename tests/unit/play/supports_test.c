@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// A case that asks for what this version does not do is refused, never played without it.
+#include "tests/unit/play/stage.h"
+
+#define USAGE                                                                                      \
+    "{\"usage\": {\"id\": \"u1\", \"customer\": \"acme\", \"dimension\": \"requests\", "           \
+    "\"quantity\": 7"
+#define STEPS "\"steps\": [" USAGE "}}, {\"round\": {}}],"
+
+static void cases_are_refused(void)
+{
+    static const struct {
+        const char *name, *members, *says; // NULL: it can be played
+    } ROWS[] = {
+        {"as usual", STEPS, NULL},
+        {"static keys", "\"client\": {\"credentials\": \"static\"}," STEPS, NULL},
+        {"other keys", "\"client\": {\"credentials\": \"imds\"}," STEPS,
+         "`credentials` of `client`"},
+        {"plain", "\"client\": {\"transport\": \"plain\"}," STEPS, NULL},
+        {"TLS", "\"client\": {\"transport\": \"tls\"}," STEPS, "`transport` of `client`"},
+        {"environment", "\"client\": {\"env\": {\"A\": \"1\"}}," STEPS, "`env` of `client`"},
+        {"start", "\"time\": {\"start\": \"now+1h\"}," STEPS, NULL},
+        {"skew", "\"time\": {\"skew\": \"+20m\"}," STEPS, "`skew` of `time`"},
+        {"no quotas", "\"world\": {\"quotas\": false}," STEPS, NULL},
+        {"quotas", "\"world\": {\"quotas\": true}," STEPS, "`quotas` of `world`"},
+        {"quotas later",
+         "\"steps\": [" USAGE "}}, {\"world\": {\"quotas\": true}}, {\"round\": {}}],",
+         "`quotas` of `world`"},
+        {"another licence", "\"steps\": [" USAGE ", \"license\": \"globex\"}}, {\"round\": {}}],",
+         "the licence of another customer"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        struct stage s;
+        struct diag d = {0};
+        unit_row(ROWS[i].name);
+        stage_init(&s, ROWS[i].members);
+        enum rc rc = play_supports(scenario_at(s.file, 0), &d);
+        CHECK_INT(rc, ROWS[i].says == NULL ? RC_OK : RC_UNSUPPORTED);
+        CHECK(ROWS[i].says == NULL || span_has(span_of(d.text), span_of(ROWS[i].says)));
+        stage_clear(&s);
+    }
+    unit_row(NULL);
+}
+
+// In real time a case begins now and nowhere else.
+static void no_other_start_in_real_time(void)
+{
+    struct stage s;
+    stage_init(&s, "\"time\": {\"start\": \"now+1h\"}," STEPS);
+    stage_play(&s, HELLO("\"usage\",\"flush\"") SERVE, false);
+    const struct event *end = &s.it->events[s.it->count - 1];
+    CHECK_TEXT(json_get_text(end->json, "why"), "unsupported");
+    CHECK_TEXT(json_get_text(end->json, "text"), "the client does not support \"clock\"");
+    stage_clear(&s);
+}
+
+static void start_in_told_time(void)
+{
+    struct stage s;
+    stage_init(&s, "\"time\": {\"start\": \"now+1h\"}," STEPS);
+    stage_play(&s, HELLO("\"usage\",\"flush\",\"clock\"") SERVE, true);
+    CHECK_TEXT(json_get_text(s.it->events[s.it->count - 1].json, "why"), "done");
+    stage_clear(&s);
+}
+
+const struct unit_test SUPPORTS_TESTS[] = {
+    {"cases are refused", cases_are_refused},
+    {"no other start in real time", no_other_start_in_real_time},
+    {"start in told time", start_in_told_time},
+    {NULL, NULL},
+};

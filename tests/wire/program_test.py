@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program as a process: how it begins, how it ends, what it does when descriptors run out."""
+import json
+import os
+import random
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, in_turn, many, rule, scenario
+
+
+def run(*args):
+    """Runs the program to its own end: exit code, stdout, stderr."""
+    done = subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=PATIENCE_S,
+                          stdin=subprocess.DEVNULL, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+class EndTest(WireTest):
+    def test_signals_end_it_cleanly(self):
+        for number in signal.SIGTERM, signal.SIGINT:
+            with self.subTest(number.name):
+                with Proxy([]) as proxy:
+                    proxy.ask()
+                    proxy.stop(number)  # checks the exit code, stderr, and the journal's last line
+                    self.assertEqual(proxy.process.stdout.read(), "1 requests\n")
+                    self.assertEqual(proxy.events()[-1]["why"], "done")
+
+    def test_a_signal_in_the_middle_of_everything(self):
+        """Connections in every state are closed, told, and leave nothing behind (the sanitizer looks)."""
+        rules = in_turn([{"hang": {"at": "before-response"}}], [{"delay": "60s"}],
+                        [{"hang": {"at": "response", "after_bytes": 100}}])
+        for number in signal.SIGTERM, signal.SIGINT:
+            with self.subTest(number.name):
+                with Proxy(rules) as proxy:
+                    for _ in range(3):
+                        proxy.client().send(proxy.sign.whole())
+                    proxy.client().send(proxy.sign.request(batch())[0])
+                    proxy.client().send(b"POST / HT")
+                    proxy.client()
+                    half = proxy.client()
+                    half.send(proxy.sign.whole() + b"POST")
+                    half.reply()
+                    proxy.wait("request", 4)
+                    proxy.wait("connect", 7)
+                    proxy.stop(number)
+                    ends = [(e["by"], e["how"]) for e in proxy.events("close")]
+                    self.assertEqual(ends, [("us", "fin")] * 7)
+
+    def test_without_a_journal(self):
+        with Proxy([], journal=False) as proxy:
+            self.assertEqual(proxy.ask().status, 200)
+            proxy.stop()
+
+    def test_without_a_scenario(self):
+        with Proxy() as proxy:
+            self.assertEqual(proxy.ask().status, 200)
+            self.assertEqual(proxy.events("open")[0]["listen"], f"127.0.0.1:{proxy.port}")
+
+
+class ComplaintTest(WireTest):
+    """Whatever is wrong is said in one sentence, before anything is served."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="wire-")
+        self.addCleanup(self.folder.cleanup)
+
+    def path(self, name, text=None):
+        path = os.path.join(self.folder.name, name)
+        if text is not None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        return path
+
+    def check(self, code, sentence, *args):
+        done = run(*args)
+        self.assertRegex(done[2], sentence)
+        self.assertRegex(done[2], r"\Ameterprover-proxy: [^\n]+\n(Try meterprover-proxy --help\.\n)?\Z")
+        self.assertEqual(done[:2], (code, ""))
+
+    def test_a_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            address = "127.0.0.1:%d" % other.getsockname()[1]
+            self.check(3, f"cannot listen on {address}: Address already in use", "--listen", address)
+
+    def test_a_port_in_use_leaves_no_journal(self):
+        """Else the second try would fail because of the first."""
+        journal = self.path("journal.jsonl")
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            self.check(3, "in use", "--listen", "127.0.0.1:%d" % other.getsockname()[1],
+                       "--journal", journal)
+        self.assertFalse(os.path.exists(journal))
+
+    def test_a_journal_that_exists(self):
+        journal = self.path("journal.jsonl", "keep me\n")
+        self.check(3, "journal.jsonl.*exists", "--journal", journal)
+        with open(journal, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "keep me\n")
+
+    def test_a_journal_nowhere(self):
+        self.check(3, "nowhere.*No such file", "--journal", self.path("nowhere/journal"))
+
+    def test_a_scenario_that_is_not_there(self):
+        self.check(3, "missing.json.*No such file", "--scenario", self.path("missing.json"))
+
+    def test_a_scenario_with_a_mistake(self):
+        text = json.dumps(scenario(in_turn([{"rsst": {"at": "before-response"}}])), indent=1)
+        line = next(n for n, row in enumerate(text.split("\n"), 1) if "rsst" in row)
+        self.check(3, rf"bad\.json:{line}:\d+: .*rsst", "--scenario", self.path("bad.json", text))
+
+    def test_a_scenario_that_is_no_json(self):
+        self.check(3, r"bad\.json:1:\d+: ", "--scenario", self.path("bad.json", '{"scenario": 1,,'))
+
+    def test_an_action_of_a_later_version(self):
+        text = json.dumps(scenario([rule("r", [{"redirect": {}}])]))
+        self.check(3, r"bad\.json:1:\d+: .*redirect", "--scenario", self.path("bad.json", text))
+
+    def test_usage(self):
+        for args, sentence in ((["--nonsense"], "--nonsense"), (["--seed", "x"], "--seed"),
+                               (["--seed", "-1"], "--seed"), (["--bodies", "some"], "some"),
+                               (["--time", "lunch"], "lunch"), (["here"], "here"),
+                               (["--seed"], "--seed"), (["--profile", "nobody"], "nobody")):
+            with self.subTest(args):
+                self.check(64, sentence, *args)
+
+    def test_an_address_that_is_none(self):
+        for address in "nonsense", "127.0.0.1", "127.0.0.1:99999", ":::", "":
+            with self.subTest(address):
+                code, out, errors = run("--listen", address)
+                self.assertIn(code, (3, 64))
+                self.assertEqual(out, "")
+                self.assertRegex(errors, r"\Ameterprover-proxy: [^\n]+\n")
+
+    def test_an_unknown_case(self):
+        text = json.dumps(scenario(in_turn([{"commit": {}}])))
+        self.check(64, "NET-99", "--scenario", self.path("good.json", text), "--case", "NET-99")
+
+    def test_help_and_version(self):
+        code, out, errors = run("--help")
+        self.assertEqual((code, errors), (0, ""))
+        for option in "--listen", "--scenario", "--journal", "--seed", "--bodies":
+            self.assertIn(option, out)
+        code, out, errors = run("--version")
+        self.assertEqual((code, errors), (0, ""))
+        self.assertRegex(out, r"\Ameterprover-proxy \d+\.\d+\.\d+\n\Z")
+
+
+class ShortageTest(WireTest):
+    """Few descriptors, many clients: those that fit are served, the rest wait, nothing spins."""
+
+    def test_it_waits_and_recovers(self):
+        with Proxy([], files=24) as proxy:
+            clients = [proxy.client() for _ in range(200)]
+            self.wait_until_full(proxy)
+            held = len(proxy.events("connect"))
+            self.assertTrue(0 < held < 24, held)
+            before, began = proxy.cpu_s(), time.monotonic()
+            self.assertTrue(clients[-1].is_silent(2))
+            share = (proxy.cpu_s() - before) / (time.monotonic() - began)
+            self.assertLess(share, 0.25)
+            clients[0].send(proxy.sign.whole())
+            self.assertEqual(clients[0].reply().status, 200)
+            for client in clients[:-1]:
+                client.close()
+            clients[-1].send(proxy.sign.whole())
+            self.assertEqual(clients[-1].reply().status, 200)
+            self.assertEqual(proxy.ask().status, 200)
+            clients[-1].close()
+            self.assertEqual(len(proxy.wait("close", 201)), 201)
+
+    def wait_until_full(self, proxy):
+        seen = -1
+        while seen != len(proxy.events("connect")) or seen == 0:
+            seen = len(proxy.events("connect"))
+            time.sleep(0.2)
+
+
+class Visitor:
+    """A client with one habit, drawn from its seed. It must come through whatever the wire does."""
+
+    def __init__(self, proxy, seed):
+        self.proxy, self.draw = proxy, random.Random(seed)
+        self.habit = self.draw.choice([name for name in dir(self) if name.startswith("be_")])
+
+    def visit(self):
+        client = self.proxy.client()
+        client.socket.settimeout(1)
+        try:
+            getattr(self, self.habit)(client)
+        except (OSError, AssertionError):
+            pass  # cut by a rule, or hung until our patience ended
+        if self.draw.random() < 0.3:
+            client.reset()
+        elif self.draw.random() < 0.9:
+            client.close()
+
+    def request(self):
+        return self.proxy.sign.whole(batch(*many(self.draw.randint(1, 25))))
+
+    def be_plain(self, client):
+        for _ in range(self.draw.randint(1, 6)):
+            client.send(self.request())
+            client.reply()
+
+    def be_slow(self, client):
+        wire = self.request()
+        while wire:
+            size = self.draw.randint(1, 400)
+            client.send(wire[:size])
+            wire = wire[size:]
+            select.select([client.socket], [], [], 0.002)
+        client.reply()
+
+    def be_cut_short(self, client):
+        wire = self.request()
+        client.send(wire[:self.draw.randrange(len(wire))])
+
+    def be_gone_at_once(self, client):
+        client.send(self.request())
+
+    def be_mute(self, client):
+        pass
+
+    def be_half_closed(self, client):
+        client.send(self.request() * self.draw.randint(1, 3))
+        client.half_close()
+        client.rest()
+
+    def be_pipelined(self, client):
+        count = self.draw.randint(2, 12)
+        client.send(b"".join(self.request() for _ in range(count)))
+        for _ in range(self.draw.randint(0, count)):
+            client.reply()
+
+    def be_no_http(self, client):
+        client.send(self.draw.randbytes(self.draw.randint(1, 300)) + b"\r\n\r\n")
+        client.rest()
+
+    def be_overfull(self, client):
+        client.send(self.request() + b"x" * 400000)
+
+    def be_deaf(self, client):
+        client.send(self.request() * 30)
+        client.take(1)
+
+
+class CrowdTest(WireTest):
+    RULES = [rule("r1", [{"rst": {"at": "before-request"}}], when={"phase": "head"}, probability=0.05),
+             rule("r2", [{"rst": {"at": "before-response"}}], probability=0.08),
+             rule("r3", [{"commit": {}}, {"fin": {"at": "before-response"}}], probability=0.08),
+             rule("r4", [{"hang": {"at": "response", "after_bytes": 60}}], probability=0.06),
+             rule("r5", [{"delay": {"uniform": ["0ms", "40ms"]}}], probability=0.2),
+             rule("r6", [{"truncate": {"after_bytes": 9}}], probability=0.08),
+             rule("r7", [{"delay": "20ms"}, {"rst": {"at": "response", "after_bytes": 300}}],
+                  probability=0.08),
+             rule("r8", [{"error": "ThrottlingException"}], probability=0.1)]
+
+    def crowd(self, proxy, count, at_once):
+        visitors = [Visitor(proxy, seed) for seed in range(count)]
+        self.assertEqual(len({v.habit for v in visitors}), 10)
+        waiting = iter(visitors)
+        lock = threading.Lock()
+
+        def work():
+            while True:
+                with lock:
+                    visitor = next(waiting, None)
+                if visitor is None:
+                    return
+                visitor.visit()
+        threads = [threading.Thread(target=work) for _ in range(at_once)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def test_300_clients_leave_nothing_behind(self):
+        with Proxy(self.RULES, args=["--bodies", "none"]) as proxy:
+            before = proxy.descriptors()
+            self.crowd(proxy, 300, at_once=12)
+            for client in proxy.clients:
+                client.close()
+            end = time.monotonic() + PATIENCE_S
+            while proxy.descriptors() > before and time.monotonic() < end:
+                time.sleep(0.05)
+            self.assertEqual(proxy.descriptors(), before)
+            opened = [e["conn"] for e in proxy.events("connect")]
+            self.assertEqual(opened, list(range(1, 301)))
+            self.assertEqual(sorted(e["conn"] for e in proxy.events("close")), opened)
+            self.check_rules_were_all_met(proxy)
+            self.check_exchanges(proxy)
+
+    def check_rules_were_all_met(self, proxy):
+        self.assertEqual({e["rule"] for e in proxy.events("fault")}, {r["name"] for r in self.RULES})
+
+    def check_exchanges(self, proxy):
+        """At most one response and one fault for each exchange; none after its connection's reset."""
+        responses = [e["x"] for e in proxy.events("response")]
+        faults = [e["x"] for e in proxy.events("fault")]
+        self.assertEqual((len(responses), len(faults)), (len(set(responses)), len(set(faults))))
+        billed = [(r["payer"], r["hour"]) for e in proxy.events("commit") for r in e["records"] if r["billed"]]
+        self.assertEqual(len(billed), len(set(billed)))
+        self.assertGreater(len(billed), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
