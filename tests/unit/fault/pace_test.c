@@ -57,6 +57,11 @@ void paces(void)
          "[{\"drip\":{\"bytes\":64,\"every\":\"200ms\"}},"
          "{\"delay\":\"1s\"}]",
          999999, 0, 1000000, FAULT_GO_ON},
+        {"a rate begins after the delay",
+         "[{\"rate_limit\":{\"bytes_per_s\":100}},{\"delay\":\"1s\"}]", 1505000, 50, 1510000,
+         FAULT_GO_ON},
+        {"and not before", "[{\"rate_limit\":{\"bytes_per_s\":100}},{\"delay\":\"1s\"}]", 999999, 0,
+         1010000, FAULT_GO_ON},
         {"a cut within a drip: not yet",
          "[{\"drip\":{\"bytes\":64,\"every\":\"200ms\"}},"
          "{\"rst\":{\"at\":\"response\",\"after_bytes\":100}}]",
