@@ -7,6 +7,7 @@
 #include "proxy/answer.h"
 #include "proxy/base/alloc.h"
 #include "proxy/base/draw.h"
+#include "proxy/draft.h"
 #include "proxy/exchange.h"
 
 int64_t lane_wire_us(const struct lane *lane)
@@ -304,7 +305,7 @@ static enum rc supports_rule(const struct scenario *s, const struct rule *rule, 
         }
         is_refusal = is_refusal || refusal_exists(rule->actions[a].verb);
         struct diag why = {.code = RC_OK};
-        if (answer_check(&rule->actions[a], &why) != RC_OK) {
+        if (draft_check(&rule->actions[a], &why) != RC_OK) {
             return diag_fail_at(d, RC_SYNTAX, s->file, rule->actions[a].place, "%s", why.text);
         }
     }
