@@ -137,13 +137,16 @@ static void end_exchange(struct connection *c)
         next = NEXT_RST;
     }
     note_idler(c);
+    if (next == NEXT_GONE) {
+        tell_close(c, "client", "rst");
+    }
     if (next == NEXT_RST) {
         peer_reset(c->peer);
         tell_close(c, "us", "rst");
     }
     exchange_clear(&c->exchange);
     c->has_exchange = false;
-    if (next == NEXT_RST || !peer_is_open(c->peer)) {
+    if (next == NEXT_RST || next == NEXT_GONE || !peer_is_open(c->peer)) {
         connection_drop(c);
     } else if (next == NEXT_FIN || !is_kept || (c->saw_eof && !peer_has_input(c->peer))) {
         tell_close(c, "us", "fin");

@@ -94,7 +94,7 @@ static void await_time(struct exchange *x, enum exchange_state state, int64_t de
 static void await_client(struct exchange *x)
 {
     if (peer_is_gone(x->peer)) {
-        finish(x, NEXT_RST);
+        finish(x, NEXT_GONE);
     } else {
         await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
     }

@@ -25,7 +25,12 @@ enum exchange_state {
 };
 
 // How the connection goes on after an exchange.
-enum exchange_next { NEXT_REQUEST, NEXT_FIN, NEXT_RST };
+enum exchange_next {
+    NEXT_REQUEST,
+    NEXT_FIN,
+    NEXT_RST,
+    NEXT_GONE // the client is gone: nothing can follow
+};
 
 struct exchange {
     enum exchange_state state;

@@ -158,9 +158,8 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     struct loop_watch *w = arg;
-    w->fn(w->arg, ((what & EV_READ) != 0 ? LOOP_READ : 0) |
-                      ((what & EV_WRITE) != 0 ? LOOP_WRITE : 0) |
-                      ((what & EV_CLOSED) != 0 ? LOOP_CLOSED : 0));
+    w->fn(w->arg,
+          ((what & EV_READ) != 0 ? LOOP_READ : 0) | ((what & EV_WRITE) != 0 ? LOOP_WRITE : 0));
 }
 
 void loop_watch_init(struct loop_watch *w, struct loop *loop, int fd, loop_ready_fn *fn, void *arg)
@@ -168,7 +167,6 @@ void loop_watch_init(struct loop_watch *w, struct loop *loop, int fd, loop_ready
     *w = (struct loop_watch){.loop = loop, .fn = fn, .arg = arg};
     int bad = event_assign(in(&w->read), loop->base, fd, EV_READ | EV_PERSIST, on_ready, w);
     bad |= event_assign(in(&w->write), loop->base, fd, EV_WRITE | EV_PERSIST, on_ready, w);
-    bad |= event_assign(in(&w->closed), loop->base, fd, EV_CLOSED | EV_PERSIST, on_ready, w);
     assert(bad == 0);
     (void)bad;
 }
@@ -190,7 +188,6 @@ void loop_watch_set(struct loop_watch *w, int events)
     }
     set_one(&w->read, (w->events & LOOP_READ) != 0, (events & LOOP_READ) != 0);
     set_one(&w->write, (w->events & LOOP_WRITE) != 0, (events & LOOP_WRITE) != 0);
-    set_one(&w->closed, (w->events & LOOP_CLOSED) != 0, (events & LOOP_CLOSED) != 0);
     w->events = events;
 }
 

@@ -55,14 +55,13 @@ void loop_timer_start(struct loop_timer *t, int64_t delay_us);
 void loop_timer_stop(struct loop_timer *t);
 bool loop_timer_is_running(const struct loop_timer *t);
 
-// LOOP_CLOSED: the other side's FIN or RST, seen without reading what came before it.
-enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_CLOSED = 4 };
+enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 typedef void loop_ready_fn(void *arg, int events);
 
 // A descriptor that is watched, level-triggered; embedded in its owner, who owns the descriptor
 // too.
 struct loop_watch {
-    struct loop_event read, write, closed;
+    struct loop_event read, write;
     struct loop *loop;
     loop_ready_fn *fn;
     void *arg;

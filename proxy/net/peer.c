@@ -12,9 +12,13 @@
 
 #include "proxy/base/alloc.h"
 
+// How often the end of a peer that is held back is looked for.
+#define LOOK_US 50000
+
 struct peer {
     int fd; // -1 once reset
     struct loop_watch watch;
+    struct loop_timer look; // for the end of a peer that is held back
     struct peer_handler handler;
     struct buf input, output;
     size_t output_at; // bytes of output already sent
@@ -31,10 +35,15 @@ static void watch(struct peer *p)
     }
     bool reads = (p->wants_input || p->is_finishing) && !p->saw_eof && !p->has_failed;
     bool writes = peer_unsent(p) > 0 && !p->has_failed;
-    // Held back, its end must still be seen.
+    loop_watch_set(&p->watch, (reads ? LOOP_READ : 0) | (writes ? LOOP_WRITE : 0));
+    // Held back, its end must still be seen; no event tells of it while something is unread before
+    // it.
     bool is_held = !reads && !p->saw_eof && !p->has_failed;
-    loop_watch_set(&p->watch, (reads ? LOOP_READ : 0) | (writes ? LOOP_WRITE : 0) |
-                                  (is_held ? LOOP_CLOSED : 0));
+    if (!is_held) {
+        loop_timer_stop(&p->look);
+    } else if (!loop_timer_is_running(&p->look)) {
+        loop_timer_start(&p->look, LOOK_US);
+    }
 }
 
 static void end(struct peer *p, enum peer_end how)
@@ -119,21 +128,30 @@ static void transmit(struct peer *p)
     p->handler.sent(p->handler.arg);
 }
 
-static void notice_end(struct peer *p)
+static int tcp_state(const struct peer *p)
 {
-    int why = 0;
-    socklen_t len = sizeof why;
-    (void)getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &why, &len);
-    end(p, why == 0 ? PEER_EOF : PEER_RESET);
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    bool good = p->fd >= 0 && getsockopt(p->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0;
+    return good ? info.tcpi_state : TCP_CLOSE;
+}
+
+static void on_look(void *arg)
+{
+    struct peer *p = arg;
+    int state = tcp_state(p);
+    if (state == TCP_CLOSE) {
+        end(p, PEER_RESET);
+    } else if (state == TCP_CLOSE_WAIT || state == TCP_LAST_ACK || state == TCP_CLOSING) {
+        end(p, PEER_EOF);
+    } else {
+        watch(p);
+    }
 }
 
 static void on_ready(void *arg, int events)
 {
     struct peer *p = arg;
-    if ((events & LOOP_CLOSED) != 0 && !p->saw_eof && !p->has_failed) {
-        notice_end(p);
-        return;
-    }
     if ((events & LOOP_READ) != 0) {
         receive(p);
     }
@@ -146,6 +164,7 @@ struct peer *peer_new(struct loop *loop, int fd, const struct peer_handler *hand
 {
     struct peer *p = x_alloc(sizeof *p);
     *p = (struct peer){.fd = fd, .handler = *handler, .wants_input = true};
+    loop_timer_init(&p->look, loop, on_look, p);
     loop_watch_init(&p->watch, loop, fd, on_ready, p);
     watch(p);
     return p;
@@ -157,6 +176,7 @@ void peer_free(struct peer **p)
         return;
     }
     loop_watch_set(&(*p)->watch, 0);
+    loop_timer_stop(&(*p)->look);
     if ((*p)->fd >= 0) {
         (void)close((*p)->fd);
     }
@@ -209,10 +229,7 @@ bool peer_is_acknowledged(const struct peer *p)
 
 bool peer_is_gone(const struct peer *p)
 {
-    struct tcp_info info;
-    socklen_t len = sizeof info;
-    return p->fd < 0 || getsockopt(p->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
-           info.tcpi_state == TCP_CLOSE;
+    return tcp_state(p) == TCP_CLOSE;
 }
 
 void peer_finish(struct peer *p)
@@ -232,6 +249,7 @@ void peer_reset(struct peer *p)
         return;
     }
     loop_watch_set(&p->watch, 0);
+    loop_timer_stop(&p->look);
     struct linger now = {.l_onoff = 1, .l_linger = 0};
     (void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     (void)close(p->fd);

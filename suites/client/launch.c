@@ -211,6 +211,11 @@ enum rc launch_receive(const struct launch *l, struct supervisor_message *m, int
         if (n == (ssize_t)sizeof *m) {
             return RC_OK;
         }
+        // unix(7): a supervisor that ends with a word of ours unread resets the socket. That is
+        // told once, before what it said last, which is still there.
+        if (n < 0 && errno == ECONNRESET) {
+            continue;
+        }
         if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
             return RC_CLOSED;
         }

@@ -111,6 +111,16 @@ static enum rc read_profile(struct run *run, struct diag *d)
     return diag_fail(d, RC_USAGE, "--profile knows saas and saas-agreements, not \"%s\"", name);
 }
 
+static enum rc read_contract(struct run *run, struct diag *d)
+{
+    const char *name = line_value(run->line, "--contract", "script");
+    run->setting.is_exec = strcmp(name, "exec") == 0;
+    if (!run->setting.is_exec && strcmp(name, "script") != 0) {
+        return diag_fail(d, RC_USAGE, "--contract knows script and exec, not \"%s\"", name);
+    }
+    return RC_OK;
+}
+
 static enum rc read_line(struct run *run, struct diag *d)
 {
     struct play_setting *s = &run->setting;
@@ -128,6 +138,9 @@ static enum rc read_line(struct run *run, struct diag *d)
     enum rc rc = line_number(&s->seed, run->line, "--seed", fresh_seed(), UINT64_MAX, d);
     if (rc == RC_OK) {
         rc = read_profile(run, d);
+    }
+    if (rc == RC_OK) {
+        rc = read_contract(run, d);
     }
     if (rc == RC_OK) {
         rc = read_multiplier(run, d);
@@ -213,6 +226,7 @@ static void render_header(const struct run *run, const struct scenario *const *c
     instant_format(now, clock_wall_us(&clock));
     buf_add_text(b, "{\"harness\":\"" METERPROVER_VERSION "\",");
     add_command(b, run->setting.argv);
+    buf_addf(b, ",\"contract\":\"%s\"", run->setting.is_exec ? "exec" : "script");
     buf_addf(b, ",\"profile\":\"%s\",\"rule_set\":\"%s\",\"seed\":\"%" PRIu64 "\",\"time\":\"%s\"",
              run->setting.profile, rule_set_of(run), run->setting.seed,
              run->setting.told_time ? "told" : "real");

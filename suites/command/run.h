@@ -9,7 +9,10 @@
 #include "suites/play/campaign.h"
 
 #define RUN_OPTION_ROWS                                                                            \
-    {"--profile", "NAME", "the product type: saas or saas-agreements (saas)"},                     \
+    {"--contract", "NAME",                                                                         \
+     "how the program is spoken to: script, or exec (no steps; it does its own work and ends; "    \
+     "judged by the wire) (script)"},                                                              \
+        {"--profile", "NAME", "the product type: saas or saas-agreements (saas)"},                 \
         {"--world", "FILE", "our symbols mapped to your product codes, dimensions and customers"}, \
         {"--env", "K=V", "set a variable in the client's environment; may be repeated"},           \
         {"--pass", "K", "pass that variable of yours on to the client; may be repeated"},          \

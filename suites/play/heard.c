@@ -231,7 +231,8 @@ static void record_exit(struct play *p, const struct client_exit *how, bool expe
 static void on_exit_client(void *arg, const struct client_exit *how)
 {
     struct play *p = arg;
-    bool expected = p->restart_ordered || p->why != NULL || p->state == PLAY_LEAVING;
+    bool is_own_end = p->state == PLAY_ALONE && how->how == CLIENT_EXITED && how->code == 0;
+    bool expected = p->restart_ordered || p->why != NULL || p->state == PLAY_LEAVING || is_own_end;
     record_exit(p, how, expected);
     if (how->record != RC_OK || !how->contained) {
         p->failure = how->record != RC_OK ? how->record : RC_INTERNAL;
@@ -239,8 +240,10 @@ static void on_exit_client(void *arg, const struct client_exit *how)
                         how->record != RC_OK ? "the client's output could not be kept"
                                              : "a process of the client could not be ended");
     }
-    if (!expected && how->how == CLIENT_EXITED && how->code == PROTOCOL_EXIT_UNSUPPORTED &&
-        !p->has_asked_usage) {
+    if (is_own_end) {
+        play_end_case(p, "done", "the client did its work and ended");
+    } else if (!expected && how->how == CLIENT_EXITED && how->code == PROTOCOL_EXIT_UNSUPPORTED &&
+               !p->has_asked_usage) {
         play_end_case(p, "unsupported", "the client exited with code 89: it does not support this");
     } else if (!expected) {
         char text[128];

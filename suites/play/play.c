@@ -252,6 +252,10 @@ void play_start_client(struct play *p)
     heard_begin(p, "start");
     journal_int(journal(p), "pid", client_pid(p->client));
     heard_end(p);
+    if (p->setting->is_exec) {
+        p->state = PLAY_ALONE;
+        return;
+    }
     OWN_BUF struct buf line = {0};
     struct span name = p->setting->hides_case ? SPAN("hidden") : span_of(p->scenario->id);
     protocol_hello(&line, name, lane_service_us(p->lane));
@@ -399,6 +403,8 @@ static void describe_wait(const struct play *p, char *out, size_t size)
     const struct step *step = play_step(p);
     if (p->state == PLAY_HELLO) {
         (void)snprintf(out, size, "the client had not said hello");
+    } else if (p->state == PLAY_ALONE) {
+        (void)snprintf(out, size, "the client had not ended by itself");
     } else if (p->state == PLAY_OWED) {
         (void)snprintf(out, size, "step line %u had not been answered with done", p->owed[0]);
     } else if (step != NULL && p->awaited_line != 0) {
@@ -469,7 +475,12 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
         return rc;
     }
     start_deadline(p);
-    play_start_client(p);
+    char why[160];
+    if (setting->is_exec && step_needs_script(p, why, sizeof why)) {
+        play_end_case(p, "unsupported", "%s", why);
+    } else {
+        play_start_client(p);
+    }
     *out = p;
     return RC_OK;
 }

@@ -22,6 +22,7 @@ struct play_setting {
     const cJSON *world_base, *world_map;
     const char *scratch; // a directory for what the clients keep
     bool told_time;      // the client supports `clock`
+    bool is_exec;        // the exec contract: no steps, the client does its own work
     double timeout_multiplier;
     bool no_deadline;
     bool hides_case; // METERPROVER_CASE is opaque

@@ -12,6 +12,7 @@
 // What is awaited.
 enum play_state {
     PLAY_HELLO,   // the client's first word
+    PLAY_ALONE,   // the end of a client that does its own work (exec contract)
     PLAY_NEXT,    // nothing: the next step can begin
     PLAY_STEP,    // the end of the step under way
     PLAY_RESTART, // the client's end, after which it is started again
@@ -126,6 +127,8 @@ void step_check_wait(struct play *p);
 // Ends the client by the signal of the restart; it is started again when it has ended.
 void step_restart_now(struct play *p);
 bool step_exists(enum step_verb verb);
+// Why the case cannot be played without steps (exec contract), in text; false when it can.
+bool step_needs_script(const struct play *p, char *text, size_t size);
 // What the client must support for it; NULL: nothing, or see step_needs_more. The step must exist.
 const char *step_needs(enum step_verb verb);
 

@@ -26,6 +26,33 @@ static void end_hard(struct play *p, const struct answer *answer)
     }
 }
 
+static void end_over_and_over(struct play *p, const struct answer *answer)
+{
+    (void)answer;
+    if (p->answers == 1) {
+        (void)!client_signal(p->client, SIGKILL);
+        (void)!client_signal(p->client, SIGCONT);
+        client_end(p->client, -1);
+    }
+}
+
+// The supervisor may end before it has read all that it was told, which resets its socket; what it
+// said last must be heard all the same.
+static void hears_the_last_words(void)
+{
+    for (int i = 0; i < 40; i++) {
+        struct play p;
+        play_init(&p, "hangs");
+        p.on_answer = end_over_and_over;
+        if (play_start(&p)) {
+            play_run(&p);
+            CHECK_TEXT(play_log(&p), "alert hanging\nexit ended by SIGKILL\n");
+            CHECK(p.how.contained);
+        }
+        play_end(&p);
+    }
+}
+
 // How each part ends, and how many processes had to be killed besides it.
 static void reports_every_end(void)
 {
@@ -204,10 +231,12 @@ static void goes_with_its_parent(void)
 
 const struct unit_test CONTAINMENT_TESTS[] = {
     {"reports every end", reports_every_end},
+    {"the supervisor's last words", hears_the_last_words},
     {"free leaves nothing", free_leaves_nothing},
     {"stops the whole tree", stops_the_whole_tree},
     {"ends what was stopped", ends_what_was_stopped},
     {"signals every descendant", signals_every_descendant},
     {"survives the loss of its supervisor", survives_the_loss_of_its_supervisor},
     {"goes with its parent", goes_with_its_parent},
-    {NULL, NULL}};
+    {NULL, NULL},
+};
