@@ -2,29 +2,12 @@
 #include "proxy/answer.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "proxy/base/alloc.h"
-#include "proxy/base/own.h"
-#include "proxy/http/emit.h"
+#include "proxy/draft.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
-
-#define MAX_REPLY_FIELDS 24
-
-// A reply in the making.
-struct draft {
-    struct exchange *x;
-    size_t *order; // owned; NULL: as sent
-    bool is_shuffled;
-    bool is_in_place; // a rule has answered
-    int status;
-    struct buf body, type_header;
-    const cJSON *headers; // of `respond`; overrides ours by name
-    const char *content_type;
-};
 
 typedef void apply_fn(struct draft *draft, const struct action *action);
 
@@ -175,6 +158,32 @@ static void apply_respond(struct draft *draft, const struct action *action)
     draft->is_in_place = true;
 }
 
+// Where nobody listens: the discard port of this machine (nothing leaves it unasked).
+#define NOWHERE "127.0.0.1:9"
+
+static void apply_redirect(struct draft *draft, const struct action *action)
+{
+    const char *location = json_get_text(action->args, "location");
+    const char *elsewhere = draft->x->lane->options.elsewhere;
+    if (location != NULL) {
+        buf_add_text(&draft->location, location);
+    } else {
+        buf_addf(&draft->location, "http://%s/", elsewhere == NULL ? NOWHERE : elsewhere);
+    }
+    draft->status = (int)json_get_int(action->args, "status", 307);
+    draft->is_in_place = true;
+}
+
+static void apply_date_header(struct draft *draft, const struct action *action)
+{
+    draft->date_shift = action->args;
+}
+
+static void apply_retry_after(struct draft *draft, const struct action *action)
+{
+    draft->retry = action->args;
+}
+
 static void apply_commit(struct draft *draft, const struct action *action)
 {
     (void)draft; // rule->executes already says so
@@ -183,9 +192,10 @@ static void apply_commit(struct draft *draft, const struct action *action)
 
 static void arm(struct draft *draft, const struct action *action, bool armed)
 {
-    // The scenario was checked: the rule exists.
-    enum rc rc = rules_arm(draft->x->lane->rules, json_span(action->args), armed);
-    assert(rc == RC_OK);
+    // The scenario was checked: the rule exists. A port that could not be held shows in the
+    // journal.
+    enum rc rc = lane_arm(draft->x->lane, json_span(action->args), armed);
+    assert(rc != RC_UNKNOWN);
     (void)rc;
 }
 
@@ -209,6 +219,9 @@ static const struct {
     {ACTION_RECORD_STATUS, apply_record_status},
     {ACTION_OMIT_RESULT, apply_omit_result},
     {ACTION_SHUFFLE_RESULTS, apply_shuffle_results},
+    {ACTION_REDIRECT, apply_redirect},
+    {ACTION_DATE_HEADER, apply_date_header},
+    {ACTION_RETRY_AFTER, apply_retry_after},
     {ACTION_COMMIT, apply_commit},
     {ACTION_ARM, apply_arm},
     {ACTION_DISARM, apply_disarm},
@@ -224,28 +237,6 @@ bool answer_exists(enum action_verb verb)
         }
     }
     return false;
-}
-
-enum rc answer_check(const struct action *action, struct diag *d)
-{
-    const cJSON *given = NULL;
-    const cJSON *headers =
-        action->verb == ACTION_RESPOND ? json_get(action->args, "headers") : NULL;
-    cJSON_ArrayForEach(given, headers)
-    {
-        struct h1_field field = {.name = span_of(given->string), .value = json_span(given)};
-        struct h1_response_head head = {
-            .status = 200, .fields = {.at = &field, .count = 1, .framing = H1_FRAME_LENGTH}};
-        OWN_BUF struct buf trial = {0};
-        if (h1_emit_response(&trial, &head) != RC_OK ||
-            span_equal_nocase(field.name, SPAN("Transfer-Encoding"))) {
-            return diag_fail(d, RC_SYNTAX,
-                             "the header \"%s\" cannot be sent: its name or value is not "
-                             "allowed, or it frames the reply, which is done for it",
-                             given->string);
-        }
-    }
-    return RC_OK;
 }
 
 static void apply_actions(struct draft *draft, const struct rule *rule)
@@ -309,108 +300,12 @@ static void take_service_reply(struct draft *draft)
     x->reply.body = (struct buf){0};
 }
 
-static void request_id(const struct exchange *x, char out[40])
-{
-    struct draw draw = {.seed = x->lane->options.seed,
-                        .case_id = span_of(x->lane->case_id),
-                        .rule = SPAN("request-id"),
-                        .index = x->number};
-    uint64_t a = draw_u64(&draw, 1);
-    uint64_t b = draw_u64(&draw, 2);
-    (void)snprintf(out, 40, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
-                   (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
-                   (unsigned)(0x8000 | (b >> 48 & 0x3fff)),
-                   (unsigned long long)(b & UINT64_C(0xffffffffffff)));
-}
-
-// RFC 9110 5.6.7: IMF-fixdate.
-static void http_date(char out[40], int64_t wire_us)
-{
-    static const char *const DAYS[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-    static const char *const MONTHS[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct civil c = instant_civil(wire_us);
-    int64_t day = wire_us / (24 * US_PER_HOUR); // 1970-01-01 was a Thursday
-    (void)snprintf(out, 40, "%s, %02d %s %04d %02d:%02d:%02d GMT", DAYS[day % 7], c.day,
-                   MONTHS[c.month - 1], c.year, c.hour, c.minute, c.second);
-}
-
-struct fields {
-    struct h1_field at[MAX_REPLY_FIELDS];
-    size_t count;
-};
-
-static void add_field(struct fields *fields, struct span name, struct span value)
-{
-    if (fields->count < MAX_REPLY_FIELDS) {
-        fields->at[fields->count++] = (struct h1_field){.name = name, .value = value};
-    }
-}
-
-static void add_default(struct fields *fields, const struct draft *draft, struct span name,
-                        struct span value)
-{
-    const cJSON *given = NULL;
-    cJSON_ArrayForEach(given, draft->headers)
-    {
-        if (span_equal_nocase(span_of(given->string), name)) {
-            return;
-        }
-    }
-    add_field(fields, name, value);
-}
-
-// RFC 9110 6.4.1: 1xx, 204 and 304 have no content; RFC 9110 8.6: nor a Content-Length.
-static bool may_have_body(int status)
-{
-    return status >= 200 && status != 204 && status != 304;
-}
-
-static void assemble(struct draft *draft)
-{
-    struct exchange *x = draft->x;
-    struct fields fields = {.count = 0};
-    char id[40];
-    char date[40];
-    request_id(x, id);
-    http_date(date, lane_wire_us(x->lane));
-    add_default(&fields, draft, SPAN("x-amzn-RequestId"), span_of(id));
-    if (draft->body.len > 0) {
-        add_default(&fields, draft, SPAN("Content-Type"), span_of(draft->content_type));
-    }
-    add_default(&fields, draft, SPAN("Date"), span_of(date));
-    if (draft->type_header.len > 0) {
-        add_field(&fields, SPAN("X-Amzn-ErrorType"), buf_span(&draft->type_header));
-    }
-    const cJSON *given = NULL;
-    cJSON_ArrayForEach(given, draft->headers)
-    {
-        add_field(&fields, span_of(given->string), json_span(given));
-    }
-    struct h1_response_head head = {
-        .status = draft->status,
-        .fields = {.at = fields.at,
-                   .count = fields.count,
-                   .framing = may_have_body(draft->status) ? H1_FRAME_LENGTH : H1_FRAME_AS_GIVEN,
-                   .content_length = draft->body.len,
-                   .close = x->is_last || !x->head->keep_alive},
-    };
-    // What a scenario gives as header was checked when it was read; ours are always well formed.
-    enum rc rc = h1_emit_response(&x->out, &head);
-    assert(rc == RC_OK);
-    (void)rc;
-    x->status = draft->status;
-    x->head_bytes = x->out.len;
-    if (may_have_body(draft->status)) {
-        buf_add(&x->out, buf_span(&draft->body));
-    }
-}
-
 static void release(struct draft *draft)
 {
     x_free(draft->order);
     buf_clear(&draft->body);
     buf_clear(&draft->type_header);
+    buf_clear(&draft->location);
 }
 
 void answer_make(struct exchange *x)
@@ -431,7 +326,7 @@ void answer_make(struct exchange *x)
     } else {
         take_service_reply(&draft);
     }
-    assemble(&draft);
+    draft_assemble(&draft);
     release(&draft);
 }
 
@@ -441,6 +336,6 @@ void answer_refuse(struct exchange *x, const struct h1_error *error)
     x->error_name = "";
     x->origin = "proxy";
     buf_addf(&draft.body, "%s (RFC 9112)\n", error->text);
-    assemble(&draft);
+    draft_assemble(&draft);
     release(&draft);
 }

@@ -12,7 +12,5 @@ void answer_make(struct exchange *x);
 void answer_refuse(struct exchange *x, const struct h1_error *error);
 // Whether this version can do that action on the service's side.
 bool answer_exists(enum action_verb verb);
-// Whether the action's arguments can be put on the wire; RC_SYNTAX with a sentence.
-MUST_USE enum rc answer_check(const struct action *action, struct diag *d);
 
 #endif

@@ -29,7 +29,11 @@ struct connection {
     bool is_finishing; // our FIN is out; only the client's is awaited
     bool is_dead;
     bool is_close_told;
-    struct loop_timer linger;
+    struct loop_timer timer;  // idle, or after our FIN
+    const struct rule *idler; // closes the connection when it was idle for idle_us; NULL: none does
+    int64_t idle_us;
+    uint64_t idle_after; // the exchange that met the rule
+    size_t idle_bytes;   // of its reply
 };
 
 static struct connection *connection_from(void *arg)
@@ -61,7 +65,7 @@ void connection_drop(struct connection *c)
     }
     c->is_dead = true;
     tell_close(c, "us", "fin");
-    loop_timer_stop(&c->linger);
+    loop_timer_stop(&c->timer);
     if (c->previous != NULL) {
         c->previous->next = c->next;
     } else {
@@ -92,10 +96,47 @@ void connection_reap(struct lane *lane)
     }
 }
 
+static void finish(struct connection *c)
+{
+    c->is_finishing = true;
+    peer_finish(c->peer);
+}
+
+static void note_idler(struct connection *c)
+{
+    int64_t idle_us = fault_plan_idle_us(&c->exchange.plan);
+    if (idle_us >= 0) {
+        c->idler = c->exchange.rule;
+        c->idle_us = idle_us;
+        c->idle_after = c->exchange.number;
+        c->idle_bytes = c->exchange.sent_bytes;
+    }
+}
+
+static void await_request(struct connection *c)
+{
+    h1_parser_rest(c->parser);
+    if (c->idler != NULL) {
+        loop_timer_start(&c->timer, c->idle_us);
+    }
+}
+
+static void close_idle(struct connection *c)
+{
+    finish(c);
+    record_rule_fault(c->lane, c->idler, c->idle_after, "response", c->idle_bytes);
+    tell_close(c, "us", "fin");
+    loop_timer_start(&c->timer, LINGER_US);
+}
+
 static void end_exchange(struct connection *c)
 {
     enum exchange_next next = c->exchange.next;
     bool is_kept = c->exchange.head->keep_alive;
+    if (next == NEXT_REQUEST && is_kept && refusal_is_on(&c->lane->refusal)) {
+        next = NEXT_RST;
+    }
+    note_idler(c);
     if (next == NEXT_GONE) {
         tell_close(c, "client", "rst");
     }
@@ -108,16 +149,15 @@ static void end_exchange(struct connection *c)
     if (next == NEXT_RST || next == NEXT_GONE || !peer_is_open(c->peer)) {
         connection_drop(c);
     } else if (next == NEXT_FIN || !is_kept || (c->saw_eof && !peer_has_input(c->peer))) {
-        c->is_finishing = true;
         tell_close(c, "us", "fin");
-        peer_finish(c->peer);
+        finish(c);
         if (c->saw_eof) {
             connection_drop(c);
         } else {
-            loop_timer_start(&c->linger, LINGER_US);
+            loop_timer_start(&c->timer, LINGER_US);
         }
     } else {
-        h1_parser_rest(c->parser);
+        await_request(c);
     }
 }
 
@@ -155,6 +195,7 @@ static void begin_exchange(struct connection *c)
                   on_exchange_over, c);
     c->exchange.has_half_closed = c->saw_eof;
     c->has_exchange = true;
+    loop_timer_stop(&c->timer); // it is not idle any more
 }
 
 static void on_head(struct connection *c)
@@ -178,6 +219,9 @@ static void on_error(struct connection *c)
 static void on_input(void *arg, struct span *bytes)
 {
     struct connection *c = connection_from(arg);
+    if (c->idler != NULL && !c->is_finishing) {
+        loop_timer_stop(&c->timer); // half a request is not idle either
+    }
     while (is_ready(c)) {
         struct span body = {0};
         enum h1_event event = h1_parser_next(c->parser, bytes, &body);
@@ -228,9 +272,29 @@ static void on_ended(void *arg, enum peer_end how)
     }
 }
 
-static void on_linger_over(void *arg)
+static void on_time(void *arg)
 {
-    connection_drop(connection_from(arg));
+    struct connection *c = connection_from(arg);
+    if (c->is_finishing) {
+        connection_drop(c);
+    } else {
+        close_idle(c);
+    }
+}
+
+void connection_reset_all(struct lane *lane)
+{
+    struct connection *next = NULL;
+    for (struct connection *c = lane->live; c != NULL; c = next) {
+        next = c->next;
+        bool is_replying =
+            c->has_exchange && (c->exchange.state != EXCHANGE_BODY || c->exchange.is_inside_call);
+        if (!is_replying && !c->is_finishing && peer_is_open(c->peer)) {
+            peer_reset(c->peer);
+            tell_close(c, "us", "rst");
+            connection_drop(c);
+        }
+    }
 }
 
 void connection_open(struct lane *lane, int fd)
@@ -243,7 +307,7 @@ void connection_open(struct lane *lane, int fd)
     }
     lane->live = c;
     c->parser = h1_parser_new(H1_REQUEST, NULL);
-    loop_timer_init(&c->linger, lane->loop, on_linger_over, c);
+    loop_timer_init(&c->timer, lane->loop, on_time, c);
     struct peer_handler handler = {.input = on_input, .sent = on_sent, .ended = on_ended, .arg = c};
     c->peer = peer_new(lane->loop, fd, &handler);
     (void)journal_begin(lane->journal, EVENT_CONNECT);

@@ -68,7 +68,8 @@ static void finish(struct exchange *x, enum exchange_next next)
 
 static void tell_fault(struct exchange *x)
 {
-    if (x->rule != NULL && !x->fault_told) {
+    // An idle connection is closed later, by its owner, and told then.
+    if (x->rule != NULL && !x->fault_told && fault_plan_idle_us(&x->plan) < 0) {
         x->fault_told = true;
         record_fault(x);
     }
@@ -122,7 +123,8 @@ static void cut(struct exchange *x, enum fault_end end)
 static void complete(struct exchange *x)
 {
     tell_response(x, true);
-    if (x->rule != NULL && !peer_is_acknowledged(x->peer)) {
+    bool may_be_lost = x->rule != NULL || refusal_is_on(&x->lane->refusal);
+    if (may_be_lost && !peer_is_acknowledged(x->peer)) {
         await_client(x);
         return;
     }
@@ -429,9 +431,21 @@ void exchange_run_head(struct exchange *x)
     }
 }
 
+static void rewrite(struct exchange *x)
+{
+    struct fault_reply reply = {.bytes = &x->out, .head_bytes = x->head_bytes};
+    if (!fault_plan_rewrite(&x->plan, &reply)) {
+        x->status = 0;
+        x->error_name = "";
+        x->origin = "rule";
+    }
+    x->head_bytes = reply.head_bytes;
+}
+
 static void reply(struct exchange *x)
 {
     if (x->state != EXCHANGE_OVER) {
+        rewrite(x);
         x->ready_us = loop_now_us(x->lane->loop);
         push(x);
     }

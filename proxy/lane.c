@@ -7,6 +7,7 @@
 #include "proxy/answer.h"
 #include "proxy/base/alloc.h"
 #include "proxy/base/draw.h"
+#include "proxy/draft.h"
 #include "proxy/exchange.h"
 
 int64_t lane_wire_us(const struct lane *lane)
@@ -168,6 +169,12 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
     open_rules(lane);
     loop_turn_start(&lane->turn, lane->loop, on_turn_end, lane);
     record_open(lane);
+    rc = lane->rules == NULL ? RC_OK : refusal_follow(lane);
+    if (rc != RC_OK) {
+        rc = diag_fail(d, rc, "cannot hold the port of %s without listening", lane_address(lane));
+        lane_free(&lane);
+        return rc;
+    }
     *out = lane;
     return RC_OK;
 }
@@ -178,6 +185,7 @@ void lane_close(struct lane *lane)
         return;
     }
     lane->is_closed = true;
+    refusal_end(lane);
     listener_free(&lane->listener);
     while (lane->live != NULL) {
         connection_drop(lane->live);
@@ -251,7 +259,8 @@ void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step)
 
 enum rc lane_arm(struct lane *lane, struct span rule, bool armed)
 {
-    return lane->rules == NULL ? RC_UNKNOWN : rules_arm(lane->rules, rule, armed);
+    enum rc rc = lane->rules == NULL ? RC_UNKNOWN : rules_arm(lane->rules, rule, armed);
+    return rc == RC_OK ? refusal_follow(lane) : rc;
 }
 
 uint64_t lane_request_count(const struct lane *lane)
@@ -282,16 +291,26 @@ static bool only_cuts_before_request(const struct fault_plan *plan, const struct
     return plan->count == rule->action_count && fault_plan_cut_at(plan) == FAULT_BEFORE_REQUEST;
 }
 
+static bool action_exists(enum action_verb verb)
+{
+    return fault_exists(verb) || answer_exists(verb) || refusal_exists(verb);
+}
+
 static enum rc supports_rule(const struct scenario *s, const struct rule *rule, struct diag *d)
 {
+    bool is_refusal = false;
     for (size_t a = 0; a < rule->action_count; a++) {
-        if (!fault_exists(rule->actions[a].verb) && !answer_exists(rule->actions[a].verb)) {
+        if (!action_exists(rule->actions[a].verb)) {
             return refuse(s, &rule->actions[a], d);
         }
+        is_refusal = is_refusal || refusal_exists(rule->actions[a].verb);
         struct diag why = {.code = RC_OK};
-        if (answer_check(&rule->actions[a], &why) != RC_OK) {
+        if (draft_check(&rule->actions[a], &why) != RC_OK) {
             return diag_fail_at(d, RC_SYNTAX, s->file, rule->actions[a].place, "%s", why.text);
         }
+    }
+    if (is_refusal) {
+        return refusal_supports(s, rule, d);
     }
     struct draw draw = {
         .seed = 1, .case_id = span_of(s->id), .rule = span_of(rule->name), .index = 1};
@@ -302,7 +321,8 @@ static enum rc supports_rule(const struct scenario *s, const struct rule *rule, 
         !(rule->phase == PHASE_HEAD && only_cuts_before_request(&plan, rule))) {
         rc = diag_fail_at(d, RC_UNSUPPORTED, s->file, rule->place,
                           "the rule \"%s\" acts in a phase that this version plays only with hang, "
-                          "fin or rst at before-request, in the phase head",
+                          "fin or rst at before-request, in the phase head, or with refuse, in the "
+                          "phase connect",
                           rule->name);
     }
     fault_plan_clear(&plan);

@@ -33,6 +33,8 @@ struct lane_options {
     const struct scenario *scenario; // NULL: no rules
     const char *profile;
     const char *listen; // "127.0.0.1:0"
+    // "127.0.0.1:4444": where a redirect leads that names no place. NULL: where nobody listens.
+    const char *elsewhere;
     uint64_t seed;
     const cJSON *world_base, *world_map;
     bool told_time; // service time starts at start_us, else it is the wall clock
@@ -60,6 +62,8 @@ const struct ledger *lane_ledger(const struct lane *lane);
 int64_t lane_service_us(const struct lane *lane);
 // Moves service time forward to at_us (journalled); earlier moments are ignored.
 void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step);
+// RC_UNKNOWN when there is no such rule; RC_IO when its window of refused connections could not be
+// opened or closed.
 MUST_USE enum rc lane_arm(struct lane *lane, struct span rule, bool armed);
 // Number of requests read so far, and when the last one came (monotonic; 0: none yet).
 uint64_t lane_request_count(const struct lane *lane);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parts of a lane share; only lane.c, connection.c, exchange.c and record.c include it.
+// What the parts of a lane share; only the files of this folder include it.
 #ifndef PROXY_LANE_INSIDE_H
 #define PROXY_LANE_INSIDE_H
 
@@ -8,6 +8,7 @@
 #include "proxy/lane.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/loop.h"
+#include "proxy/refusal.h"
 
 struct connection;
 
@@ -27,6 +28,7 @@ struct lane {
     struct service *service;
     struct sigv4_verifier *verifier;
     struct rules *rules; // NULL without a scenario
+    struct refusal refusal;
     int64_t service_offset_us;
     uint64_t exchanges, connections;
     int64_t last_request_us;
@@ -44,6 +46,8 @@ void connection_open(struct lane *lane, int fd);
 // Ends it; freed by connection_reap at the end of the turn.
 void connection_drop(struct connection *c);
 void connection_reap(struct lane *lane);
+// RST to every connection on which no reply is under way; the others get theirs first.
+void connection_reset_all(struct lane *lane);
 // The exchange of that number, when it is under way.
 struct exchange *connection_exchange(struct lane *lane, uint64_t number);
 

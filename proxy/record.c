@@ -262,16 +262,24 @@ void record_response(struct exchange *x, bool whole)
     (void)journal_end(x->lane->journal);
 }
 
-void record_fault(struct exchange *x)
+void record_rule_fault(struct lane *lane, const struct rule *rule, uint64_t number, const char *at,
+                       size_t bytes)
 {
-    const struct rule *rule = x->rule;
-    struct buf *b = begin(x, EVENT_FAULT);
+    struct buf *b = journal_begin(lane->journal, EVENT_FAULT);
+    buf_add_member_i64(b, "x", (int64_t)number);
     buf_add_member(b, "rule", span_of(rule->name));
     buf_add_member(b, "action", span_of(action_name(rule->actions[rule->action_count - 1].verb)));
     buf_add_member(b, "kind", span_of(fault_kind_name(rule->kind)));
-    if (fault_plan_is_active(&x->plan)) {
-        buf_add_member(b, "at", span_of(fault_at_name(fault_plan_cut_at(&x->plan))));
+    if (*at != '\0') {
+        buf_add_member(b, "at", span_of(at));
     }
-    buf_add_member_i64(b, "bytes", (int64_t)x->sent_bytes);
-    (void)journal_end(x->lane->journal);
+    buf_add_member_i64(b, "bytes", (int64_t)bytes);
+    (void)journal_end(lane->journal);
+}
+
+void record_fault(struct exchange *x)
+{
+    bool is_wire = fault_plan_is_active(&x->plan);
+    const char *at = is_wire ? fault_at_name(fault_plan_cut_at(&x->plan)) : "";
+    record_rule_fault(x->lane, x->rule, x->number, at, x->sent_bytes);
 }

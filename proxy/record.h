@@ -13,5 +13,9 @@ void record_match(struct exchange *x, const struct rule *rule, uint64_t index, d
 void record_commit(struct exchange *x);
 void record_response(struct exchange *x, bool whole);
 void record_fault(struct exchange *x);
+// The same of a fault that no longer has its exchange, or never had one (number 0). at: "" for
+// none.
+void record_rule_fault(struct lane *lane, const struct rule *rule, uint64_t number, const char *at,
+                       size_t bytes);
 
 #endif

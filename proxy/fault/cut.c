@@ -31,6 +31,13 @@ enum rc truncate_init(struct fault_stage *stage, const cJSON *args, const struct
     return bytes_of(stage, args, d);
 }
 
+void end_ask(const struct fault_stage *stage, const struct fault_view *view, struct fault_say *say)
+{
+    if (say->limit == view->total_bytes && say->end == FAULT_GO_ON) {
+        say->end = stage->end;
+    }
+}
+
 void cut_ask(const struct fault_stage *stage, const struct fault_view *view, struct fault_say *say)
 {
     size_t at = 0;

@@ -44,21 +44,18 @@ enum rc delay_init(struct fault_stage *stage, const cJSON *args, const struct dr
                    struct diag *d)
 {
     if (cJSON_IsString(args)) {
-        return duration_parse(&stage->delay_us, json_span(args), d);
+        return duration_parse(&stage->us, json_span(args), d);
     }
     if (json_get(args, "uniform") != NULL) {
-        return uniform(&stage->delay_us, json_get(args, "uniform"), draw_unit(draw, 1), d);
+        return uniform(&stage->us, json_get(args, "uniform"), draw_unit(draw, 1), d);
     }
-    return lognormal(&stage->delay_us, json_get(args, "lognormal"), draw, d);
+    return lognormal(&stage->us, json_get(args, "lognormal"), draw, d);
 }
 
 void delay_ask(const struct fault_stage *stage, const struct fault_view *view,
                struct fault_say *say)
 {
-    if (view->elapsed_us < stage->delay_us) {
-        say->limit = 0;
-        if (say->wake_us < stage->delay_us) {
-            say->wake_us = stage->delay_us; // of several delays the longest is waited for
-        }
+    if (view->elapsed_us < stage->us) {
+        fault_hold(say, 0, stage->us); // of several delays the longest is waited for
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stages are asked in the order of their types (first what waits, then what cuts), so that "delay,
-// then rst" resets after the delay, whatever order the scenario names them in.
+// then rst" resets after the delay, whatever order the scenario names them in. What paces begins
+// when the delays are over.
 #include "proxy/fault/fault.h"
 
 #include <string.h>
@@ -10,11 +11,25 @@
 
 static const struct fault_type TYPES[] = {
     {.verb = ACTION_DELAY, .init = delay_init, .ask = delay_ask},
+    {.verb = ACTION_RATE_LIMIT, .init = rate_init, .ask = rate_ask},
+    {.verb = ACTION_DRIP, .init = drip_init, .ask = drip_ask},
     {.verb = ACTION_HANG, .end = FAULT_HANG, .init = cut_init, .ask = cut_ask},
     {.verb = ACTION_FIN, .end = FAULT_FIN, .init = cut_init, .ask = cut_ask},
     {.verb = ACTION_RST, .end = FAULT_RST, .init = cut_init, .ask = cut_ask},
     {.verb = ACTION_EMPTY_REPLY, .end = FAULT_FIN, .init = cut_init, .ask = cut_ask},
     {.verb = ACTION_TRUNCATE, .end = FAULT_FIN, .init = truncate_init, .ask = cut_ask},
+    {.verb = ACTION_WRONG_LENGTH,
+     .end = FAULT_FIN,
+     .init = length_init,
+     .rewrite = length_rewrite,
+     .ask = end_ask},
+    {.verb = ACTION_MALFORMED_CHUNK, .end = FAULT_FIN, .rewrite = chunk_rewrite, .ask = end_ask},
+    {.verb = ACTION_GARBAGE,
+     .end = FAULT_FIN,
+     .init = garbage_init,
+     .rewrite = garbage_rewrite,
+     .ask = end_ask},
+    {.verb = ACTION_IDLE_CLOSE, .init = idle_init},
 };
 
 #define TYPE_COUNT (sizeof TYPES / sizeof TYPES[0])
@@ -60,8 +75,26 @@ static enum rc add(struct fault_plan *plan, const struct fault_type *type, const
 {
     plan->stages = x_realloc(plan->stages, (plan->count + 1) * sizeof *plan->stages);
     struct fault_stage *stage = &plan->stages[plan->count++];
-    *stage = (struct fault_stage){.type = type, .end = type->end};
-    return type->init(stage, args, draw, d);
+    *stage = (struct fault_stage){.type = type, .end = type->end, .at = FAULT_IN_RESPONSE};
+    return type->init == NULL ? RC_OK : type->init(stage, args, draw, d);
+}
+
+static enum rc check_together(const struct fault_plan *plan, struct diag *d)
+{
+    size_t rewrites = 0;
+    bool ends = false;
+    for (size_t i = 0; i < plan->count; i++) {
+        rewrites += plan->stages[i].type->rewrite != NULL ? 1 : 0;
+        ends = ends || plan->stages[i].end != FAULT_GO_ON;
+    }
+    if (rewrites > 1) {
+        return diag_fail(d, RC_CONFLICT, "a reply can be broken in one way only");
+    }
+    if (ends && fault_plan_idle_us(plan) >= 0) {
+        return diag_fail(d, RC_CONFLICT,
+                         "\"idle_close\" needs a connection that is kept after the reply");
+    }
+    return RC_OK;
 }
 
 enum rc fault_plan_init(struct fault_plan *plan, const struct action *actions, size_t count,
@@ -76,7 +109,7 @@ enum rc fault_plan_init(struct fault_plan *plan, const struct action *actions, s
             }
         }
     }
-    return rc;
+    return rc == RC_OK ? check_together(plan, d) : rc;
 }
 
 void fault_plan_clear(struct fault_plan *plan)
@@ -85,11 +118,45 @@ void fault_plan_clear(struct fault_plan *plan)
     *plan = (struct fault_plan){0};
 }
 
+void fault_hold(struct fault_say *say, size_t limit, int64_t wake_us)
+{
+    if (limit < say->limit) {
+        *say = (struct fault_say){.limit = limit, .wake_us = wake_us};
+    } else if (limit == say->limit && say->wake_us < wake_us) {
+        say->wake_us = wake_us;
+    }
+}
+
+bool fault_plan_rewrite(const struct fault_plan *plan, struct fault_reply *reply)
+{
+    bool is_reply = true;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct fault_stage *stage = &plan->stages[i];
+        is_reply = (stage->type->rewrite == NULL || stage->type->rewrite(stage, reply)) && is_reply;
+    }
+    return is_reply;
+}
+
+static int64_t longest_delay_us(const struct fault_plan *plan)
+{
+    int64_t us = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->stages[i].type->verb == ACTION_DELAY && plan->stages[i].us > us) {
+            us = plan->stages[i].us;
+        }
+    }
+    return us;
+}
+
 struct fault_say fault_plan_ask(const struct fault_plan *plan, const struct fault_view *view)
 {
     struct fault_say say = {.limit = view->total_bytes, .end = FAULT_GO_ON};
+    struct fault_view seen = *view;
+    seen.delay_us = longest_delay_us(plan);
     for (size_t i = 0; i < plan->count; i++) {
-        plan->stages[i].type->ask(&plan->stages[i], view, &say);
+        if (plan->stages[i].type->ask != NULL) {
+            plan->stages[i].type->ask(&plan->stages[i], &seen, &say);
+        }
     }
     return say;
 }
@@ -108,4 +175,16 @@ enum fault_at fault_plan_cut_at(const struct fault_plan *plan)
 bool fault_plan_is_active(const struct fault_plan *plan)
 {
     return plan->count > 0;
+}
+
+int64_t fault_plan_idle_us(const struct fault_plan *plan)
+{
+    int64_t us = -1;
+    for (size_t i = 0; i < plan->count; i++) {
+        bool is_idle = plan->stages[i].type->verb == ACTION_IDLE_CLOSE;
+        if (is_idle && (us < 0 || plan->stages[i].us < us)) {
+            us = plan->stages[i].us;
+        }
+    }
+    return us;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be done to the bytes of a reply and to its connection. Pure: a plan is asked, again and
-// again, how far the reply may go at this moment, when to ask next, and how the connection ends; no
-// socket, no clock of its own. Stages compose: the strictest one decides.
+// What can be done to the bytes of a reply and to its connection. Pure: a plan rewrites the reply
+// once, then is asked, again and again, how far it may go at this moment, when to ask next, and how
+// the connection ends; no socket, no clock of its own. Stages compose: the strictest one decides.
 #ifndef PROXY_FAULT_FAULT_H
 #define PROXY_FAULT_FAULT_H
 
+#include "proxy/base/buf.h"
 #include "proxy/base/draw.h"
 #include "proxy/scenario/scenario.h"
 
@@ -18,9 +19,16 @@ enum fault_end {
     FAULT_RST
 };
 
+// A reply before any of it is sent.
+struct fault_reply {
+    struct buf *bytes; // borrowed
+    size_t head_bytes; // how many of them are its head; the rest is its body
+};
+
 // What the stages see of a reply.
 struct fault_view {
     int64_t elapsed_us; // since the reply was ready
+    int64_t delay_us;   // how much of that the plan's delays take; for the stages, not the asker
     size_t head_bytes;  // of the reply
     size_t total_bytes; // head and body
     size_t sent_bytes;
@@ -52,10 +60,15 @@ MUST_USE enum rc fault_plan_init(struct fault_plan *plan, const struct action *a
                                  size_t count, const struct draw *draw, struct diag *d);
 void fault_plan_clear(struct fault_plan *plan);
 
+// Changes the bytes of the reply as the plan's stages say, before any of them is sent. Gives false
+// when nothing of the reply was left, so that what is sent is no HTTP.
+bool fault_plan_rewrite(const struct fault_plan *plan, struct fault_reply *reply);
 struct fault_say fault_plan_ask(const struct fault_plan *plan, const struct fault_view *view);
 // The plan's cut, if any: where it is made. FAULT_IN_RESPONSE when it has none.
 enum fault_at fault_plan_cut_at(const struct fault_plan *plan);
 // True when the plan has a stage that acts at all.
 bool fault_plan_is_active(const struct fault_plan *plan);
+// How long the connection may be idle after this exchange before it is closed by FIN; -1: for ever.
+int64_t fault_plan_idle_us(const struct fault_plan *plan);
 
 #endif

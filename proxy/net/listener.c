@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,8 +18,14 @@
 // the pending connection over and over).
 #define PAUSE_US (INT64_C(50) * 1000)
 
+#define BACKLOG 1024
+// The kernel answers a connection on this machine at once; this is only for a day when it does not.
+#define PROBE_MS 100
+
 struct listener {
-    int fd;
+    int fd; // -1 when the port was lost
+    struct sockaddr_storage at;
+    socklen_t at_len;
     struct loop *loop;
     struct loop_watch watch;
     struct loop_timer pause;
@@ -58,6 +65,16 @@ static void on_pause_over(void *arg)
     loop_watch_set(&l->watch, LOOP_READ);
 }
 
+static int open_socket(const struct sockaddr_storage *at)
+{
+    int fd = socket(at->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1;
+    if (fd >= 0) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    }
+    return fd;
+}
+
 static enum rc fail(struct diag *d, int fd, const char *what, const char *address)
 {
     int why = errno;
@@ -76,18 +93,16 @@ enum rc listener_open(struct listener **out, struct loop *loop, const char *addr
     if (rc != RC_OK) {
         return rc;
     }
-    int fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = open_socket(&at);
     if (fd < 0) {
         return fail(d, fd, "open a socket for", address);
     }
-    int on = 1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, 1024) != 0 ||
+    if (bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, BACKLOG) != 0 ||
         getsockname(fd, (struct sockaddr *)&at, &len) != 0) {
         return fail(d, fd, "listen on", address);
     }
     struct listener *l = x_alloc(sizeof *l);
-    *l = (struct listener){.fd = fd, .loop = loop, .fn = fn, .arg = arg};
+    *l = (struct listener){.fd = fd, .at = at, .at_len = len, .loop = loop, .fn = fn, .arg = arg};
     address_format(l->address, &at);
     loop_timer_init(&l->pause, loop, on_pause_over, l);
     loop_watch_init(&l->watch, loop, fd, on_ready, l);
@@ -101,12 +116,61 @@ const char *listener_address(const struct listener *l)
     return l->address;
 }
 
+// A listening socket cannot stop listening and keep a port that the system chose; and a second one
+// cannot be bound while the first listens. So it is closed, and another takes its port.
+enum rc listener_hold(struct listener *l)
+{
+    loop_timer_stop(&l->pause);
+    loop_watch_set(&l->watch, 0);
+    if (l->fd >= 0) {
+        (void)close(l->fd);
+    }
+    l->fd = open_socket(&l->at);
+    if (l->fd >= 0 && bind(l->fd, (const struct sockaddr *)&l->at, l->at_len) != 0) {
+        (void)close(l->fd);
+        l->fd = -1;
+    }
+    return l->fd >= 0 ? RC_OK : RC_IO;
+}
+
+enum rc listener_resume(struct listener *l)
+{
+    if (l->fd < 0 || listen(l->fd, BACKLOG) != 0) {
+        return RC_IO;
+    }
+    loop_watch_init(&l->watch, l->loop, l->fd, on_ready, l);
+    loop_watch_set(&l->watch, LOOP_READ);
+    return RC_OK;
+}
+
+bool listener_is_refused(const struct listener *l)
+{
+    int fd = open_socket(&l->at);
+    if (fd < 0) {
+        return false;
+    }
+    int why = 0;
+    socklen_t len = sizeof why;
+    if (connect(fd, (const struct sockaddr *)&l->at, l->at_len) != 0) {
+        why = errno;
+    }
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    if (why == EINPROGRESS &&
+        (poll(&ready, 1, PROBE_MS) != 1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len) != 0)) {
+        why = ETIMEDOUT;
+    }
+    (void)close(fd);
+    return why == ECONNREFUSED;
+}
+
 void listener_free(struct listener **l)
 {
     if (*l != NULL) {
         loop_timer_stop(&(*l)->pause);
         loop_watch_set(&(*l)->watch, 0);
-        (void)close((*l)->fd);
+        if ((*l)->fd >= 0) {
+            (void)close((*l)->fd);
+        }
         x_free(*l);
         *l = NULL;
     }

@@ -16,6 +16,14 @@ MUST_USE enum rc listener_open(struct listener **out, struct loop *loop, const c
                                listener_accept_fn *fn, void *arg, struct diag *d);
 // The address it really listens on, with the port; borrowed.
 const char *listener_address(const struct listener *l);
+// Stops listening; the port stays ours, and who connects is refused (ECONNREFUSED). Connections
+// that were not accepted yet are reset. RC_IO when the port was lost. Not within the accept
+// callback.
+MUST_USE enum rc listener_hold(struct listener *l);
+// Listens again, on the same port; RC_IO when that is not possible.
+MUST_USE enum rc listener_resume(struct listener *l);
+// Whether a connection of our own to the port is refused, tried now.
+bool listener_is_refused(const struct listener *l);
 // Accepts NULL in *l and nulls it.
 void listener_free(struct listener **l);
 

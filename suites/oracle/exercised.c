@@ -51,26 +51,55 @@ static bool acts_after(const struct facts *f, size_t at)
     return false;
 }
 
-static uint64_t seq_of_step(const struct facts *f, const char *verb, const char *rule,
-                            uint64_t otherwise)
+// The window of refused connections that ended with the fault at that event: from and to are its
+// edges. False when our own connections were not refused at both.
+static bool find_window(const struct facts *f, size_t fault, const char *rule, uint64_t *from,
+                        uint64_t *to)
 {
-    OWN_BUF struct buf name = {0};
-    buf_addf(&name, "%s %s", verb, rule);
-    buf_add_char(&name, '\0');
-    const struct step_fact *step = facts_step(f, name.data);
-    return step == NULL ? otherwise : step->seq;
+    *to = 0;
+    for (size_t i = fault; i > 0; i--) {
+        const struct event *e = &f->evidence->events[i - 1];
+        if (e->kind != EVENT_REFUSE || strcmp(fact_text(e->json, "rule"), rule) != 0) {
+            continue;
+        }
+        const char *edge = *to == 0 ? "end" : "begin";
+        if (strcmp(fact_text(e->json, "edge"), edge) != 0 ||
+            !json_is_true(json_get(e->json, "refused"))) {
+            return false;
+        }
+        if (*to != 0) {
+            *from = e->seq;
+            return true;
+        }
+        *to = e->seq;
+    }
+    return false;
+}
+
+static bool is_awaited(const struct facts *f, const struct sent_fact *sent)
+{
+    for (size_t i = 0; i < f->evidence->count; i++) {
+        const struct event *e = &f->evidence->events[i];
+        if (e->seq == sent->seq) {
+            return !cJSON_IsFalse(json_get(e->json, "await"));
+        }
+    }
+    return false;
 }
 
 // While connections are refused nothing can be seen on the wire: what counts is that the client
 // went on with a step, and did not call anything metered.
-static bool is_refusal_observed(const struct facts *f, const char *rule)
+static bool is_refusal_observed(const struct facts *f, size_t fault, const char *rule)
 {
-    uint64_t from = seq_of_step(f, "arm", rule, 0);
-    uint64_t to = seq_of_step(f, "disarm", rule, UINT64_MAX);
+    uint64_t from = 0;
+    uint64_t to = 0;
     bool went_on = false;
-    for (size_t i = 0; i < f->sents_count; i++) {
+    if (!find_window(f, fault, rule, &from, &to)) {
+        return false;
+    }
+    for (size_t i = 0; i < f->sents_count && !went_on; i++) {
         const struct sent_fact *s = &f->sents[i];
-        went_on = went_on || (s->seq > from && s->done_seq != 0 && s->done_seq < to);
+        went_on = s->seq > from && s->done_seq != 0 && s->done_seq < to && is_awaited(f, s);
     }
     for (size_t i = 0; i < f->words_count; i++) {
         const struct word_fact *w = &f->words[i];
@@ -86,7 +115,7 @@ static bool is_observed(const struct facts *f, size_t at, const char *rule)
 {
     const char *kind = fact_text(f->evidence->events[at].json, "kind");
     if (strcmp(kind, "refuse") == 0) {
-        return is_refusal_observed(f, rule);
+        return is_refusal_observed(f, at, rule);
     }
     // A client that still waits in silence at the deadline has observed it; "no hang" decides.
     return acts_after(f, at) || (strcmp(kind, "silence") == 0 && strcmp(f->why, "deadline") == 0);

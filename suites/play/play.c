@@ -209,6 +209,7 @@ static enum rc open_lane(struct play *p, struct diag *d)
         .scenario = p->scenario,
         .profile = p->setting->profile,
         .listen = "127.0.0.1:0",
+        .elsewhere = tripwire_address(p->tripwire),
         .seed = p->setting->seed,
         .world_base = p->setting->world_base,
         .world_map = p->setting->world_map,
@@ -461,10 +462,10 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
         rc = write_scenario(p, d);
     }
     if (rc == RC_OK) {
-        rc = open_lane(p, d);
+        rc = tripwire_open(&p->tripwire, setting->loop, heard_bypass, p, d);
     }
     if (rc == RC_OK) {
-        rc = tripwire_open(&p->tripwire, setting->loop, heard_bypass, p, d);
+        rc = open_lane(p, d);
     }
     if (rc == RC_OK) {
         rc = build_environment(p, d);

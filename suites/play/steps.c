@@ -355,8 +355,11 @@ void step_restart_now(struct play *p)
 static void arm(struct play *p, const struct step *step, bool armed)
 {
     record_step(p, step);
-    if (lane_arm(p->lane, json_span(step->args), armed) != RC_OK) {
-        play_end_case(p, "harness", "step %u names a rule that does not exist", step->n);
+    enum rc rc = lane_arm(p->lane, json_span(step->args), armed);
+    if (rc != RC_OK) {
+        play_end_case(p, "harness", "step %u: %s", step->n,
+                      rc == RC_UNKNOWN ? "there is no rule of that name"
+                                       : "the port could not be kept, or listened on again");
         return;
     }
     play_step_done(p);

@@ -1,32 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "proxy/base/instant.h"
-#include "proxy/base/own.h"
-#include "proxy/fault/fault.h"
-#include "tests/unit/unit.h"
-
-// A plan made of the actions in a JSON list, as a scenario has them.
-static enum rc make(struct fault_plan *plan, const char *json, uint64_t index, struct diag *d)
-{
-    cJSON *list = NULL;
-    struct action actions[4] = {{0}};
-    size_t count = 0;
-    enum rc rc = json_read(&list, NULL, span_of(json), NULL, NULL);
-    CHECK_INT(rc, RC_OK);
-    const cJSON *item = NULL;
-    cJSON_ArrayForEach(item, list)
-    {
-        for (int verb = 0; verb < ACTION_COUNT; verb++) {
-            if (span_is(span_of(item->child->string), action_name((enum action_verb)verb))) {
-                actions[count++] =
-                    (struct action){.verb = (enum action_verb)verb, .args = item->child};
-            }
-        }
-    }
-    struct draw draw = {.seed = 7, .case_id = SPAN("c"), .rule = SPAN("r"), .index = index};
-    rc = fault_plan_init(plan, actions, count, &draw, d);
-    cJSON_Delete(list);
-    return rc;
-}
+#include "tests/unit/fault/fault_tests.h"
 
 static void cuts_and_waits(void)
 {
@@ -68,7 +41,7 @@ static void cuts_and_waits(void)
         struct fault_plan plan;
         struct fault_view view = {
             .elapsed_us = ROWS[i].elapsed_us, .head_bytes = 100, .total_bytes = 300};
-        CHECK_INT(make(&plan, ROWS[i].actions, 1, NULL), RC_OK);
+        CHECK_INT(plan_make(&plan, ROWS[i].actions, 1, NULL), RC_OK);
         struct fault_say say = fault_plan_ask(&plan, &view);
         CHECK_INT(say.limit, ROWS[i].limit);
         CHECK_INT(say.wake_us, ROWS[i].wake_us);
@@ -82,7 +55,7 @@ static int64_t wake_of(const char *actions, uint64_t index)
 {
     struct fault_plan plan;
     struct fault_view view = {.total_bytes = 300};
-    CHECK_INT(make(&plan, actions, index, NULL), RC_OK);
+    CHECK_INT(plan_make(&plan, actions, index, NULL), RC_OK);
     int64_t wake_us = fault_plan_ask(&plan, &view).wake_us;
     fault_plan_clear(&plan);
     return wake_us;
@@ -115,12 +88,25 @@ static void refuses(void)
         "[{\"delay\":{\"lognormal\":{\"median\":\"1s\"}}}]",
         "[{\"rst\":{\"at\":\"response\",\"after_bytes\":-1}}]",
         "[{\"truncate\":{\"after_bytes\":1.5}}]",
+        "[{\"rate_limit\":{\"bytes_per_s\":0}}]",
+        "[{\"rate_limit\":{}}]",
+        "[{\"drip\":{\"bytes\":0,\"every\":\"1s\"}}]",
+        "[{\"drip\":{\"bytes\":1,\"every\":\"0s\"}}]",
+        "[{\"drip\":{\"bytes\":1,\"every\":\"often\"}}]",
+        "[{\"wrong_length\":{\"by\":0}}]",
+        "[{\"wrong_length\":{\"by\":\"5\"}}]",
+        "[{\"garbage\":{\"bytes\":0}}]",
+        "[{\"idle_close\":{\"after\":\"later\"}}]",
+        "[{\"garbage\":{}},{\"malformed_chunk\":{}}]",
+        "[{\"wrong_length\":{\"by\":1}},{\"malformed_chunk\":{}}]",
+        "[{\"idle_close\":{\"after\":\"1s\"}},{\"fin\":{}}]",
+        "[{\"idle_close\":{\"after\":\"1s\"}},{\"wrong_length\":{\"by\":1}}]",
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         unit_row(ROWS[i]);
         struct fault_plan plan;
         struct diag d = {0};
-        CHECK(make(&plan, ROWS[i], 1, &d) != RC_OK);
+        CHECK(plan_make(&plan, ROWS[i], 1, &d) != RC_OK);
         CHECK(d.text[0] != '\0');
         fault_plan_clear(&plan);
     }
@@ -142,6 +128,14 @@ int main(void)
         {"random delays", random_delays},
         {"what is no plan", refuses},
         {"names", names},
+        {"paces", paces},
+        {"a pace asks to be woken in time", wakes},
+        {"wrong lengths", wrong_lengths},
+        {"malformed chunks", malformed_chunks},
+        {"garbage", garbage},
+        {"replies that are let alone", let_alone},
+        {"the end after the last byte", ends},
+        {"idle connections", idle},
         {NULL, NULL},
     };
     static const struct unit_suite SUITES[] = {{"fault", TESTS}, {NULL, NULL}};

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -250,12 +251,58 @@ static void timers_and_turns(void)
     loop_timer_start(&b, 0);
     CHECK(loop_timer_is_running(&a));
     CHECK_INT(loop_run(f.loop), RC_OK); // b, its turn, a
-    CHECK(f.heard_len >= 3); // on a slow machine both timers fire in one turn
+    CHECK(f.heard_len >= 3);            // on a slow machine both timers fire in one turn
     CHECK(loop_take_lag_us(f.loop) >= 0 && loop_take_lag_us(f.loop) == 0);
     struct loop_timer never = {.loop = NULL};
     loop_timer_stop(&never);
     loop_turn_stop(&turn);
     loop_free(&f.loop);
+}
+
+static int try_connect(int *fd, const char *address)
+{
+    struct sockaddr_storage at;
+    socklen_t len = 0;
+    CHECK_INT(address_parse(&at, &len, address, NULL), RC_OK);
+    *fd = socket(AF_INET, SOCK_STREAM, 0);
+    return connect(*fd, (struct sockaddr *)&at, len) == 0 ? 0 : errno;
+}
+
+// Held, the port answers nobody and is nobody else's; resumed, it is the same port again, whatever
+// connections it had.
+static void holds_port(void)
+{
+    struct fixture f;
+    set_up(&f); // with one connection that stays open
+    char address[ADDRESS_TEXT];
+    (void)snprintf(address, sizeof address, "%s", listener_address(f.listener));
+    CHECK(!listener_is_refused(f.listener));
+    for (int turn = 0; turn < 2; turn++) {
+        int fd = -1;
+        struct listener *other = NULL;
+        CHECK_INT(listener_hold(f.listener), RC_OK);
+        CHECK(listener_is_refused(f.listener));
+        CHECK_INT(try_connect(&fd, address), ECONNREFUSED);
+        (void)close(fd);
+        fd = socket(AF_INET, SOCK_STREAM, 0);
+        struct sockaddr_storage at;
+        socklen_t len = 0;
+        CHECK_INT(address_parse(&at, &len, address, NULL), RC_OK);
+        CHECK_INT(bind(fd, (struct sockaddr *)&at, len), -1);
+        CHECK_INT(errno, EADDRINUSE);
+        (void)close(fd);
+        CHECK_INT(listener_resume(f.listener), RC_OK);
+        CHECK(listener_open(&other, f.loop, address, on_accept, &f, NULL) != RC_OK);
+        peer_free(&f.peer);
+        CHECK_INT(try_connect(&fd, address), 0);
+        while (f.peer == NULL && !f.is_late) {
+            run(&f); // also accepts the tries above
+        }
+        CHECK_TEXT(listener_address(f.listener), address);
+        (void)close(fd);
+    }
+    CHECK_INT(listener_hold(f.listener), RC_OK); // freed while it is held
+    tear_down(&f);
 }
 
 int main(void)
@@ -269,6 +316,7 @@ int main(void)
         {"backpressure", holds_back},
         {"addresses", addresses},
         {"timers and turns", timers_and_turns},
+        {"a port that is held", holds_port},
         {NULL, NULL},
     };
     static const struct unit_suite SUITES[] = {{"net", TESTS}, {NULL, NULL}};

@@ -108,48 +108,84 @@ static void faults(void)
 
 static void refusals(void)
 {
-// The numbers of the steps that arm and disarm.
-#define REFUSES(armed, disarmed)                                                                   \
-    SCENARIO("'steps':[{'n':" armed ",'verb':'arm','args':'r'},{'n':" disarmed                     \
-             ",'verb':'disarm','args':'r'}],'rules':[{'name':'r','kind':'refuse'}],'expect':[]")
+    static const char REFUSES[] =
+        SCENARIO("'steps':[],'rules':[{'name':'r','kind':'refuse'}],'expect':[]");
+#define EDGE(rule, edge, refused)                                                                  \
+    "event refuse {'rule':'" rule "','edge':'" edge "','refused':" refused "}\n"
+#define BEGIN EDGE("r", "begin", "true")
+#define END EDGE("r", "end", "true") "fault 0 r refuse\n"
+#define NOT_AWAITED                                                                                \
+    "event step {'n':1,'verb':'flush','sends':'flush','step':1,'instance':1,'await':false}\n"      \
+    "done 1\n"
     static const struct row ROWS[] = {
         {.name = "a step was done meanwhile",
-         .scenario = REFUSES("1", "4"),
-         .tale = "hello\n arm r\n usage u1 acme 7 9\n done\n flush\n say u1 pending\n done\n"
-                 "fault 0 r refuse\n disarm r\n meter 1 acme:9:7\n end done",
+         .tale = "hello\n" BEGIN "usage u1 acme 7 9\n done\n flush\n say u1 pending\n done\n" END
+                 "meter 1 acme:9:7\n end done",
          .check = "exercised",
          .verdict = VERDICT_PASS},
         {.name = "no step was done meanwhile",
-         .scenario = REFUSES("1", "2"),
-         .tale = "hello\n arm r\n fault 0 r refuse\n disarm r\n usage u1 acme 7 9\n done\n"
-                 "meter 1 acme:9:7\n end done",
+         .tale = "hello\n" BEGIN END "usage u1 acme 7 9\n done\n meter 1 acme:9:7\n end done",
          .check = "exercised",
          .verdict = VERDICT_NOT_EXERCISED,
          .says = "did nothing afterwards"},
         {.name = "a step begun before, done meanwhile",
-         .scenario = REFUSES("2", "3"),
-         .tale = "hello\n usage u1 acme 7 9\n arm r\n done\n fault 0 r refuse\n disarm r\n"
-                 "meter 1 acme:9:7\n end done",
+         .tale = "hello\n usage u1 acme 7 9\n" BEGIN "done\n" END "meter 1 acme:9:7\n end done",
+         .check = "exercised",
+         .verdict = VERDICT_NOT_EXERCISED,
+         .says = "did nothing afterwards"},
+        {.name = "a step begun meanwhile, done after it",
+         .tale = "hello\n" BEGIN "usage u1 acme 7 9\n" END "done\n meter 1 acme:9:7\n end done",
+         .check = "exercised",
+         .verdict = VERDICT_NOT_EXERCISED,
+         .says = "did nothing afterwards"},
+        {.name = "only a step that was not awaited",
+         .tale = "hello\n" BEGIN NOT_AWAITED END "end done",
          .check = "exercised",
          .verdict = VERDICT_NOT_EXERCISED,
          .says = "did nothing afterwards"},
         {.name = "something was called metered meanwhile",
-         .scenario = REFUSES("1", "4"),
-         .tale = "hello\n arm r\n usage u1 acme 7 9\n done\n flush\n say u1 metered\n done\n"
-                 "fault 0 r refuse\n disarm r\n meter 1 acme:9:7\n end done",
+         .tale = "hello\n" BEGIN "usage u1 acme 7 9\n done\n flush\n say u1 metered\n done\n" END
+                 "meter 1 acme:9:7\n end done",
          .check = "exercised",
          .verdict = VERDICT_NOT_EXERCISED,
          .says = "did nothing afterwards"},
         {.name = "called metered before, and again meanwhile",
-         .scenario = REFUSES("2", "4"),
-         .tale = "hello\n usage u1 acme 7 9\n done\n meter 1 acme:9:7\n say u1 metered\n arm r\n "
-                 "flush\n"
-                 "say u1 metered\n done\n fault 0 r refuse\n disarm r\n end done",
+         .tale = "hello\n usage u1 acme 7 9\n done\n meter 1 acme:9:7\n say u1 metered\n" BEGIN
+                 "flush\n say u1 metered\n done\n" END "end done",
+         .check = "exercised",
+         .verdict = VERDICT_PASS},
+        {.name = "called metered after it",
+         .tale = "hello\n" BEGIN "usage u1 acme 7 9\n done\n" END
+                 "flush\n meter 1 acme:9:7\n say u1 metered\n done\n end done",
+         .check = "exercised",
+         .verdict = VERDICT_PASS},
+        {.name = "not refused at its beginning",
+         .tale = "hello\n" EDGE("r", "begin", "false") "usage u1 acme 7 9\n done\n" END "end done",
+         .check = "exercised",
+         .verdict = VERDICT_NOT_EXERCISED,
+         .says = "did nothing afterwards"},
+        {.name = "not refused at its end, and so no fault",
+         .tale = "hello\n" BEGIN "usage u1 acme 7 9\n done\n" EDGE("r", "end", "false") "end done",
+         .check = "exercised",
+         .verdict = VERDICT_NOT_EXERCISED,
+         .says = "never delivered"},
+        {.name = "the first window was used, not the second",
+         .tale = "hello\n" BEGIN "usage u1 acme 7 9\n done\n" END BEGIN END "end done",
+         .check = "exercised",
+         .verdict = VERDICT_PASS},
+        {.name = "a step was done between two windows",
+         .tale = "hello\n" BEGIN END "usage u1 acme 7 9\n done\n" BEGIN END "end done",
+         .check = "exercised",
+         .verdict = VERDICT_NOT_EXERCISED,
+         .says = "did nothing afterwards"},
+        {.name = "another rule's window lies within",
+         .tale = "hello\n" BEGIN EDGE("q", "begin", "true")
+             EDGE("q", "end", "true") "usage u1 acme 7 9\n done\n" END "end done",
          .check = "exercised",
          .verdict = VERDICT_PASS},
         {0},
     };
-    rows_judge(ROWS, NULL);
+    rows_judge(ROWS, REFUSES);
 }
 
 static void positive_control(void)

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// A reply in the making: what the actions of a rule and the service put together, and its bytes.
+#ifndef PROXY_DRAFT_H
+#define PROXY_DRAFT_H
+
+#include "proxy/exchange.h"
+
+// A reply in the making.
+struct draft {
+    struct exchange *x;
+    size_t *order; // owned; NULL: as sent
+    bool is_shuffled;
+    bool is_in_place; // a rule has answered
+    int status;
+    struct buf body, type_header;
+    const cJSON *headers; // of `respond`; overrides ours by name
+    const char *content_type;
+    const cJSON *date_shift, *retry; // arguments of `date_header` and `retry_after`, or NULL
+    struct buf location;             // of `redirect`
+};
+
+// Writes the draft's reply into its exchange: x->out, head_bytes and status.
+void draft_assemble(struct draft *draft);
+// Whether the action's arguments can be put on the wire; RC_SYNTAX with a sentence.
+MUST_USE enum rc draft_check(const struct action *action, struct diag *d);
+
+#endif
