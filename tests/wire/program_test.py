@@ -118,8 +118,8 @@ class ComplaintTest(WireTest):
         self.check(3, r"bad\.json:1:\d+: ", "--scenario", self.path("bad.json", '{"scenario": 1,,'))
 
     def test_an_action_of_a_later_version(self):
-        text = json.dumps(scenario([rule("r", [{"redirect": {}}])]))
-        self.check(3, r"bad\.json:1:\d+: .*redirect", "--scenario", self.path("bad.json", text))
+        text = json.dumps(scenario([rule("r", [{"clock": "+1h"}])]))
+        self.check(3, r"bad\.json:1:\d+: .*clock", "--scenario", self.path("bad.json", text))
 
     def test_usage(self):
         for args, sentence in ((["--nonsense"], "--nonsense"), (["--seed", "x"], "--seed"),
