@@ -35,16 +35,42 @@ void lane_cut(struct lane *lane, uint64_t exchange)
     }
 }
 
-struct span lane_usage_of(const struct lane *lane, const struct subject_record *record)
+static struct expected_usage *find_usage(const struct lane *lane,
+                                         const struct subject_record *record, int64_t hour_us)
 {
     for (size_t i = 0; i < lane->usage_count; i++) {
-        const struct expected_usage *u = &lane->usages[i];
-        if (u->hour_us == record->hour_us && span_is(record->customer, u->customer) &&
+        struct expected_usage *u = &lane->usages[i];
+        if (u->hour_us == hour_us && span_is(record->customer, u->customer) &&
             span_is(record->dimension, u->dimension)) {
-            return span_of(u->id);
+            return u;
         }
     }
-    return (struct span){0};
+    return NULL;
+}
+
+// Ties what stands for no usage yet to a new key.
+static struct expected_usage *tie_usage(const struct lane *lane,
+                                        const struct subject_record *record)
+{
+    struct expected_usage *u = find_usage(lane, record, LANE_ANY_HOUR);
+    for (size_t i = 0; u == NULL && i < lane->usage_count; i++) {
+        u = lane->usages[i].hour_us == LANE_ANY_HOUR ? &lane->usages[i] : NULL;
+    }
+    if (u != NULL) {
+        x_free(u->customer);
+        x_free(u->dimension);
+        u->customer = span_dup(record->customer);
+        u->dimension = span_dup(record->dimension);
+        u->hour_us = record->hour_us;
+    }
+    return u;
+}
+
+struct span lane_usage_of(struct lane *lane, const struct subject_record *record)
+{
+    struct expected_usage *u = find_usage(lane, record, record->hour_us);
+    u = u == NULL ? tie_usage(lane, record) : u;
+    return span_of(u == NULL ? NULL : u->id);
 }
 
 void lane_expect_usage(struct lane *lane, struct span id, struct span customer,

@@ -71,7 +71,10 @@ int64_t lane_last_request_us(const struct lane *lane);
 // Whether a connection is open. Those of a client that has ended end by themselves once all that it
 // sent was read, but for those whose reply a rule holds back.
 bool lane_has_connections(const struct lane *lane);
-// Ties usages asked by steps to keys, so that rules and records can be matched by usage id.
+// Ties usages asked by steps to keys, so that rules and records can be matched by usage id. With
+// LANE_ANY_HOUR nothing was asked yet: the usage is what the client sends first that no other usage
+// is tied to, best of that customer and dimension.
+#define LANE_ANY_HOUR INT64_MIN
 void lane_expect_usage(struct lane *lane, struct span id, struct span customer,
                        struct span dimension, int64_t hour_us);
 // Within an observer's point: the reply of that exchange is not sent, its connection is reset.

@@ -14,7 +14,7 @@ struct connection;
 
 struct expected_usage {
     char *id, *customer, *dimension;
-    int64_t hour_us;
+    int64_t hour_us; // LANE_ANY_HOUR until a record is tied to it
 };
 
 struct lane {
@@ -52,8 +52,9 @@ void connection_reset_all(struct lane *lane);
 struct exchange *connection_exchange(struct lane *lane, uint64_t number);
 
 void lane_point(struct lane *lane, enum lane_point point, uint64_t exchange);
-// The usage step that asked for that key, else the empty span.
-struct span lane_usage_of(const struct lane *lane, const struct subject_record *record);
+// The usage step that asked for that key, else the empty span. A usage of any hour is tied to the
+// first key that comes along.
+struct span lane_usage_of(struct lane *lane, const struct subject_record *record);
 int64_t lane_wire_us(const struct lane *lane);
 
 #endif

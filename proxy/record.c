@@ -41,6 +41,9 @@ static void add_record(const struct exchange *x, struct buf *b, size_t i, struct
     add_instant(b, "timestamp", r->timestamp_us, &last->timestamp);
     add_instant(b, "hour", s->hour_us, &last->hour);
     buf_add_member_i64(b, "quantity", r->quantity);
+    if (s->usage.len > 0) {
+        buf_add_member(b, "usage", s->usage);
+    }
     buf_add_char(b, '}');
 }
 

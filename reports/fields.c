@@ -14,11 +14,17 @@
     }
 
 const struct field FIELDS_OF_RUN[] = {
-    AT(result_run, harness, FIELD_NULLABLE),        AT(result_run, judge, FIELD_NULLABLE),
-    AT(result_run, client, FIELD_NULLABLE),         AT(result_run, profile, FIELD_NULLABLE),
-    AT(result_run, rule_set, FIELD_NULLABLE),       AT(result_run, seed, FIELD_U64),
-    AT(result_run, interrupted, FIELD_BOOL),        AT(result_run, problem, FIELD_NULLABLE),
-    AT(result_run, problem_verdict, FIELD_VERDICT), {.key = NULL},
+    AT(result_run, harness, FIELD_NULLABLE),
+    AT(result_run, judge, FIELD_NULLABLE),
+    AT(result_run, client, FIELD_NULLABLE),
+    AT(result_run, contract, FIELD_NULLABLE),
+    AT(result_run, profile, FIELD_NULLABLE),
+    AT(result_run, rule_set, FIELD_NULLABLE),
+    AT(result_run, seed, FIELD_U64),
+    AT(result_run, interrupted, FIELD_BOOL),
+    AT(result_run, problem, FIELD_NULLABLE),
+    AT(result_run, problem_verdict, FIELD_VERDICT),
+    {.key = NULL},
 };
 
 const struct field FIELDS_OF_CASE[] = {

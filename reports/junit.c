@@ -166,6 +166,7 @@ static void add_properties(struct buf *out, const struct result_run *run)
     buf_add_text(out, "    <properties>\n");
     add_property(out, "seed", text);
     add_property(out, "profile", run->profile);
+    add_property(out, "contract", run->contract);
     add_property(out, "rule_set", run->rule_set);
     add_property(out, "client", run->client);
     add_property(out, "harness", run->harness);

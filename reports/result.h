@@ -55,6 +55,7 @@ struct result_case {
 
 struct result_run {
     char *client; // the command, for a person
+    char *contract; // how the client was driven: "script", "exec" …
     char *profile;
     char *rule_set;
     uint64_t seed;

@@ -64,6 +64,9 @@ static void add_labelled(const struct page *p, const char *label, const char *te
 static void add_head(const struct page *p, const struct result_run *run)
 {
     add_labelled(p, "client", run->client);
+    if (run->contract != NULL && strcmp(run->contract, "exec") == 0) {
+        add_labelled(p, "contract", "exec, wire only: asked is what the client sent first");
+    }
     add_labelled(p, "profile", run->profile);
     add_labelled(p, "rules", run->rule_set);
     buf_addf(p->out, "%-10s%llu\n\n", "seed", (unsigned long long)run->seed);

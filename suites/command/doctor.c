@@ -223,6 +223,7 @@ static enum rc play_probe(struct run *run, const char *dir, bool told, struct pr
     struct campaign_progress silent = {.arg = NULL};
     *probe = (struct probe){.has_trouble = false};
     run->setting.told_time = told;
+    run->setting.is_probe = true;
     enum rc rc = scenario_read(&file, span_of(DOCTOR_FILE), "doctor.json", NULL, d);
     if (rc != RC_OK) {
         return rc;
@@ -231,6 +232,7 @@ static enum rc play_probe(struct run *run, const char *dir, bool told, struct pr
     OWN_BUF struct buf path = {0};
     buf_addf(&path, "%s-%s%c", dir, told ? "told" : "real", '\0');
     rc = run_cases(run, path.data, cases, 1, 1, &silent, d);
+    run->setting.is_probe = false;
     if (rc == RC_OK) {
         rc = read_probe(path.data, run->setting.is_exec, probe, d);
     }

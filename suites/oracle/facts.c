@@ -83,7 +83,7 @@ void facts_name_key(struct buf *b, const struct account *account, int64_t hour_u
 void facts_name_usage(struct buf *b, const struct usage_fact *u)
 {
     char last[HOUR_TEXT];
-    buf_addf(b, "%s (", u->id);
+    buf_addf(b, "%s%s(", u->id, *u->id == '\0' ? "" : " ");
     facts_name_key(b, &u->account, u->first_us);
     if (u->last_us != u->first_us) {
         hour_text(last, u->last_us);
@@ -286,6 +286,24 @@ static void tie_words(struct facts *f)
     }
 }
 
+// Under the exec contract nobody says a word: metered is what a whole reply confirmed.
+static void read_words_off_the_wire(struct facts *f)
+{
+    for (size_t i = 0; i < f->usages_count; i++) {
+        f->usages[i].last = WORD_PENDING;
+        f->usages[i].last_line = f->usages[i].line;
+    }
+    for (size_t i = 0; i < f->replies_count; i++) {
+        size_t key = f->records[f->replies[i].record].key;
+        for (size_t k = 0; f->replies[i].says == REPLY_CONFIRMS && k < f->usages_count; k++) {
+            if (f->usages[k].key == key) {
+                f->usages[k].last = WORD_METERED;
+                f->usages[k].last_line = f->replies[i].line;
+            }
+        }
+    }
+}
+
 static void read_events(struct facts *f)
 {
     for (size_t i = 0; i < f->evidence->count; i++) {
@@ -317,6 +335,9 @@ void facts_init(struct facts *out, const struct evidence_case *evidence, bool wi
     }
     tie_words(out);
     facts_tie_keys(out, NULL);
+    if (wire_only) {
+        read_words_off_the_wire(out);
+    }
 }
 
 void facts_init_before(struct facts *out, const struct facts *whole, const struct step_fact *step)
@@ -343,6 +364,9 @@ void facts_init_before(struct facts *out, const struct facts *whole, const struc
     }
     tie_words(out);
     facts_tie_keys(out, whole);
+    if (out->wire_only) {
+        read_words_off_the_wire(out);
+    }
 }
 
 void facts_clear(struct facts *f)

@@ -24,7 +24,7 @@ struct account {
 
 // One usage the client was asked to meter.
 struct usage_fact {
-    const char *id;
+    const char *id; // "" when it stands for no usage of the scenario (exec contract)
     struct account account;
     int64_t quantity;
     bool has_at;
@@ -146,7 +146,7 @@ struct facts {
     const cJSON *scenario;                // borrowed
     struct evidence_case shown; // of facts before a moment: the evidence up to there; nothing owned
     bool is_moment;             // these are facts before a moment that is past
-    bool wire_only;             // the exec contract: nothing was asked line by line
+    bool wire_only;             // the exec contract: usages and words are read off the wire
     bool is_cut; // the evidence has no end that can be trusted, so what lacks may still have come
     const cJSON *end;                 // NULL when there is none
     const char *why;                  // of the end; "" when there is none

@@ -32,6 +32,29 @@ static struct account account_of(const cJSON *record)
                             .dimension = fact_text(record, "dimension")};
 }
 
+// Under the exec contract the first submission of a key is what was asked.
+static void add_asked(struct facts *f, const struct event *e, const struct record_fact *r,
+                      const char *id)
+{
+    for (size_t i = 0; i < f->usages_count; i++) {
+        if (usage_takes(&f->usages[i], &r->account, r->hour_us)) {
+            return;
+        }
+    }
+    FACTS_ADD(f, usages,
+              (struct usage_fact){.id = id,
+                                  .account = r->account,
+                                  .quantity = r->quantity,
+                                  .has_at = true,
+                                  .first_us = r->hour_us,
+                                  .last_us = r->hour_us,
+                                  .step = -1,
+                                  .instance = 1,
+                                  .line = e->line,
+                                  .sent_seq = e->seq,
+                                  .acked_seq = e->seq});
+}
+
 static void read_request(struct facts *f, const struct event *e)
 {
     struct exchange_fact x = {.x = (uint64_t)json_get_int(e->json, "x", 0),
@@ -45,15 +68,18 @@ static void read_request(struct facts *f, const struct event *e)
     const cJSON *records = json_get(e->json, "records");
     cJSON_ArrayForEach(record, records)
     {
-        FACTS_ADD(f, records,
-                  (struct record_fact){.exchange = f->exchanges_count,
-                                       .i = json_get_int(record, "i", -1),
-                                       .account = account_of(record),
-                                       .timestamp = json_get_text(record, "timestamp"),
-                                       .hour_us = hour_of(record),
-                                       .quantity = json_get_int(record, "quantity", 0),
-                                       .key = NOWHERE});
+        struct record_fact r = {.exchange = f->exchanges_count,
+                                .i = json_get_int(record, "i", -1),
+                                .account = account_of(record),
+                                .timestamp = json_get_text(record, "timestamp"),
+                                .hour_us = hour_of(record),
+                                .quantity = json_get_int(record, "quantity", 0),
+                                .key = NOWHERE};
+        FACTS_ADD(f, records, r);
         x.count++;
+        if (f->wire_only && r.hour_us != NO_HOUR) {
+            add_asked(f, e, &r, fact_text(record, "usage"));
+        }
     }
     FACTS_ADD(f, exchanges, x);
 }

@@ -64,7 +64,12 @@ static enum verdict settle(const struct findings *found, const struct ruling *r)
     if (is_cut) {
         return VERDICT_INCONCLUSIVE;
     }
-    return found->said[FINDING_MISSED] > 0 ? VERDICT_NOT_EXERCISED : VERDICT_PASS;
+    if (found->said[FINDING_MISSED] == 0) {
+        return VERDICT_PASS;
+    }
+    // Without steps the moments of a case never come; what no duty hangs on is told, not held up.
+    return r->facts->wire_only && strcmp(r->level, "must") != 0 ? VERDICT_INFO
+                                                                : VERDICT_NOT_EXERCISED;
 }
 
 // What our side contributed to an open question.

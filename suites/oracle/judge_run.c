@@ -57,6 +57,7 @@ void judge_head(struct result_run *out, const struct evidence_run *evidence)
     const cJSON *run = evidence->run;
     const char *version = json_get_text(run, "version");
     out->client = command_text(json_get(run, "client"));
+    out->contract = x_strdup(fact_text(run, "contract"));
     out->profile = x_strdup(fact_text(run, "profile"));
     out->rule_set = x_strdup(fact_text(run, "rule_set"));
     out->seed = seed_of(run);

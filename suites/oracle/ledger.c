@@ -55,12 +55,6 @@ static struct demand demand_of(const struct facts *f, size_t key, const cJSON *a
             demand_usage(&d, &f->usages[i], args);
         }
     }
-    for (size_t i = 0; f->wire_only && i < f->records_count && d.required_count == 0; i++) {
-        if (f->records[i].key == key) { // exec contract: the first submission is what was asked
-            d.required = f->records[i].quantity;
-            d.required_count = 1;
-        }
-    }
     for (size_t i = 0; i < f->bills_count; i++) {
         if (f->bills[i].key == key && f->bills[i].service_us <= until_us) {
             d.billed += f->bills[i].quantity;
@@ -161,11 +155,11 @@ static void miss_unasked(struct findings *out, const struct facts *f, const cJSO
 {
     const cJSON *step = NULL;
     const cJSON *steps = json_get(f->scenario, "steps");
-    bool any = f->wire_only && f->records_count > 0;
+    bool any = false;
     cJSON_ArrayForEach(step, steps)
     {
         const char *id = json_get_text(step, "id");
-        if (strcmp(fact_text(step, "verb"), "usage") == 0 && id != NULL && !f->wire_only &&
+        if (strcmp(fact_text(step, "verb"), "usage") == 0 && id != NULL &&
             is_selected(json_get(args, "usages"), id) &&
             !is_excepted(json_get(args, "except"), id)) {
             any = oracle_usage(out, f, id) != NULL || any;

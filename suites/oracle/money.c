@@ -16,7 +16,7 @@ struct walk {
     const struct facts *f;
     struct tally *tallies;
     enum word *words; // of each usage, up to here
-    size_t usage, bill, reply, word, record;
+    size_t usage, bill, reply, word;
 };
 
 static bool lets_reject(const cJSON *allowed, const char *id)
@@ -155,33 +155,17 @@ static void on_reply(struct walk *w, const struct reply_fact *reply)
     t->refused = t->refused || reply->says != REPLY_CONFIRMS;
 }
 
-// Under the exec contract the first submission of a key is what was asked.
-static void on_record(struct walk *w, const struct record_fact *record)
-{
-    struct tally *t = &w->tallies[record->key];
-    if (w->f->wire_only && !t->is_asked) {
-        t->is_asked = true;
-        t->asked = record->quantity;
-    }
-}
-
 static void on_usage(struct walk *w, const struct usage_fact *u)
 {
     w->tallies[u->key].is_asked = true;
     w->tallies[u->key].asked += u->quantity;
 }
 
-// The five lists, each with the seq of its next element (UINT64_MAX at its end) and what takes it.
+// The four lists, each with the seq of its next element (UINT64_MAX at its end) and what takes it.
 // In this order where seqs are equal: a request is asked for before it is billed.
 static uint64_t seq_of_usage(const struct walk *w)
 {
     return w->usage < w->f->usages_count ? w->f->usages[w->usage].sent_seq : UINT64_MAX;
-}
-
-static uint64_t seq_of_record(const struct walk *w)
-{
-    return w->record < w->f->records_count ? w->f->exchanges[w->f->records[w->record].exchange].seq
-                                           : UINT64_MAX;
 }
 
 static uint64_t seq_of_bill(const struct walk *w)
@@ -204,11 +188,6 @@ static void take_usage(struct walk *w)
     on_usage(w, &w->f->usages[w->usage++]);
 }
 
-static void take_record(struct walk *w)
-{
-    on_record(w, &w->f->records[w->record++]);
-}
-
 static void take_bill(struct walk *w)
 {
     const struct billed_fact *bill = &w->f->bills[w->bill++];
@@ -229,7 +208,6 @@ static const struct {
     uint64_t (*seq)(const struct walk *w);
     void (*take)(struct walk *w);
 } LISTS[] = {{seq_of_usage, take_usage},
-             {seq_of_record, take_record},
              {seq_of_bill, take_bill},
              {seq_of_reply, take_reply},
              {seq_of_word, take_word}};

@@ -13,7 +13,7 @@ void money_name_key(struct buf *b, const struct facts *f, size_t key)
     const struct key_fact *k = &f->keys[key];
     unsigned count = 0;
     for (size_t i = 0; i < f->usages_count; i++) {
-        if (f->usages[i].key == key && ++count <= 4) {
+        if (f->usages[i].key == key && *f->usages[i].id != '\0' && ++count <= 4) {
             buf_addf(b, "%s%s", count == 1 ? "" : " + ", f->usages[i].id);
         }
     }

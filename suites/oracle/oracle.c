@@ -176,6 +176,13 @@ const struct usage_fact *oracle_usage(struct findings *out, const struct facts *
 {
     const struct usage_fact *u = facts_usage(f, id);
     if (u == NULL) {
+        if (f->wire_only) {
+            findings_add(out, FINDING_MISSED, facts_last_line(f),
+                         "Nothing that the client sent stands for %s: it meters fewer customers, "
+                         "dimensions or hours than the case needs.",
+                         id);
+            return NULL;
+        }
         findings_add(out, FINDING_MISSED, facts_last_line(f),
                      "The client was never asked to meter %s: %s.", id,
                      f->is_moment ? "that came later, if at all" : "the case ended before");

@@ -30,7 +30,7 @@ static bool is_asked_hour(const struct facts *f, const struct record_fact *r)
 static bool is_sending(const struct facts *f, const struct usage_fact *u,
                        const struct record_fact *r)
 {
-    return f->exchanges[r->exchange].seq > u->sent_seq &&
+    return f->exchanges[r->exchange].seq >= u->sent_seq &&
            (usage_takes(u, &r->account, r->hour_us) ||
             (account_equal(&u->account, &r->account) && !is_asked_hour(f, r)));
 }

@@ -52,10 +52,13 @@ static void judge_one(struct findings *out, const struct facts *f, const struct 
     buf_add_char(&allowed, '\0');
     // Only a final word can no longer change.
     bool is_final = u->last == WORD_METERED || u->last == WORD_REJECTED;
+    const char *who = f->wire_only           ? "the wire shows it "
+                      : u->last == WORD_NONE ? "there is "
+                                             : "the client calls it ";
     findings_add(out, is_final ? FINDING_BAD : FINDING_LACK,
                  u->last == WORD_NONE ? u->line : u->last_line, "%s: %s%s (%s), expected %s.",
-                 name.data, u->last == WORD_NONE ? "there is " : "the client calls it ",
-                 word_name(u->last), moment == NULL ? "at the end" : moment, allowed.data);
+                 name.data, who, word_name(u->last), moment == NULL ? "at the end" : moment,
+                 allowed.data);
 }
 
 void oracle_states(struct findings *out, const struct facts *f, const struct expectation *e)

@@ -475,10 +475,13 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
         return rc;
     }
     start_deadline(p);
-    char why[160];
-    if (setting->is_exec && step_needs_script(p, why, sizeof why)) {
+    char why[256];
+    if (setting->is_exec && !setting->is_probe && step_needs_script(p, why, sizeof why)) {
         play_end_case(p, "unsupported", "%s", why);
     } else {
+        if (setting->is_exec) {
+            step_expect_own_work(p);
+        }
         play_start_client(p);
     }
     *out = p;

@@ -23,6 +23,7 @@ struct play_setting {
     const char *scratch; // a directory for what the clients keep
     bool told_time;      // the client supports `clock`
     bool is_exec;        // the exec contract: no steps, the client does its own work
+    bool is_probe;       // the doctor's: what comes of it is looked at, not judged
     double timeout_multiplier;
     bool no_deadline;
     bool hides_case; // METERPROVER_CASE is opaque

@@ -127,10 +127,14 @@ void step_check_wait(struct play *p);
 // Ends the client by the signal of the restart; it is started again when it has ended.
 void step_restart_now(struct play *p);
 bool step_exists(enum step_verb verb);
-// Why the case cannot be played without steps (exec contract), in text; false when it can.
-bool step_needs_script(const struct play *p, char *text, size_t size);
 // What the client must support for it; NULL: nothing, or see step_needs_more. The step must exist.
 const char *step_needs(enum step_verb verb);
+
+// alone.c: the exec contract.
+// Why the case cannot be played without steps, in text; false when it can.
+bool step_needs_script(const struct play *p, char *text, size_t size);
+// Lets what the client will send stand for the usage that the case would have asked for.
+void step_expect_own_work(struct play *p);
 
 // supports.c
 // Why the client cannot be asked what the scenario needs, in text; false when it can.

@@ -64,21 +64,6 @@ enum rc play_supports(const struct scenario *scenario, struct diag *d)
     return rc;
 }
 
-bool step_needs_script(const struct play *p, char *text, size_t size)
-{
-    for (size_t i = 0; i < p->scenario->step_count; i++) {
-        enum step_verb verb = p->scenario->steps[i].verb;
-        bool is_own_work =
-            verb == STEP_USAGE || verb == STEP_FLUSH || verb == STEP_ROUND || verb == STEP_DRAIN;
-        if (!is_own_work) {
-            (void)snprintf(text, size, "the exec contract has no steps, and the case needs \"%s\"",
-                           step_name(verb));
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool lacks(const struct play *p, const char *word, char *text, size_t size)
 {
     if (play_client_supports(p, word)) {

@@ -122,6 +122,50 @@ class Naive(rig.Case):
         self.assertGreater(held, 20)
 
 
+# The nightly job, and what each of its bugs must fail; the others pass.
+JOB_FAILS = {None: {}, "forgets": {"BMU-R02": "sent-again"}, "grows": {"BMU-R02": "money"},
+             "twice": {"BMU-R02": "money", "NET-03": "money"}, "hurries": {"NET-03": "sent-again"},
+             "crashes": {"BMU-R02": "no-crash", "NET-03": "no-crash"}}
+
+
+class Exec(rig.Case):
+    """A program that hears of no steps (exec contract): only the wire is judged."""
+
+    def hold_bug(self, bug, fails):
+        options = ["--bug", bug] if bug else []
+        result, tree = self.play("--contract", "exec", *JOBS, command=[*rig.JOB, *options],
+                                 code=1 if fails else 0, out=f"out-{bug}")
+        seen = {k: v for k, v in rig.verdicts(tree).items() if v != "UNSUPPORTED"}
+        self.assertLessEqual({"BMU-R02", "NET-03"}, set(seen), result)
+        self.assertEqual(set(fails), {k for k, v in seen.items() if v not in rig.SATISFIED}, result)
+        for case, check in fails.items():
+            self.assertEqual("FAIL", rig.check_of(rig.case_of(tree, case), check)["verdict"], result)
+        self.assertEqual("exec", tree["contract"])
+        self.assertIn("wire only", result.out)
+        for case in tree["cases"]:
+            if case["verdict"] == "UNSUPPORTED":
+                self.assertIn("the exec contract has no steps", case["why"])
+
+    def test_bugs(self):
+        for bug, fails in JOB_FAILS.items():
+            with self.subTest(bug=bug):
+                self.hold_bug(bug, fails)
+
+    def test_agreements(self):
+        result, tree = self.play("--contract", "exec", "--profile", "saas-agreements", *JOBS,
+                                 command=[*rig.JOB, "--agreements"], code=0)
+        self.assertEqual("PASS", rig.verdicts(tree)["BMU-R02"], result)
+
+    def test_idle(self):
+        result, tree = self.play("--contract", "exec", "--no-doctor", *JOBS,
+                                 command=[*rig.JOB, "--bug", "idle"], code=2)
+        seen = rig.verdicts(tree)
+        self.assertEqual({}, {k: v for k, v in seen.items() if v in rig.SATISFIED}, result)
+        self.assertEqual("NOT EXERCISED", seen["BMU-R02"])
+        _, tree = self.play("--contract", "exec", *JOBS, command=["true"], code=1, out="stopped")
+        self.assertIsNone(tree)
+
+
 # Whoever sends nothing. Those that say no hello wait for the deadline, so it is shortened.
 IDLERS = [["true"], ["cat"], ["false"], *([rig.LIAR, kind] for kind in
                                           ("mute", "leaver", "boaster", "shirker", "rejecter"))]

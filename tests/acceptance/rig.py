@@ -25,6 +25,7 @@ NODE = os.environ.get("MP_NODE", str(SOURCE / ".venv/bin/node"))
 SCENARIOS = SOURCE / "scenarios"
 SELLER = [PYTHON, str(SOURCE / "tests/clients/python/seller.py")]
 NAIVE = [PYTHON, str(SOURCE / "tests/clients/python/naive.py")]
+JOB = [PYTHON, str(SOURCE / "tests/clients/python/job.py")]
 JS_SELLER = [NODE, str(SOURCE / "tests/clients/js/seller.mjs")]
 
 PASSED = {"PASS", "AVOIDED"}

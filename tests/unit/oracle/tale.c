@@ -110,10 +110,11 @@ static void tell_usage(struct teller *t, struct span *rest)
     send_line(t, "usage", "usage", id, more);
 }
 
-// WHO:HOUR:QUANTITY[+] as a record of the journal; gives whether it was billed.
+// [USAGE=]WHO:HOUR:QUANTITY[+] as a record of the journal; gives whether it was billed.
 static bool record(struct buf *b, int i, const char *text, const char *status)
 {
     struct span rest = span_of(text);
+    struct span usage = span_has(rest, SPAN("=")) ? span_cut(&rest, '=') : SPAN("");
     char who[80];
     char quantity[40];
     char at[INSTANT_TEXT];
@@ -129,9 +130,10 @@ static bool record(struct buf *b, int i, const char *text, const char *status)
     (void)snprintf(quantity, sizeof quantity, "%.*s", (int)(rest.len - (billed ? 1 : 0)), rest.at);
     buf_addf(b,
              "%s{'i':%d,'product':'widget','payer':'%s','customer':'%.*s','dimension':'requests',"
-             "'timestamp':'%s','hour':'%s','quantity':%s,'status':'%s','billed':%s}",
+             "'timestamp':'%s','hour':'%s','quantity':%s,'status':'%s','billed':%s,"
+             "'usage':'%.*s'}",
              i == 0 ? "" : ",", i, who, (int)name.len, name.at, at, at, quantity, status,
-             billed ? "true" : "false");
+             billed ? "true" : "false", (int)usage.len, usage.at);
     return billed;
 }
 

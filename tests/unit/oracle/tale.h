@@ -4,7 +4,8 @@
 //   hello | start | done [STEP] | say ID WORD | alert ID | flush | clock HOUR | drain | restart
 //   usage ID WHO QUANTITY HOUR   HOUR is of 2026-11-18; - for usage without `at`; +N days by 24
 //   resolve ID | answer MP STEP STATE [CUSTOMER] | arm RULE | disarm RULE
-//   request X RECORD...          RECORD is WHO:HOUR:QUANTITY; WHO may bear its model (license:acme)
+//   request X RECORD...          RECORD is WHO:HOUR:QUANTITY; WHO may bear its model (license:acme);
+//                                with ID= before it, it stands for that usage (exec contract)
 //   commit X [@REGION] RECORD... RECORD with + at its end was billed
 //   reply X STATUS [I=STATUS...] | cut X STATUS [I=STATUS...] | error X STATUS NAME
 //   meter X RECORD...            request, commit and whole reply with Success

@@ -324,23 +324,45 @@ static void worst(void)
     forget(&j);
 }
 
+// Nothing is asked and nothing said: usage and words are read off the wire.
 static void exec_contract(void)
 {
-    static const char PLAIN[] = SCENARIO(
-        "'steps':[],'expect':[{'id':'l','verb':'ledger','args':{'complete':true}}]," ANY_REQUEST);
+    static const char CASE[] = SCENARIO(
+        "'steps':[{'n':1,'verb':'usage','id':'u1'},{'n':2,'verb':'usage','id':'u2'},"
+        "{'n':3,'verb':'round','id':'again'}],'expect':["
+        "{'id':'l','verb':'ledger','args':{'complete':true}},"
+        "{'id':'r','verb':'resubmits','args':{'usages':['u2'],'unchanged':['quantity','hour']}},"
+        "{'id':'s','verb':'states','args':{'u1':['metered'],'u2':['metered']}},"
+        "{'id':'n','verb':'requests','level':'should','args':{'after':'again','count':{'max':0}}}"
+        "]," ANY_REQUEST);
+#define LEFT "request 1 u1=acme:9:7 u2=globex:9:2\n commit 1 acme:9:7+\n reply 1 200 0=Success\n"
+#define OVER "exit 0\n end done"
     static const struct {
         const char *name, *tale;
-        enum verdict money, ledger;
+        enum verdict money, ledger, resubmits, states;
     } ROWS[] = {
-        {"billed as first submitted", "meter 1 acme:9:7\n exit 0\n end done", VERDICT_PASS,
-         VERDICT_PASS},
-        {"another quantity later", "request 1 acme:9:7\n meter 2 acme:9:8\n exit 0\n end done",
-         VERDICT_FAIL, VERDICT_FAIL},
-        {"never billed", "request 1 acme:9:7\n exit 0\n end done", VERDICT_PASS, VERDICT_FAIL},
-        {"nothing submitted",
-         "event request {'x':1,'operation':'ResolveCustomer'}\n exit 0\n end done", VERDICT_PASS,
-         VERDICT_NOT_EXERCISED},
+        {"sent again", LEFT "meter 2 u2=globex:9:2\n" OVER, VERDICT_PASS, VERDICT_PASS,
+         VERDICT_PASS, VERDICT_PASS},
+        {"sent again, with more", LEFT "meter 2 u2=globex:9:3\n" OVER, VERDICT_FAIL, VERDICT_FAIL,
+         VERDICT_FAIL, VERDICT_PASS},
+        {"left out", LEFT OVER, VERDICT_PASS, VERDICT_FAIL, VERDICT_FAIL, VERDICT_FAIL},
+        {"confirmed, but the reply was cut",
+         LEFT "request 2 u2=globex:9:2\n commit 2 globex:9:2+\n cut 2 200 0=Success\n" OVER,
+         VERDICT_PASS, VERDICT_PASS, VERDICT_PASS, VERDICT_FAIL},
+        {"billed under both models",
+         LEFT "meter 2 u2=globex:9:2\n meter 3 license:globex:9:2\n" OVER, VERDICT_FAIL,
+         VERDICT_FAIL, VERDICT_PASS, VERDICT_PASS},
+        {"more usage than the case needs", LEFT "meter 2 u2=globex:9:2\n meter 3 hooli:8:4\n" OVER,
+         VERDICT_PASS, VERDICT_PASS, VERDICT_PASS, VERDICT_PASS},
+        {"of it some is never billed", LEFT "meter 2 u2=globex:9:2\n request 3 hooli:8:4\n" OVER,
+         VERDICT_PASS, VERDICT_FAIL, VERDICT_PASS, VERDICT_PASS},
+        {"less usage than the case needs", "meter 1 u1=acme:9:7\n" OVER, VERDICT_PASS,
+         VERDICT_NOT_EXERCISED, VERDICT_NOT_EXERCISED, VERDICT_NOT_EXERCISED},
+        {"nothing submitted", "event request {'x':1,'operation':'ResolveCustomer'}\n" OVER,
+         VERDICT_PASS, VERDICT_NOT_EXERCISED, VERDICT_NOT_EXERCISED, VERDICT_NOT_EXERCISED},
     };
+#undef LEFT
+#undef OVER
     OWN(json) cJSON *head = NULL;
     CHECK_INT(json_read(&head, NULL, SPAN("{\"contract\":\"exec\"}"), NULL, NULL), RC_OK);
     struct judge_options options = judge_options_of(&(struct evidence_run){.run = head});
@@ -348,11 +370,16 @@ static void exec_contract(void)
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         unit_row(ROWS[i].name);
         struct judged j;
-        judge(&j, PLAIN, ROWS[i].tale, &options);
-        CHECK_TEXT(verdict_name(j.result->checks[0].verdict), verdict_name(ROWS[i].ledger));
+        judge(&j, CASE, ROWS[i].tale, &options);
+        const struct result_check *checks = j.result->checks;
+        CHECK_TEXT(verdict_name(checks[0].verdict), verdict_name(ROWS[i].ledger));
+        CHECK_TEXT(verdict_name(checks[1].verdict), verdict_name(ROWS[i].resubmits));
+        CHECK_TEXT(verdict_name(checks[2].verdict), verdict_name(ROWS[i].states));
+        // A moment that only a step can mark: told where no duty hangs on it.
+        CHECK_TEXT(verdict_name(checks[3].verdict), "INFO");
         for (size_t k = 0; k < j.result->check_count; k++) {
-            if (strcmp(j.result->checks[k].id, "money") == 0) {
-                CHECK_TEXT(verdict_name(j.result->checks[k].verdict), verdict_name(ROWS[i].money));
+            if (strcmp(checks[k].id, "money") == 0) {
+                CHECK_TEXT(verdict_name(checks[k].verdict), verdict_name(ROWS[i].money));
             }
         }
         forget(&j);

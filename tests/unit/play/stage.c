@@ -34,6 +34,16 @@ static void on_ended(void *arg, const struct scenario *scenario, const struct pl
 
 void stage_init(struct stage *s, const char *members)
 {
+    OWN_BUF struct buf whole = {0};
+    buf_addf(&whole,
+             "%s \"exercised\": {\"requests\": {\"count\": {\"min\": 1}}}, \"rules\": [], "
+             "\"expect\": [{\"id\": \"billed\", \"ledger\": {\"complete\": true}}],%c",
+             members, '\0');
+    stage_init_whole(s, whole.data);
+}
+
+void stage_init_whole(struct stage *s, const char *members)
+{
     *s = (struct stage){.clock = clock_system(), .shell = "sh"};
     const char *tmp = getenv("TMPDIR");
     (void)snprintf(s->dir, sizeof s->dir, "%s/stage-XXXXXX", tmp == NULL ? "/tmp" : tmp);
@@ -43,9 +53,7 @@ void stage_init(struct stage *s, const char *members)
     buf_addf(&text,
              "{\"scenario\": 1, \"id\": \"T-1\", \"title\": \"t\", \"operation\": "
              "\"BatchMeterUsage\", \"profiles\": [\"saas\"], %s \"requirement\": {\"text\": \"t\", "
-             "\"level\": \"must\", \"basis\": \"derived\", \"sources\": [\"s\"]}, \"exercised\": "
-             "{\"requests\": {\"count\": {\"min\": 1}}}, \"rules\": [], \"expect\": [{\"id\": "
-             "\"billed\", \"ledger\": {\"complete\": true}}]}",
+             "\"level\": \"must\", \"basis\": \"derived\", \"sources\": [\"s\"]}}",
              members);
     need(scenario_read(&s->file, buf_span(&text), "t.json", NULL, &d) == RC_OK, "the case", &d);
 }

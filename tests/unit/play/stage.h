@@ -7,6 +7,7 @@
 #include "suites/play/campaign.h"
 #include "tests/unit/unit.h"
 
+extern const struct unit_test ALONE_TESTS[];
 extern const struct unit_test SUPPORTS_TESTS[];
 extern const struct unit_test HOUR_TESTS[];
 extern const struct unit_test ENDING_TESTS[];
@@ -32,6 +33,8 @@ struct stage {
 
 // members: of the case beside the usual ones, such as "\"steps\": […]", each followed by a comma.
 void stage_init(struct stage *s, const char *members);
+// The same, where members hold the rules, what is expected and what shows that it was exercised.
+void stage_init_whole(struct stage *s, const char *members);
 // Plays it with `SHELL -c script`; told: whether the client is told the time.
 void stage_play(struct stage *s, const char *script, bool told);
 void stage_clear(struct stage *s);

@@ -25,6 +25,7 @@ static struct result_run *run_of(const char *client)
 {
     struct result_run *r = result_run_new();
     r->client = x_strdup(client);
+    r->contract = x_strdup("exec");
     r->profile = x_strdup("saas");
     r->rule_set = x_strdup("2026-09");
     r->seed = UINT64_MAX;
