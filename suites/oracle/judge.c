@@ -55,6 +55,11 @@ static enum verdict settle(const struct findings *found, const struct ruling *r)
     if (found->said[FINDING_HARNESS] > 0) {
         return VERDICT_HARNESS_ERROR;
     }
+    // What was changed proves nothing, neither against the client nor for it; what was cut still
+    // proves what stands before the cut.
+    if (r->facts->evidence->integrity == INTEGRITY_BROKEN) {
+        return VERDICT_INCONCLUSIVE;
+    }
     if (r->refers) {
         return r->exercise;
     }
