@@ -61,6 +61,9 @@ bool world_has_quotas(const struct world *w);
 const struct world_product *world_product(const struct world *w, struct span symbol);
 const struct world_product *world_first_product(const struct world *w);
 const struct world_customer *world_customer(const struct world *w, struct span symbol);
+// The LicenseArn of that customer for that product; NULL when it has none.
+const char *world_license(const struct world_customer *customer,
+                          const struct world_product *product);
 const struct world_token *world_token(const struct world *w, struct span symbol);
 // By what goes over the wire; NULL when there is none.
 const struct world_product *world_product_by_code(const struct world *w, struct span code);
