@@ -73,6 +73,7 @@ static void record_clear(struct book_record *r)
     x_free(r->license);
     x_free(r->dimension);
     x_free(r->record_id);
+    shares_clear(&r->shares);
 }
 
 // A record with the key that the usage has. The identifier names the payer in the older model,
@@ -145,11 +146,15 @@ static void apply_take(struct book *b, const cJSON *line)
     const cJSON *usage = json_get(line, "take");
     int64_t at_us = json_get_int(line, "at_us", 0);
     struct book_record wanted = record_of(usage, at_us);
-    wanted.raw = taken(b, json_get(usage, "quantity"));
-    wanted.beyond = beyond_reach(wanted.raw);
+    double raw = taken(b, json_get(usage, "quantity"));
+    wanted.raw = raw;
+    wanted.beyond = beyond_reach(raw);
     size_t record = adopt_record(b, &wanted);
     struct book_record *r = &b->records[record];
-    r->quantity += r->beyond == NULL ? counted(b, usage) : 0;
+    if (r->beyond == NULL) {
+        r->quantity += counted(b, usage);
+        shares_add(&r->shares, json_get(usage, "tags"), raw, b->variants->on);
+    }
     if (r->quantity > INT32_MAX && r->beyond == NULL) {
         r->beyond = "the sum of this hour is more than one record can bear";
         r->raw = (double)r->quantity;
@@ -275,7 +280,7 @@ static enum rc read_moment(const struct book *b, int64_t *at_us, const char *tex
 enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, const char **wrong)
 {
     const cJSON *customer = json_get(usage, "customer");
-    if (customer == NULL || json_get(usage, "tags") != NULL) {
+    if (customer == NULL) {
         return RC_UNSUPPORTED;
     }
     const char *at = json_get_text(usage, "at");
