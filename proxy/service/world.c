@@ -194,6 +194,12 @@ const struct world_customer *world_customer_by_license(const struct world *w, st
     return found == NULL ? NULL : &found->customer->face;
 }
 
+const struct world_product *world_product_by_license(const struct world *w, struct span arn)
+{
+    const struct licensed *found = index_find(&w->by_license, arn);
+    return found == NULL ? NULL : &found->product->face;
+}
+
 const char *world_license(const struct world_customer *customer,
                           const struct world_product *product)
 {

@@ -70,6 +70,8 @@ const struct world_product *world_product_by_code(const struct world *w, struct 
 const struct world_customer *world_customer_by_identifier(const struct world *w, struct span id);
 const struct world_customer *world_customer_by_account(const struct world *w, struct span account);
 const struct world_customer *world_customer_by_license(const struct world *w, struct span arn);
+// Of which product that licence is.
+const struct world_product *world_product_by_license(const struct world *w, struct span arn);
 const struct world_token *world_token_by_value(const struct world *w, struct span value);
 // Our symbol of a dimension's wire name in any product, else the empty span; and back.
 struct span world_dimension_symbol(const struct world *w, struct span wire_name);
