@@ -72,13 +72,26 @@ static void record_clear(struct book_record *r)
     x_free(r->account);
     x_free(r->license);
     x_free(r->dimension);
+    x_free(r->buyer);
     x_free(r->record_id);
     shares_clear(&r->shares);
 }
 
+// By the bug local-hours: the hour that a clock on the wall shows, back in UTC.
+static int64_t local_hour(int64_t at_us)
+{
+    time_t at_s = (time_t)(at_us / US_PER_S);
+    struct tm parts;
+    (void)localtime_r(&at_s, &parts);
+    parts.tm_min = 0;
+    parts.tm_sec = 0;
+    parts.tm_isdst = -1;
+    return instant_hour((int64_t)mktime(&parts) * US_PER_S);
+}
+
 // A record with the key that the usage has. The identifier names the payer in the older model,
 // licence and account in the newer; AWS takes one of the two, never both.
-static struct book_record record_of(const cJSON *usage, int64_t at_us)
+static struct book_record record_of(const struct book *b, const cJSON *usage, int64_t at_us)
 {
     const cJSON *customer = json_get(usage, "customer");
     const char *identifier = json_get_text(customer, "identifier");
@@ -88,7 +101,8 @@ static struct book_record record_of(const cJSON *usage, int64_t at_us)
         .account = identifier != NULL ? x_strdup("") : copy_member(customer, "account"),
         .license = identifier != NULL ? x_strdup("") : copy_member(customer, "license"),
         .dimension = copy_member(usage, "dimension"),
-        .hour_us = instant_hour(at_us),
+        .buyer = copy_member(customer, "account"),
+        .hour_us = b->variants->on[BUG_LOCAL_HOURS] ? local_hour(at_us) : instant_hour(at_us),
         .word = WORD_PENDING,
     };
 }
@@ -141,11 +155,36 @@ static int64_t counted(const struct book *b, const cJSON *usage)
     return b->variants->on[BUG_SINGLE_QUANTITY] ? (int64_t)(float)quantity : quantity;
 }
 
+static void replace_text(char **text, const char *by)
+{
+    x_free(*text);
+    *text = x_strdup(by);
+}
+
+// The bugs that take a buyer's account for the whole of it: usage goes under the first of its
+// licences, or what waits goes over to the newest.
+static void bend_license(struct book *b, struct book_record *wanted)
+{
+    for (size_t i = 0; i < b->record_count && *wanted->license != '\0'; i++) {
+        struct book_record *r = &b->records[i];
+        bool is_alike =
+            strcmp(r->buyer, wanted->buyer) == 0 && strcmp(r->product, wanted->product) == 0;
+        if (is_alike && *r->license != '\0' && b->variants->on[BUG_ONE_LICENSE]) {
+            replace_text(&wanted->license, r->license);
+        } else if (is_alike && *r->license == '\0' && b->variants->on[BUG_RENAMES]) {
+            replace_text(&r->identifier, "");
+            replace_text(&r->account, wanted->account);
+            replace_text(&r->license, wanted->license);
+        }
+    }
+}
+
 static void apply_take(struct book *b, const cJSON *line)
 {
     const cJSON *usage = json_get(line, "take");
     int64_t at_us = json_get_int(line, "at_us", 0);
-    struct book_record wanted = record_of(usage, at_us);
+    struct book_record wanted = record_of(b, usage, at_us);
+    bend_license(b, &wanted);
     double raw = taken(b, json_get(usage, "quantity"));
     wanted.raw = raw;
     wanted.beyond = beyond_reach(raw);

@@ -22,6 +22,7 @@ const char *word_name(enum word word);
 
 struct book_record {
     char *product, *identifier, *account, *license, *dimension; // "" where absent
+    char *buyer; // the account, also where it is not what names the customer
     int64_t hour_us;
     int64_t timestamp_us; // of the latest usage in it, until frozen
     int64_t quantity;

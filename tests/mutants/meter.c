@@ -149,7 +149,10 @@ static void render_record(struct buf *out, const struct meter *m, struct book_re
     buf_add_text(out, "{\"Timestamp\":");
     render_time(out, m, r->sent_us);
     add_member(out, "CustomerIdentifier", r->identifier);
-    add_member(out, "CustomerAWSAccountId", r->account);
+    bool names_both = has(m, BUG_BOTH_NAMES) && r->identifier[0] != '\0';
+    const char *account = names_both ? r->buyer : r->account;
+    bool is_number = has(m, BUG_NUMBER_ACCOUNT);
+    add_member(out, "CustomerAWSAccountId", account + (is_number ? strspn(account, "0") : 0));
     add_member(out, "LicenseArn", has(m, BUG_NO_LICENSE) ? "" : r->license);
     add_member(out, "Dimension", dimension);
     buf_add_text(out, ",\"Quantity\":");
@@ -163,7 +166,8 @@ static void render_batch(struct buf *out, const struct meter *m, struct batch ba
     const struct book_record *first = record_at(m, batch, 0);
     buf_add_char(out, '{');
     // A licence names its product; both together would be billed twice.
-    if (first->license[0] == '\0' && !has(m, BUG_NO_PRODUCT_CODE)) {
+    bool wants_code = first->license[0] == '\0' || has(m, BUG_CODE_AND_LICENSE);
+    if (wants_code && !has(m, BUG_NO_PRODUCT_CODE)) {
         buf_add_text(out, "\"ProductCode\":");
         buf_add_json_string(out, span_of(first->product));
         buf_add_char(out, ',');
@@ -218,7 +222,11 @@ static void apply_result(struct meter *m, size_t record, const cJSON *result)
 {
     struct book_record *r = &m->book->records[record];
     struct span status = json_span(json_get(result, "Status"));
-    if (span_is(status, "Success") || (result != NULL && has(m, BUG_IGNORE_STATUS))) {
+    bool has_id = json_get_text(result, "MeteringRecordId") != NULL;
+    if (span_is(status, "Success") && !has_id && has(m, BUG_NEEDS_ID)) {
+        r->in_doubt = true;
+        set_word(r, WORD_UNKNOWN, "the reply gives no id");
+    } else if (span_is(status, "Success") || (result != NULL && has(m, BUG_IGNORE_STATUS))) {
         accept(m, record, result);
     } else if (span_is(status, "CustomerNotSubscribed")) {
         refuse(m, record, "the customer is not subscribed");
@@ -316,6 +324,12 @@ static void give_up(struct meter *m, struct batch batch, const char *text)
 
 static void call(struct meter *m, struct batch batch);
 
+// An error's name for people; some errors have none.
+static char *name_for_people(struct span error)
+{
+    return span_dup(error.len > 0 ? error : SPAN("an error without a name"));
+}
+
 // One record of the batch is bad: smaller batches show which, and the others are billed.
 static void isolate(struct meter *m, struct batch batch, struct span error)
 {
@@ -332,7 +346,7 @@ static void isolate(struct meter *m, struct batch batch, struct span error)
         only->timestamp_us = m->now_us;
         call(m, batch);
     } else {
-        OWN(text) char *text = span_dup(error);
+        OWN(text) char *text = name_for_people(error);
         give_up(m, batch, text);
     }
 }
@@ -363,7 +377,7 @@ static void read_error(struct meter *m, struct batch batch, const struct wire_re
         postpone(m, batch, true, "the service failed");
         break;
     case REMEDY_OPERATOR: {
-        OWN(text) char *text = span_dup(error);
+        OWN(text) char *text = name_for_people(error);
         if (has(m, BUG_DROP_ON_CONFIG) || is_strict) {
             give_up(m, batch, text);
             break;
@@ -525,6 +539,9 @@ static bool send_due(struct meter *m)
     m->is_stopped = false;
     while (count > 0) {
         size_t n = take_batch(m, due, &count, taken);
+        if (has(m, BUG_LOSES_LAST) && n == MAX_RECORDS) {
+            m->book->records[taken[--n]].forgotten = true;
+        }
         call(m, (struct batch){.records = taken, .count = n});
         for (unsigned i = 0; has(m, BUG_HAMMER) && m->is_stopped && i < HAMMERING; i++) {
             m->is_stopped = false;

@@ -185,7 +185,7 @@ void shares_render(struct buf *out, const struct shares *s, int64_t total, const
         return;
     }
     bool *has_won = x_alloc(s->count * sizeof *has_won);
-    int64_t left = on[BUG_UNEVEN] || on[BUG_NO_REST] ? 0 : missing(s, total);
+    int64_t left = on[BUG_UNEVEN] ? 0 : missing(s, total);
     for (; left > 0 && (size_t)left <= s->count; left--) {
         has_won[poorest(s, has_won)] = true;
     }
