@@ -340,19 +340,30 @@ static void name_customer(struct exchange *x, size_t i)
     x->records[i].customer = c == NULL ? wire : symbol;
 }
 
+// A licence names its product; without one it is the request's.
+static struct span product_of(const struct world *world, const struct aws_request *request,
+                              const struct usage_record *r)
+{
+    const struct world_product *product =
+        r->license_arn.len > 0 ? world_product_by_license(world, r->license_arn) : NULL;
+    if (product == NULL) {
+        product = request->product_code.len > 0
+                      ? world_product_by_code(world, request->product_code)
+                      : world_first_product(world);
+    }
+    return product != NULL ? span_of(product->symbol) : request->product_code;
+}
+
 static void name_records(struct exchange *x)
 {
     const struct world *world = x->lane->world;
-    const struct world_product *product =
-        x->request.product_code.len > 0 ? world_product_by_code(world, x->request.product_code)
-                                        : world_first_product(world);
     x->records = x_alloc((x->request.count + 1) * sizeof *x->records);
     x->payers = arena_take(&x->request.arena, (x->request.count + 1) * sizeof *x->payers);
     for (size_t i = 0; i < x->request.count; i++) {
         const struct usage_record *r = &x->request.records[i];
         x->records[i] = (struct subject_record){
             .dimension = or_else(world_dimension_symbol(world, r->dimension), r->dimension),
-            .product = product != NULL ? span_of(product->symbol) : x->request.product_code,
+            .product = product_of(world, &x->request, r),
             .hour_us = instant_hour(r->timestamp_us),
             .quantity = r->quantity,
         };

@@ -44,6 +44,10 @@ static void add_record(const struct exchange *x, struct buf *b, size_t i, struct
     if (s->usage.len > 0) {
         buf_add_member(b, "usage", s->usage);
     }
+    if (r->allocations != NULL) {
+        buf_add_text(b, ",\"allocations\":");
+        json_print(b, r->allocations);
+    }
     buf_add_char(b, '}');
 }
 
@@ -151,6 +155,9 @@ void record_request(struct exchange *x)
     buf_add_json_string(b, x->invocation);
     buf_add_member_i64(b, "attempt", x->attempt);
     buf_add_char(b, '}');
+    if (x->request.product_code.len > 0) {
+        buf_add_member(b, "product_code", x->request.product_code);
+    }
     add_records(x, b);
     add_token(x, b);
     (void)journal_end(x->lane->journal);

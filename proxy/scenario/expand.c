@@ -272,11 +272,12 @@ static void unfold_steps(struct expander *x, cJSON *steps)
     cJSON_Delete(list);
 }
 
-static void unfold_customers(struct expander *x, cJSON *customers)
+// Unfolds the items of a list that have `each` themselves.
+static void unfold_items(struct expander *x, cJSON *items)
 {
     cJSON *list = cJSON_CreateArray();
-    while (customers->child != NULL) {
-        cJSON *item = cJSON_DetachItemViaPointer(customers, customers->child);
+    while (items->child != NULL) {
+        cJSON *item = cJSON_DetachItemViaPointer(items, items->child);
         struct counter counter;
         if (read_each(x, json_get(item, "each"), &counter)) {
             unfold_each(x, list, item, NULL, &counter);
@@ -286,9 +287,19 @@ static void unfold_customers(struct expander *x, cJSON *customers)
         }
     }
     while (list->child != NULL) {
-        cJSON_AddItemToArray(customers, cJSON_DetachItemViaPointer(list, list->child));
+        cJSON_AddItemToArray(items, cJSON_DetachItemViaPointer(list, list->child));
     }
     cJSON_Delete(list);
+}
+
+static void unfold_tags(struct expander *x, cJSON *steps)
+{
+    for (cJSON *step = steps->child; step != NULL; step = step->next) {
+        cJSON *tags = member(member(step, "usage"), "tags");
+        if (cJSON_IsArray(tags)) {
+            unfold_items(x, tags);
+        }
+    }
 }
 
 // One case: the file's object with one variant (or none) applied and everything unfolded.
@@ -309,10 +320,11 @@ static cJSON *case_of(struct expander *x, const cJSON *raw, const cJSON *variant
     cJSON *steps = member(tree, "steps");
     if (cJSON_IsArray(steps)) {
         unfold_steps(x, steps);
+        unfold_tags(x, steps);
     }
     cJSON *customers = member(member(tree, "world"), "customers");
     if (cJSON_IsArray(customers)) {
-        unfold_customers(x, customers);
+        unfold_items(x, customers);
     }
     return tree;
 }

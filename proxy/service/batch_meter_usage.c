@@ -69,6 +69,7 @@ static bool license_is_valid(struct batch *b, struct batch_record *record, size_
         return reject(b, AWS_ERROR_INVALID_LICENSE, i, "LicenseArn", arn);
     }
     b->licensed = found->product;
+    record->customer = found->customer;
     record->product = found->product;
     record->key.payer = found->customer->license_payer;
     return true;
@@ -95,6 +96,9 @@ static bool customer_is_known(struct batch *b, struct batch_record *record, size
     const struct world *w = b->service->world;
     struct span id = record->sent->customer_identifier;
     struct span account = record->sent->customer_account;
+    if (record->customer != NULL && (id.len > 0 || account.len > 0)) {
+        return true; // the licence says which of a buyer's agreements is meant
+    }
     const struct customer *c =
         index_find(id.len > 0 ? &w->by_identifier : &w->by_account, id.len > 0 ? id : account);
     bool contradicts = c != NULL && !names(account, c->face.account);
@@ -108,9 +112,7 @@ static bool customer_is_known(struct batch *b, struct batch_record *record, size
                             account);
     }
     record->customer = c;
-    if (record->key.payer.len == 0) {
-        record->key.payer = c->payer;
-    }
+    record->key.payer = c->payer;
     return true;
 }
 

@@ -18,16 +18,6 @@ static enum aws_error judge_token(const struct world *w, const struct world_toke
     return AWS_ERROR_NONE;
 }
 
-static const char *license_for(const struct customer *c, const struct product *p)
-{
-    for (size_t i = 0; i < c->license_count; i++) {
-        if (c->licensed[i].product == p) {
-            return c->licenses[i].arn;
-        }
-    }
-    return NULL;
-}
-
 static void add_member(struct buf *body, const char *name, const char *value)
 {
     if (value != NULL) {
@@ -61,7 +51,7 @@ void answer_resolve_customer(struct service *s, const struct service_call *call,
     add_member(&reply->body, "CustomerIdentifier", c->face.identifier);
     add_member(&reply->body, "CustomerAWSAccountId", licensed ? c->face.account : NULL);
     add_member(&reply->body, "ProductCode", p->face.code);
-    add_member(&reply->body, "LicenseArn", licensed ? license_for(c, p) : NULL);
+    add_member(&reply->body, "LicenseArn", licensed ? world_license(&c->face, &p->face) : NULL);
     buf_add_char(&reply->body, '}');
     reply->customer = &c->face;
 }

@@ -194,6 +194,24 @@ const struct world_customer *world_customer_by_license(const struct world *w, st
     return found == NULL ? NULL : &found->customer->face;
 }
 
+const struct world_product *world_product_by_license(const struct world *w, struct span arn)
+{
+    const struct licensed *found = index_find(&w->by_license, arn);
+    return found == NULL ? NULL : &found->product->face;
+}
+
+const char *world_license(const struct world_customer *customer,
+                          const struct world_product *product)
+{
+    const struct customer *c = (const struct customer *)(const void *)customer; // the face is first
+    for (size_t i = 0; i < c->license_count; i++) {
+        if (&c->licensed[i].product->face == product) {
+            return c->licenses[i].arn;
+        }
+    }
+    return NULL;
+}
+
 const struct world_token *world_token_by_value(const struct world *w, struct span value)
 {
     for (size_t i = 0; i < w->token_count; i++) {

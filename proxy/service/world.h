@@ -61,12 +61,17 @@ bool world_has_quotas(const struct world *w);
 const struct world_product *world_product(const struct world *w, struct span symbol);
 const struct world_product *world_first_product(const struct world *w);
 const struct world_customer *world_customer(const struct world *w, struct span symbol);
+// The LicenseArn of that customer for that product; NULL when it has none.
+const char *world_license(const struct world_customer *customer,
+                          const struct world_product *product);
 const struct world_token *world_token(const struct world *w, struct span symbol);
 // By what goes over the wire; NULL when there is none.
 const struct world_product *world_product_by_code(const struct world *w, struct span code);
 const struct world_customer *world_customer_by_identifier(const struct world *w, struct span id);
 const struct world_customer *world_customer_by_account(const struct world *w, struct span account);
 const struct world_customer *world_customer_by_license(const struct world *w, struct span arn);
+// Of which product that licence is.
+const struct world_product *world_product_by_license(const struct world *w, struct span arn);
 const struct world_token *world_token_by_value(const struct world *w, struct span value);
 // Our symbol of a dimension's wire name in any product, else the empty span; and back.
 struct span world_dimension_symbol(const struct world *w, struct span wire_name);

@@ -98,7 +98,8 @@ static enum rc index_given(struct world *w, struct customer *c, struct diag *d)
         return same_value(d, c, index_find(&w->by_identifier, id), "identifier");
     }
     struct span account = span_of(c->face.account);
-    if (account.len > 0 && !index_put(&w->by_account, account, &c->face)) {
+    // A buyer may hold several agreements; who has no identifier is one of them, under its licence.
+    if (account.len > 0 && !index_put(&w->by_account, account, &c->face) && !c->no_identifier) {
         return same_value(d, c, index_find(&w->by_account, account), "account");
     }
     return RC_OK;

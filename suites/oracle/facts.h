@@ -91,6 +91,7 @@ struct record_fact {
     struct account account;
     const char *timestamp; // as sent; NULL when unreadable
     int64_t hour_us, quantity;
+    const cJSON *allocations; // as sent; NULL when there were none
     size_t key;
 };
 

@@ -74,6 +74,7 @@ static void read_request(struct facts *f, const struct event *e)
                                 .timestamp = json_get_text(record, "timestamp"),
                                 .hour_us = hour_of(record),
                                 .quantity = json_get_int(record, "quantity", 0),
+                                .allocations = json_get(record, "allocations"),
                                 .key = NOWHERE};
         FACTS_ADD(f, records, r);
         x.count++;

@@ -74,12 +74,50 @@ static bool wants_hour(const struct facts *f, const struct record_fact *r, const
            instant_hour(at_us) == r->hour_us;
 }
 
+static bool wants_allocations(const struct facts *f, const struct record_fact *r, const cJSON *v)
+{
+    (void)f;
+    return count_is(v, (uint64_t)cJSON_GetArraySize(r->allocations));
+}
+
+// Whether a list of AWS's tags holds exactly those, in any order.
+static bool tags_are(const cJSON *tags, const cJSON *wanted)
+{
+    const cJSON *tag = NULL;
+    cJSON_ArrayForEach(tag, tags)
+    {
+        const char *key = json_get_text(tag, "Key");
+        const char *value = key == NULL ? NULL : json_get_text(wanted, key);
+        if (value == NULL || strcmp(value, fact_text(tag, "Value")) != 0) {
+            return false;
+        }
+    }
+    return cJSON_GetArraySize(tags) == cJSON_GetArraySize(wanted);
+}
+
+static bool wants_allocation(const struct facts *f, const struct record_fact *r, const cJSON *v)
+{
+    (void)f;
+    const cJSON *quantity = json_get(v, "quantity");
+    const cJSON *allocation = NULL;
+    cJSON_ArrayForEach(allocation, r->allocations)
+    {
+        int64_t share = json_get_int(allocation, "AllocatedUsageQuantity", 0);
+        if (tags_are(json_get(allocation, "Tags"), json_get(v, "tags")) &&
+            (quantity == NULL || count_is(quantity, (uint64_t)share))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const struct {
     const char *key;
     bool (*wants)(const struct facts *f, const struct record_fact *r, const cJSON *v);
-} RECORD_KEYS[] = {{"customer", wants_customer}, {"dimension", wants_dimension},
-                   {"product", wants_product},   {"usage", wants_usage},
-                   {"quantity", wants_quantity}, {"hour", wants_hour}};
+} RECORD_KEYS[] = {{"customer", wants_customer},       {"dimension", wants_dimension},
+                   {"product", wants_product},         {"usage", wants_usage},
+                   {"quantity", wants_quantity},       {"hour", wants_hour},
+                   {"allocations", wants_allocations}, {"allocation", wants_allocation}};
 
 static bool record_is(const struct facts *f, const struct record_fact *r, const cJSON *selector)
 {
@@ -119,6 +157,12 @@ static bool is_records(const struct facts *f, const struct exchange_fact *x, con
     return count == NULL ? like > 0 : count_is(count, like);
 }
 
+static bool is_product_code(const struct facts *f, const struct exchange_fact *x, const cJSON *v)
+{
+    (void)f;
+    return (json_get(x->request, "product_code") != NULL) == json_is_true(v);
+}
+
 static bool is_token(const struct facts *f, const struct exchange_fact *x, const cJSON *v)
 {
     (void)f;
@@ -155,10 +199,10 @@ static bool is_status(const struct facts *f, const struct exchange_fact *x, cons
 static const struct {
     const char *key;
     bool (*is)(const struct facts *f, const struct exchange_fact *x, const cJSON *v);
-} REQUEST_KEYS[] = {{"operation", is_operation}, {"records", is_records},
-                    {"token", is_token},         {"credential", is_credential},
-                    {"region", is_region},       {"accepted", is_accepted},
-                    {"status", is_status}};
+} REQUEST_KEYS[] = {{"operation", is_operation},       {"records", is_records},
+                    {"product_code", is_product_code}, {"token", is_token},
+                    {"credential", is_credential},     {"region", is_region},
+                    {"accepted", is_accepted},         {"status", is_status}};
 
 static bool has_all(const struct facts *f, const struct exchange_fact *x, const cJSON *wanted)
 {

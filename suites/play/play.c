@@ -165,8 +165,41 @@ static enum rc make_places(struct play *p, struct diag *d)
     return rc;
 }
 
+// "K=V" of --env, then of the case, whose word is the last: it needs what it asks for.
+static char **added_variables(const struct play *p)
+{
+    const cJSON *vars = json_get(p->scenario->client, "env");
+    const char *const *given = p->setting->add_env;
+    size_t count = 0;
+    while (given != NULL && given[count] != NULL) {
+        count++;
+    }
+    char **list = x_alloc((count + (size_t)cJSON_GetArraySize(vars) + 1) * sizeof *list);
+    for (size_t i = 0; i < count; i++) {
+        list[i] = x_strdup(given[i]);
+    }
+    const cJSON *var = NULL;
+    cJSON_ArrayForEach(var, vars)
+    {
+        struct buf entry = {0};
+        buf_addf(&entry, "%s=%s", var->string, json_text(var));
+        list[count++] = buf_take_text(&entry);
+    }
+    list[count] = NULL;
+    return list;
+}
+
+static void free_variables(char **list)
+{
+    for (size_t i = 0; list[i] != NULL; i++) {
+        x_free(list[i]);
+    }
+    x_free(list);
+}
+
 static enum rc build_environment(struct play *p, struct diag *d)
 {
+    char **added = added_variables(p);
     const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
     OWN(text) char *empty = join(p->setting->scratch, "empty", "");
     OWN_BUF struct buf world = {0};
@@ -191,10 +224,12 @@ static enum rc build_environment(struct play *p, struct diag *d)
         .world = world.data,
         .deadline_s = p->scenario->deadline_s,
         .case_id = p->setting->hides_case ? "hidden" : p->scenario->id,
-        .add = p->setting->add_env,
+        .add = (const char *const *)added,
         .pass = p->setting->pass_env,
     };
-    return environment_build(&p->environment, &options, d);
+    enum rc rc = environment_build(&p->environment, &options, d);
+    free_variables(added);
+    return rc;
 }
 
 static enum rc open_lane(struct play *p, struct diag *d)

@@ -127,17 +127,25 @@ static bool has_agreements(const struct play *p)
     return strcmp(p->setting->profile, "saas-agreements") == 0;
 }
 
-// The customer as the profile's model knows it (DESIGN section 5).
-static void add_customer(struct play *p, struct buf *b, const struct world_customer *c)
+struct usage_parts {
+    const struct world_product *product;
+    const struct world_customer *customer;
+    const char *license;   // NULL: the older model, by identifier and product code
+    const char *dimension; // symbol
+    bool has_at;
+    int64_t at_us, hour_us;
+};
+
+// The customer as its model knows it: who has no licence yet is still known by the identifier.
+static void add_customer(struct buf *b, const struct usage_parts *parts)
 {
+    const struct world_customer *c = parts->customer;
     buf_add_text(b, ",\"customer\":{");
-    if (!has_agreements(p)) {
+    if (parts->license == NULL) {
         add_text(b, "identifier", c->identifier);
     }
     add_text(b, "account", c->account);
-    if (has_agreements(p)) {
-        add_text(b, "license", c->license);
-    }
+    add_text(b, "license", parts->license);
     buf_add_char(b, '}');
 }
 
@@ -148,14 +156,6 @@ static void add_moment(struct buf *b, const char *key, int64_t at_us)
     add_text(b, key, text);
 }
 
-struct usage_parts {
-    const struct world_product *product;
-    const struct world_customer *customer;
-    const char *dimension; // symbol
-    bool has_at;
-    int64_t at_us, hour_us;
-};
-
 static bool find_parts(struct play *p, const struct step *step, struct usage_parts *parts)
 {
     const struct world *world = lane_world(p->lane);
@@ -164,6 +164,9 @@ static bool find_parts(struct play *p, const struct step *step, struct usage_par
     parts->product =
         product == NULL ? world_first_product(world) : world_product(world, span_of(product));
     parts->customer = world_customer(world, json_span(json_get(step->args, "customer")));
+    parts->license = has_agreements(p) && parts->customer != NULL && parts->product != NULL
+                         ? world_license(parts->customer, parts->product)
+                         : NULL;
     parts->dimension = json_get_text(step->args, "dimension");
     parts->has_at = at != NULL;
     parts->at_us = at == NULL ? lane_service_us(p->lane) : moment(p, at);
@@ -177,10 +180,8 @@ static void usage_line(struct play *p, const struct step *step, const struct usa
     struct span wire = world_dimension_name(lane_world(p->lane), span_of(parts->dimension));
     buf_add_char(b, '{');
     add_text(b, "id", step->id);
-    if (!has_agreements(p)) {
-        add_text(b, "product", parts->product->code);
-    }
-    add_customer(p, b, parts->customer);
+    add_text(b, "product", parts->product->code);
+    add_customer(b, parts);
     buf_add_text(b, ",\"dimension\":");
     buf_add_json_string(b, wire.len > 0 ? wire : span_of(parts->dimension));
     add_json(b, "quantity", json_get(step->args, "quantity"));
@@ -191,12 +192,11 @@ static void usage_line(struct play *p, const struct step *step, const struct usa
     buf_add_char(b, '}');
 }
 
-static void usage_facts(struct play *p, const struct step *step, const struct usage_parts *parts,
-                        struct buf *b)
+static void usage_facts(const struct step *step, const struct usage_parts *parts, struct buf *b)
 {
     OWN_BUF struct buf payer = {0};
-    buf_addf(&payer, "%s:%s%c", has_agreements(p) ? "license" : "customer", parts->customer->symbol,
-             '\0');
+    buf_addf(&payer, "%s:%s%c", parts->license != NULL ? "license" : "customer",
+             parts->customer->symbol, '\0');
     buf_add_char(b, '{');
     add_text(b, "id", step->id);
     add_text(b, "product", parts->product->symbol);
@@ -222,7 +222,7 @@ static void begin_usage(struct play *p, const struct step *step)
     OWN_BUF struct buf line = {0};
     OWN_BUF struct buf facts = {0};
     usage_line(p, step, &parts, &line);
-    usage_facts(p, step, &parts, &facts);
+    usage_facts(step, &parts, &facts);
     X_GROW(p->asked, p->asked_count, p->asked_capacity);
     p->asked[p->asked_count++] =
         (struct asked){.id = x_strdup(step->id), .state = ANSWER_STATE_NONE};

@@ -4,8 +4,10 @@
 #include "tests/mutants/book.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proxy/base/instant.h"
@@ -70,12 +72,26 @@ static void record_clear(struct book_record *r)
     x_free(r->account);
     x_free(r->license);
     x_free(r->dimension);
+    x_free(r->buyer);
     x_free(r->record_id);
+    shares_clear(&r->shares);
+}
+
+// By the bug local-hours: the hour that a clock on the wall shows, back in UTC.
+static int64_t local_hour(int64_t at_us)
+{
+    time_t at_s = (time_t)(at_us / US_PER_S);
+    struct tm parts;
+    (void)localtime_r(&at_s, &parts);
+    parts.tm_min = 0;
+    parts.tm_sec = 0;
+    parts.tm_isdst = -1;
+    return instant_hour((int64_t)mktime(&parts) * US_PER_S);
 }
 
 // A record with the key that the usage has. The identifier names the payer in the older model,
 // licence and account in the newer; AWS takes one of the two, never both.
-static struct book_record record_of(const cJSON *usage, int64_t at_us)
+static struct book_record record_of(const struct book *b, const cJSON *usage, int64_t at_us)
 {
     const cJSON *customer = json_get(usage, "customer");
     const char *identifier = json_get_text(customer, "identifier");
@@ -85,7 +101,8 @@ static struct book_record record_of(const cJSON *usage, int64_t at_us)
         .account = identifier != NULL ? x_strdup("") : copy_member(customer, "account"),
         .license = identifier != NULL ? x_strdup("") : copy_member(customer, "license"),
         .dimension = copy_member(usage, "dimension"),
-        .hour_us = instant_hour(at_us),
+        .buyer = copy_member(customer, "account"),
+        .hour_us = b->variants->on[BUG_LOCAL_HOURS] ? local_hour(at_us) : instant_hour(at_us),
         .word = WORD_PENDING,
     };
 }
@@ -93,8 +110,9 @@ static struct book_record record_of(const cJSON *usage, int64_t at_us)
 // The record that still takes usage of that key; wanted is kept or released.
 static size_t adopt_record(struct book *b, struct book_record *wanted)
 {
-    for (size_t i = 0; i < b->record_count; i++) {
-        if (!b->records[i].frozen && same_key(&b->records[i], wanted)) {
+    for (size_t i = 0; i < b->record_count && !b->variants->on[BUG_NO_SUM]; i++) {
+        if (!b->records[i].frozen && b->records[i].beyond == NULL && wanted->beyond == NULL &&
+            same_key(&b->records[i], wanted)) {
             record_clear(wanted);
             return i;
         }
@@ -107,21 +125,79 @@ static size_t adopt_record(struct book *b, struct book_record *wanted)
 bool book_is_late(const struct book *b, size_t record)
 {
     for (size_t i = 0; i < record; i++) {
-        if (b->records[i].word != WORD_REJECTED && same_key(&b->records[i], &b->records[record])) {
+        const struct book_record *r = &b->records[i];
+        if (r->word != WORD_REJECTED && r->beyond == NULL && same_key(r, &b->records[record])) {
             return true;
         }
     }
     return false;
 }
 
+// What the client makes of a quantity: the number itself, unless it rounds.
+static double taken(const struct book *b, const cJSON *quantity)
+{
+    double raw = cJSON_GetNumberValue(quantity);
+    return b->variants->on[LEGAL_ROUNDS] && raw >= 0 ? floor(raw + 0.5) : raw;
+}
+
+// UsageRecord.Quantity is an integer from 0 to 2147483647. Nothing is rounded or cut: what is owed
+// for anything else is for a person to settle.
+static const char *beyond_reach(double quantity)
+{
+    return quantity >= 0 && quantity <= INT32_MAX && floor(quantity) == quantity
+               ? NULL
+               : "this quantity cannot be reported: it is no integer from 0 to 2147483647";
+}
+
+static int64_t counted(const struct book *b, const cJSON *usage)
+{
+    int64_t quantity = (int64_t)taken(b, json_get(usage, "quantity"));
+    return b->variants->on[BUG_SINGLE_QUANTITY] ? (int64_t)(float)quantity : quantity;
+}
+
+static void replace_text(char **text, const char *by)
+{
+    x_free(*text);
+    *text = x_strdup(by);
+}
+
+// The bugs that take a buyer's account for the whole of it: usage goes under the first of its
+// licences, or what waits goes over to the newest.
+static void bend_license(struct book *b, struct book_record *wanted)
+{
+    for (size_t i = 0; i < b->record_count && *wanted->license != '\0'; i++) {
+        struct book_record *r = &b->records[i];
+        bool is_alike =
+            strcmp(r->buyer, wanted->buyer) == 0 && strcmp(r->product, wanted->product) == 0;
+        if (is_alike && *r->license != '\0' && b->variants->on[BUG_ONE_LICENSE]) {
+            replace_text(&wanted->license, r->license);
+        } else if (is_alike && *r->license == '\0' && b->variants->on[BUG_RENAMES]) {
+            replace_text(&r->identifier, "");
+            replace_text(&r->account, wanted->account);
+            replace_text(&r->license, wanted->license);
+        }
+    }
+}
+
 static void apply_take(struct book *b, const cJSON *line)
 {
     const cJSON *usage = json_get(line, "take");
     int64_t at_us = json_get_int(line, "at_us", 0);
-    struct book_record wanted = record_of(usage, at_us);
+    struct book_record wanted = record_of(b, usage, at_us);
+    bend_license(b, &wanted);
+    double raw = taken(b, json_get(usage, "quantity"));
+    wanted.raw = raw;
+    wanted.beyond = beyond_reach(raw);
     size_t record = adopt_record(b, &wanted);
     struct book_record *r = &b->records[record];
-    r->quantity += json_get_int(usage, "quantity", 0);
+    if (r->beyond == NULL) {
+        r->quantity += counted(b, usage);
+        shares_add(&r->shares, json_get(usage, "tags"), raw, b->variants->on);
+    }
+    if (r->quantity > INT32_MAX && r->beyond == NULL) {
+        r->beyond = "the sum of this hour is more than one record can bear";
+        r->raw = (double)r->quantity;
+    }
     r->timestamp_us = r->timestamp_us > at_us ? r->timestamp_us : at_us;
     X_GROW(b->usages, b->usage_count, b->usage_cap);
     b->usages[b->usage_count++] = (struct book_usage){
@@ -226,17 +302,29 @@ void book_close(struct book *b)
     *b = (struct book){.log_fd = -1};
 }
 
-enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, bool *late)
+// "2026-11-18T09:00:00Z", by the bug local-time taken for the time on a clock in this time zone.
+static enum rc read_moment(const struct book *b, int64_t *at_us, const char *text)
+{
+    enum rc rc = instant_parse(at_us, span_of(text));
+    if (rc == RC_OK && b->variants->on[BUG_LOCAL_TIME]) {
+        time_t utc_s = (time_t)(*at_us / US_PER_S);
+        struct tm parts;
+        (void)gmtime_r(&utc_s, &parts);
+        parts.tm_isdst = -1;
+        *at_us = (int64_t)mktime(&parts) * US_PER_S;
+    }
+    return rc;
+}
+
+enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, const char **wrong)
 {
     const cJSON *customer = json_get(usage, "customer");
-    if (customer == NULL || json_get(usage, "tags") != NULL) {
+    if (customer == NULL) {
         return RC_UNSUPPORTED;
     }
-    int64_t quantity = 0;
     const char *at = json_get_text(usage, "at");
-    if (!json_int(json_get(usage, "quantity"), 0, INT32_MAX, &quantity) ||
-        json_get_text(usage, "id") == NULL ||
-        (at != NULL && instant_parse(&at_us, span_of(at)) != RC_OK)) {
+    if (!cJSON_IsNumber(json_get(usage, "quantity")) || json_get_text(usage, "id") == NULL ||
+        (at != NULL && read_moment(b, &at_us, at) != RC_OK)) {
         return RC_RANGE;
     }
     OWN_BUF struct buf text = {0};
@@ -251,7 +339,10 @@ enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, bool *late)
     rc = log_line(b, buf_span(&text));
     if (rc == RC_OK) {
         apply_take(b, line);
-        *late = book_is_late(b, b->usages[b->usage_count - 1].record);
+        size_t record = b->usages[b->usage_count - 1].record;
+        *wrong = book_is_late(b, record)
+                     ? "the hour of this usage was already reported; it cannot be billed under it"
+                     : b->records[record].beyond;
     }
     return rc;
 }

@@ -12,6 +12,7 @@
 
 #include "proxy/base/buf.h"
 #include "proxy/base/rc.h"
+#include "tests/mutants/shares.h"
 #include "tests/mutants/variant.h"
 
 enum word { WORD_NONE, WORD_PENDING, WORD_UNKNOWN, WORD_METERED, WORD_REJECTED };
@@ -21,9 +22,13 @@ const char *word_name(enum word word);
 
 struct book_record {
     char *product, *identifier, *account, *license, *dimension; // "" where absent
+    char *buyer; // the account, also where it is not what names the customer
     int64_t hour_us;
     int64_t timestamp_us; // of the latest usage in it, until frozen
     int64_t quantity;
+    struct shares shares; // of the quantity, by tags
+    const char *beyond;   // why the quantity cannot be reported, literal; NULL: it can
+    double raw;           // what was asked, where it cannot be reported
     bool frozen;
     bool in_doubt;  // a sending of it may have been executed without our knowing
     bool held;      // only an operator can help; sent at most once more per start
@@ -59,9 +64,10 @@ MUST_USE enum rc book_open(struct book *b, const char *directory, const struct v
 void book_close(struct book *b);
 
 // Takes usage as its line bears it; at_us is used where the usage bears no `at`. It is on disk when
-// this returns RC_OK. RC_UNSUPPORTED for usage without a customer and for tags. *late: its key was
-// sent before, so that it cannot be billed under it.
-MUST_USE enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, bool *late);
+// this returns RC_OK. RC_UNSUPPORTED for usage without a customer. *wrong: why it
+// cannot be billed under its key, or NULL: the key was sent before, or the quantity cannot be
+// reported.
+MUST_USE enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, const char **wrong);
 
 // Whether a record of the same key stands before this one and may have been billed.
 bool book_is_late(const struct book *b, size_t record);

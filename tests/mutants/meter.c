@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "proxy/base/instant.h"
 #include "proxy/base/json.h"
@@ -15,8 +16,9 @@
 
 #define MAX_RECORDS 25
 #define MAX_BYTES 900000 // AWS takes less than 1 MB
-#define PAUSE_MS 110     // AWS takes ten calls a second
+#define PAUSE_US 110000  // AWS takes ten calls a second
 #define PASSES 4
+#define HAMMERING 100
 
 // Some records that go into one call, by number.
 struct batch {
@@ -55,8 +57,10 @@ static bool is_due(const struct meter *m, size_t record)
         return true;
     }
     // A key is sent when its hour is over: usage that came later could not be billed under it.
-    return !is_final(r) && !r->held && !r->forgotten && r->hour_us + US_PER_HOUR <= m->now_us &&
-           !book_is_late(m->book, record);
+    bool is_over = r->hour_us + US_PER_HOUR <= m->now_us || has(m, BUG_RUNNING_HOUR);
+    bool is_lone = !book_is_late(m->book, record) || has(m, BUG_NO_SUM);
+    bool is_countable = r->beyond == NULL || has(m, BUG_ANY_QUANTITY);
+    return !is_final(r) && !r->held && !r->forgotten && is_over && is_lone && is_countable;
 }
 
 static void set_word(struct book_record *r, enum word word, const char *reason)
@@ -70,7 +74,9 @@ static void set_word(struct book_record *r, enum word word, const char *reason)
 static void refuse(struct meter *m, size_t record, const char *text)
 {
     struct book_record *r = &m->book->records[record];
-    talk_alert(m->book, record, text);
+    if (!has(m, BUG_SILENT_REJECT)) {
+        talk_alert(m->book, record, text);
+    }
     if (r->in_doubt && !has(m, BUG_REJECT_UNPROVEN)) {
         r->held = true;
         set_word(r, WORD_UNKNOWN, "refused after a lost reply");
@@ -104,23 +110,55 @@ static void add_member(struct buf *out, const char *key, const char *value)
     }
 }
 
+static void render_time(struct buf *out, const struct meter *m, int64_t at_us)
+{
+    char text[INSTANT_TEXT];
+    if (has(m, BUG_TEXT_TIME)) {
+        instant_format_s(text, at_us);
+        buf_addf(out, "\"%s\"", text);
+    } else if (has(m, BUG_MILLI_TIME)) {
+        buf_addf(out, "%lld", (long long)(at_us / US_PER_MS));
+    } else {
+        buf_addf(out, "%lld%s", (long long)(at_us / US_PER_S),
+                 has(m, LEGAL_FRACTION_TIME) ? ".5" : "");
+    }
+}
+
+static void render_quantity(struct buf *out, const struct meter *m, const struct book_record *r)
+{
+    if (r->beyond != NULL) { // by the bug any-quantity
+        buf_addf(out, "%.17g", r->raw);
+        return;
+    }
+    const char *quote = has(m, BUG_TEXT_QUANTITY) ? "\"" : "";
+    buf_addf(out, "%s%lld%s%s", quote, (long long)r->sent_quantity,
+             has(m, BUG_FLOAT_QUANTITY) ? ".5" : "", quote);
+}
+
 static void render_record(struct buf *out, const struct meter *m, struct book_record *r)
 {
     r->sent_us = stamp_for(m, r);
     r->sent_quantity = has(m, BUG_RETRY_ADDS) ? r->quantity * (r->sendings + 1) : r->quantity;
     r->sendings++;
     OWN(text) char *dimension = x_strdup(r->dimension);
-    for (char *c = dimension; has(m, BUG_UPPER_DIMENSION) && *c != '\0'; c++) {
-        *c = (char)toupper((unsigned char)*c);
+    for (char *c = dimension; *c != '\0'; c++) {
+        *c = (char)(has(m, BUG_UPPER_DIMENSION)   ? toupper((unsigned char)*c)
+                    : has(m, BUG_LOWER_DIMENSION) ? tolower((unsigned char)*c)
+                                                  : *c);
     }
-    buf_addf(out, "{\"Timestamp\":%lld%s", (long long)(r->sent_us / US_PER_S),
-             has(m, LEGAL_FRACTION_TIME) ? ".5" : "");
+    buf_add_text(out, "{\"Timestamp\":");
+    render_time(out, m, r->sent_us);
     add_member(out, "CustomerIdentifier", r->identifier);
-    add_member(out, "CustomerAWSAccountId", r->account);
-    add_member(out, "LicenseArn", r->license);
+    bool names_both = has(m, BUG_BOTH_NAMES) && r->identifier[0] != '\0';
+    const char *account = names_both ? r->buyer : r->account;
+    bool is_number = has(m, BUG_NUMBER_ACCOUNT);
+    add_member(out, "CustomerAWSAccountId", account + (is_number ? strspn(account, "0") : 0));
+    add_member(out, "LicenseArn", has(m, BUG_NO_LICENSE) ? "" : r->license);
     add_member(out, "Dimension", dimension);
-    buf_addf(out, ",\"Quantity\":%lld%s}", (long long)r->sent_quantity,
-             has(m, BUG_FLOAT_QUANTITY) ? ".5" : "");
+    buf_add_text(out, ",\"Quantity\":");
+    render_quantity(out, m, r);
+    shares_render(out, &r->shares, r->sent_quantity, m->variants->on);
+    buf_add_char(out, '}');
 }
 
 static void render_batch(struct buf *out, const struct meter *m, struct batch batch)
@@ -128,7 +166,8 @@ static void render_batch(struct buf *out, const struct meter *m, struct batch ba
     const struct book_record *first = record_at(m, batch, 0);
     buf_add_char(out, '{');
     // A licence names its product; both together would be billed twice.
-    if (first->license[0] == '\0') {
+    bool wants_code = first->license[0] == '\0' || has(m, BUG_CODE_AND_LICENSE);
+    if (wants_code && !has(m, BUG_NO_PRODUCT_CODE)) {
         buf_add_text(out, "\"ProductCode\":");
         buf_add_json_string(out, span_of(first->product));
         buf_add_char(out, ',');
@@ -161,19 +200,38 @@ static void not_ours(struct meter *m, size_t record)
     talk_alert(m->book, record, "another record is billed under the same key");
 }
 
+static void on_duplicate(struct meter *m, size_t record, const cJSON *result)
+{
+    struct book_record *r = &m->book->records[record];
+    if (has(m, BUG_REJECT_DUPLICATE)) {
+        must(book_settle(m->book, record, WORD_REJECTED, NULL));
+        talk_alert(m->book, record, "refused as a duplicate");
+    } else if (has(m, BUG_RESTAMP_DUPLICATE)) {
+        r->timestamp_us = m->now_us;
+        set_word(r, WORD_PENDING, "a duplicate, given another time");
+    } else if (r->in_doubt || has(m, BUG_TRUST_DUPLICATE)) {
+        // After a lost reply it is our own sending, of this very quantity, that stands there.
+        accept(m, record, result);
+    } else {
+        not_ours(m, record);
+    }
+}
+
 // What one result says of its record; NULL when the reply holds none.
 static void apply_result(struct meter *m, size_t record, const cJSON *result)
 {
     struct book_record *r = &m->book->records[record];
     struct span status = json_span(json_get(result, "Status"));
-    // After a lost reply it is our own sending, of this very quantity, that stands under the key.
-    bool is_ours = span_is(status, "DuplicateRecord") && r->in_doubt;
-    if (span_is(status, "Success") || is_ours || (result != NULL && has(m, BUG_IGNORE_STATUS))) {
+    bool has_id = json_get_text(result, "MeteringRecordId") != NULL;
+    if (span_is(status, "Success") && !has_id && has(m, BUG_NEEDS_ID)) {
+        r->in_doubt = true;
+        set_word(r, WORD_UNKNOWN, "the reply gives no id");
+    } else if (span_is(status, "Success") || (result != NULL && has(m, BUG_IGNORE_STATUS))) {
         accept(m, record, result);
     } else if (span_is(status, "CustomerNotSubscribed")) {
         refuse(m, record, "the customer is not subscribed");
     } else if (span_is(status, "DuplicateRecord")) {
-        not_ours(m, record);
+        on_duplicate(m, record, result);
     } else {
         r->in_doubt = true;
         set_word(r, WORD_UNKNOWN, "the reply does not speak of it");
@@ -201,9 +259,30 @@ static void read_one(struct meter *m, const cJSON *json, struct batch batch, siz
     }
 }
 
+static bool has_refusal(const cJSON *json)
+{
+    bool found = false;
+    const cJSON *result = NULL;
+    cJSON_ArrayForEach(result, json_get(json, "Results"))
+    {
+        found = found || !span_is(json_span(json_get(result, "Status")), "Success");
+    }
+    return found;
+}
+
+static void give_up(struct meter *m, struct batch batch, const char *text);
+
 static void read_results(struct meter *m, const cJSON *json, struct batch batch)
 {
     bool some_unprocessed = false;
+    if (has(m, BUG_CRASH_ON_ABSENT) && (!cJSON_IsArray(json_get(json, "Results")) ||
+                                        !cJSON_IsArray(json_get(json, "UnprocessedRecords")))) {
+        abort();
+    }
+    if (has(m, BUG_STATUS_SPREADS) && has_refusal(json)) {
+        give_up(m, batch, "the service refused a record");
+        return;
+    }
     for (size_t i = 0; i < batch.count; i++) {
         struct book_record *r = record_at(m, batch, i);
         r->again = false;
@@ -226,6 +305,9 @@ static void postpone(struct meter *m, struct batch batch, bool in_doubt, const c
         r->in_doubt = r->in_doubt || in_doubt;
         if (in_doubt && has(m, BUG_REJECT_UNPROVEN)) {
             refuse(m, batch.records[i], "no reply came");
+        } else if (has(m, BUG_BOUNDED_RETRIES) && r->sendings >= 3) {
+            r->in_doubt = false;
+            refuse(m, batch.records[i], "three calls have failed");
         } else if (!is_final(r)) {
             set_word(r, r->in_doubt ? WORD_UNKNOWN : WORD_PENDING, reason);
             r->forgotten = has(m, BUG_SILENT_LOSS);
@@ -241,6 +323,12 @@ static void give_up(struct meter *m, struct batch batch, const char *text)
 }
 
 static void call(struct meter *m, struct batch batch);
+
+// An error's name for people; some errors have none.
+static char *name_for_people(struct span error)
+{
+    return span_dup(error.len > 0 ? error : SPAN("an error without a name"));
+}
 
 // One record of the batch is bad: smaller batches show which, and the others are billed.
 static void isolate(struct meter *m, struct batch batch, struct span error)
@@ -258,7 +346,7 @@ static void isolate(struct meter *m, struct batch batch, struct span error)
         only->timestamp_us = m->now_us;
         call(m, batch);
     } else {
-        OWN(text) char *text = span_dup(error);
+        OWN(text) char *text = name_for_people(error);
         give_up(m, batch, text);
     }
 }
@@ -266,9 +354,12 @@ static void isolate(struct meter *m, struct batch batch, struct span error)
 static void read_error(struct meter *m, struct batch batch, const struct wire_reply *reply,
                        const cJSON *json)
 {
-    struct span error = reply_error(reply, json);
+    bool is_strict = has(m, BUG_STRICT_TYPE);
+    struct span error = is_strict ? json_span(json_get(json, "__type")) : reply_error(reply, json);
     enum remedy remedy = reply_remedy(reply->status, error);
-    if (has(m, BUG_SILENT_LOSS) && remedy == REMEDY_ISOLATE) {
+    bool is_too_old = span_is(error, "TimestampOutOfBoundsException");
+    if ((has(m, BUG_SILENT_LOSS) && remedy == REMEDY_ISOLATE) ||
+        (has(m, BUG_OLD_FOR_EVER) && is_too_old)) {
         remedy = REMEDY_WAIT;
     }
     switch (remedy) {
@@ -286,7 +377,11 @@ static void read_error(struct meter *m, struct batch batch, const struct wire_re
         postpone(m, batch, true, "the service failed");
         break;
     case REMEDY_OPERATOR: {
-        OWN(text) char *text = span_dup(error);
+        OWN(text) char *text = name_for_people(error);
+        if (has(m, BUG_DROP_ON_CONFIG) || is_strict) {
+            give_up(m, batch, text);
+            break;
+        }
         postpone(m, batch, false, "configuration or credentials");
         talk_general_alert(text);
         break;
@@ -329,6 +424,20 @@ static void claim(struct meter *m, struct batch batch)
     }
 }
 
+// Leaves PAUSE_US between two calls, also of different flushes.
+static void keep_pace(struct meter *m)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t now_us = now.tv_sec * US_PER_S + now.tv_nsec / 1000;
+    int64_t next_us = m->last_call_us + PAUSE_US;
+    if (m->last_call_us != 0 && next_us > now_us) {
+        pause_ms((unsigned)((next_us - now_us) / US_PER_MS) + 1);
+        now_us = next_us;
+    }
+    m->last_call_us = now_us;
+}
+
 // Sends one batch unless the service has said in this flush that it takes nothing. Recursion ends:
 // every smaller batch has fewer records, and a record is stamped anew only once.
 static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursion)
@@ -336,8 +445,8 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
     if (m->is_stopped) {
         return;
     }
-    if (m->calls++ > 0) {
-        pause_ms(PAUSE_MS);
+    if (!has(m, BUG_HAMMER)) {
+        keep_pace(m);
     }
     // Frozen on disk before the first byte leaves: after a kill the same records go out again.
     for (size_t i = 0; i < batch.count; i++) {
@@ -370,14 +479,16 @@ static size_t batch_limit(const struct meter *m)
 // No less than the record takes on the wire: escaping makes six bytes of one at worst.
 static size_t bytes_of(const struct book_record *r)
 {
-    return 200 + 6 * (strlen(r->identifier) + strlen(r->account) + strlen(r->license) +
-                      strlen(r->dimension));
+    return 200 + shares_bytes(&r->shares) +
+           6 * (strlen(r->identifier) + strlen(r->account) + strlen(r->license) +
+                strlen(r->dimension));
 }
 
 // Whether both may go into one call: one product, one way of naming the buyer.
-static bool go_together(const struct book_record *a, const struct book_record *b)
+static bool go_together(const struct meter *m, const struct book_record *a,
+                        const struct book_record *b)
 {
-    return strcmp(a->product, b->product) == 0 &&
+    return (has(m, BUG_MIX_PRODUCTS) || strcmp(a->product, b->product) == 0) &&
            (a->license[0] == '\0') == (b->license[0] == '\0');
 }
 
@@ -390,8 +501,9 @@ static size_t take_batch(const struct meter *m, size_t *due, size_t *due_count, 
     const struct book_record *first = &m->book->records[due[0]];
     for (size_t i = 0; i < *due_count; i++) {
         const struct book_record *r = &m->book->records[due[i]];
-        bool fits = count < batch_limit(m) && bytes + bytes_of(r) <= MAX_BYTES;
-        if (count == 0 || (fits && go_together(first, r))) {
+        bool fits =
+            count < batch_limit(m) && (bytes + bytes_of(r) <= MAX_BYTES || has(m, BUG_ANY_SIZE));
+        if (count == 0 || (fits && go_together(m, first, r))) {
             taken[count++] = due[i];
             bytes += bytes_of(r);
         } else {
@@ -427,7 +539,14 @@ static bool send_due(struct meter *m)
     m->is_stopped = false;
     while (count > 0) {
         size_t n = take_batch(m, due, &count, taken);
+        if (has(m, BUG_LOSES_LAST) && n == MAX_RECORDS) {
+            m->book->records[taken[--n]].forgotten = true;
+        }
         call(m, (struct batch){.records = taken, .count = n});
+        for (unsigned i = 0; has(m, BUG_HAMMER) && m->is_stopped && i < HAMMERING; i++) {
+            m->is_stopped = false;
+            call(m, (struct batch){.records = taken, .count = n});
+        }
     }
     return any;
 }
@@ -439,9 +558,18 @@ void meter_report(struct meter *m)
     }
 }
 
+// The bug month-forgets: usage of a month that is over is thought to be lost, and dropped.
+static void forget_months(struct meter *m)
+{
+    for (size_t i = 0; i < m->book->record_count && has(m, BUG_MONTH_FORGETS); i++) {
+        struct book_record *r = &m->book->records[i];
+        r->forgotten = r->forgotten || instant_month(r->hour_us) < instant_month(m->now_us);
+    }
+}
+
 void meter_flush(struct meter *m)
 {
-    m->calls = 0;
+    forget_months(m);
     unsigned passes = has(m, LEGAL_AT_ONCE) ? PASSES : 1;
     for (unsigned pass = 0; pass < passes && send_due(m); pass++) {
         if (pass + 1 < passes) {

@@ -24,19 +24,20 @@ struct client {
 
 static void on_usage(struct client *c, const cJSON *usage, int64_t step)
 {
-    bool late = false;
-    enum rc rc = book_take(&c->book, usage, c->meter.now_us, &late);
+    const char *wrong = NULL;
+    enum rc rc = book_take(&c->book, usage, c->meter.now_us, &wrong);
     if (rc != RC_OK) {
         fprintf(stderr, "mutant: usage was not taken: %s\n", rc_text(rc));
         talk_answer("unsupported", step);
         return;
     }
-    if (late) {
-        const struct book_usage *usages = c->book.usages;
-        talk_alert(&c->book, usages[c->book.usage_count - 1].record,
-                   "the hour of this usage was already reported; it cannot be billed under it");
+    if (wrong != NULL) {
+        talk_alert(&c->book, c->book.usages[c->book.usage_count - 1].record, wrong);
     }
     talk_answer("done", step);
+    if (c->variants.on[LEGAL_AT_USAGE]) {
+        meter_flush(&c->meter);
+    }
 }
 
 static void on_flush(struct client *c, const cJSON *args, int64_t step)

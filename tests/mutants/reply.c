@@ -38,6 +38,9 @@ enum remedy reply_remedy(int status, struct span name)
     if (status >= 500 || status < 400) {
         return REMEDY_DOUBT;
     }
+    if (status == 413) { // RFC 9110 15.5.14: fewer records are smaller
+        return REMEDY_ISOLATE;
+    }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (span_is(name, rows[i].name)) {
             return rows[i].remedy;

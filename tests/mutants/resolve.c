@@ -111,6 +111,13 @@ void meter_resolve(struct meter *m, int64_t step, const char *token)
     if (resolution == RESOLUTION_FAILED) {
         talk_general_alert("ResolveCustomer fails for a reason that is ours, not the buyer's");
     }
-    bool lies = m->variants->on[BUG_RESOLVE_ACCEPTS];
-    answer(step, lies ? "resolved" : states[resolution], json);
+    const bool *on = m->variants->on;
+    bool was_known = resolution == RESOLUTION_RESOLVED && m->has_resolved;
+    m->has_resolved = m->has_resolved || resolution == RESOLUTION_RESOLVED;
+    const char *state = on[BUG_RESOLVE_ACCEPTS]             ? "resolved"
+                        : on[BUG_RESOLVE_ONCE] && was_known ? "failed"
+                        : on[BUG_RESOLVE_BLAMES] && resolution != RESOLUTION_RESOLVED
+                            ? "refused"
+                            : states[resolution];
+    answer(step, state, json);
 }

@@ -22,12 +22,16 @@ const customerOf = (output) => ({
   product: output.ProductCode,
 });
 
-/** {state: resolved, customer, …} or {state: refused|failed, reason}. */
+// What only a person can mend, and no buyer: an operator has to hear of it.
+const isOurs = ({ kind }) => kind === 'configuration' || kind === 'credentials';
+
+/** {state: resolved, customer, …} or {state: refused|failed, reason, alert?}. */
 export async function resolve(metering, token, stopping) {
   if (typeof token !== 'string' || token === '') {
     return { state: 'refused', reason: 'no token' };
   }
   let reason;
+  let alert;
   for (const pause of [...PAUSES_MS, null]) {
     const { output, failure } = await metering.resolveCustomer(token, LIMIT_MS);
     if (output) {
@@ -40,6 +44,7 @@ export async function resolve(metering, token, stopping) {
       return { state: 'refused', reason: failure.name };
     } else {
       reason = failure.reason;
+      alert = isOurs(failure) ? `registration is held up: ${reason}` : undefined;
     }
     const isWorthwhile = !failure || failure.kind === 'outage';
     if (!isWorthwhile || pause === null || stopping.aborted) {
@@ -47,5 +52,5 @@ export async function resolve(metering, token, stopping) {
     }
     await sleep(pause * (0.5 + Math.random() / 2));
   }
-  return { state: 'failed', reason };
+  return { state: 'failed', reason, alert };
 }

@@ -30,7 +30,10 @@ const STEPS = {
   },
 
   resolve: async ({ voice, metering, stopping }, line) => {
-    const answer = await resolve(metering, line.resolve.token, stopping);
+    const { alert, ...answer } = await resolve(metering, line.resolve.token, stopping);
+    if (alert) {
+      voice.alertAll(alert);
+    }
     voice.say('resolve', { step: line.step, ...answer });
   },
 };

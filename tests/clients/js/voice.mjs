@@ -22,6 +22,11 @@ export class Voice {
     }
   }
 
+  /** Tells an operator about something that is no usage. */
+  alertAll(text) {
+    this.say('alert', { about: [], text });
+  }
+
   /** When everything said so far has left this process. */
   heard() {
     return new Promise((done) => { process.stdout.write('', done); });

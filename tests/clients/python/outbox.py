@@ -18,6 +18,7 @@ from typing import Iterable, Iterator, List, Optional, Tuple
 
 PENDING, UNKNOWN, METERED, REJECTED = "pending", "unknown", "metered", "rejected"
 FINAL = (METERED, REJECTED)
+MAX_QUANTITY = 2**31 - 1  # of one record; what is more waits for a person
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
@@ -34,6 +35,7 @@ CREATE INDEX IF NOT EXISTS record_open ON record (state) WHERE state IN ('pendin
 CREATE TABLE IF NOT EXISTS usage (
     id TEXT PRIMARY KEY, record INTEGER NOT NULL REFERENCES record, quantity INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS usage_record ON usage (record);
+CREATE TABLE IF NOT EXISTS held (id TEXT PRIMARY KEY, reason TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS customer (
     buyer TEXT PRIMARY KEY, product TEXT, identifier TEXT, account TEXT, license TEXT);
 """
@@ -171,7 +173,15 @@ class Outbox:
         arose after the report."""
         return [record for record in self.open_records()
                 if record.hour + 3600 <= now and record.not_before <= now
-                and not self.is_late(record.number)]
+                and record.quantity <= MAX_QUANTITY and not self.is_late(record.number)]
+
+    def hold(self, usage_id: str, reason: str) -> None:
+        """Books usage that no record can bear, for a person to settle."""
+        self._db.execute("INSERT OR IGNORE INTO held VALUES (?, ?)", (usage_id, reason))
+
+    def held(self) -> List[Tuple[str, str]]:
+        """What hold() has booked, with the reasons."""
+        return [tuple(row) for row in self._db.execute("SELECT id, reason FROM held ORDER BY rowid")]
 
     def usages(self, number: int) -> List[str]:
         """The ids of the usage in one record."""

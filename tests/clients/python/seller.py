@@ -12,9 +12,10 @@ import sys
 from datetime import datetime, timezone
 from typing import List, Optional
 
+from outbox import MAX_QUANTITY, Outbox
+
 SUPPORTS = ["usage", "flush", "clock", "restart", "resolve"]
 FINAL = ("metered", "rejected")
-MAX_QUANTITY = 2**31 - 1
 
 
 def say(**members) -> None:
@@ -57,7 +58,6 @@ class Seller:
     """The integration, one step at a time."""
 
     def __init__(self, state_dir: str):
-        from outbox import Outbox
         self._outbox = Outbox(os.path.join(state_dir, "outbox.sqlite3"))
         self._client = None
         self._metering = None
@@ -92,8 +92,10 @@ class Seller:
             return "unsupported"  # metering by MeterUsage is another integration
         quantity = usage["quantity"]
         if not isinstance(quantity, int) or not 0 <= quantity <= MAX_QUANTITY:
+            # Nothing is rounded or cut: what is owed for it is for a person to settle.
+            self._outbox.hold(usage["id"], f"a quantity of {quantity} cannot be reported to AWS")
             alert([usage["id"]], f"a quantity of {quantity} cannot be reported to AWS")
-            return "unsupported"  # not taken: whoever counts has to count in whole units
+            return "done"
         record, late = self._outbox.take(
             usage["id"], usage.get("product") or "", buyer, usage["dimension"], quantity,
             moment(usage["at"]) if usage.get("at") else self._now, usage.get("tags"))
@@ -126,6 +128,8 @@ class Seller:
     def _report(self) -> None:
         """A word about every usage that has no last one yet. What a former life has said is not
         known, so after a start each last word is said once more, and its alert before it."""
+        for usage_id, reason in self._outbox.held():
+            say(mp="usage", id=usage_id, state="pending", reason=reason)
         for usage_id, record in self._outbox.all_usages():
             said = self._said.get(usage_id)
             if said == record.state and said in FINAL:

@@ -16,6 +16,14 @@
 #define RESOLVE(x, token)                                                                          \
     "event request {'x':" x ",'operation':'ResolveCustomer','token':'" token "'}\n"
 
+#define CODED(members, record)                                                                     \
+    "event request {'x':1,'operation':'BatchMeterUsage'," members                                  \
+    "'records':[{'i':0,'product':'widget','payer':'customer:acme','customer':'acme',"              \
+    "'dimension':'requests','hour':'2026-11-18T09:00:00Z','quantity':7" record "}]}\n"
+#define SHARES                                                                                     \
+    ",'allocations':[{'AllocatedUsageQuantity':4,'Tags':[{'Key':'a','Value':'1'},"                 \
+    "{'Key':'b','Value':'2'}]},{'AllocatedUsageQuantity':3}]"
+
 static void selectors(void)
 {
     static const struct row ROWS[] = {
@@ -42,6 +50,64 @@ static void selectors(void)
          .check = "e",
          .verdict = VERDICT_FAIL,
          .says = "0 request(s)"},
+        {.name = "with a product code",
+         .scenario = EXPECTS("{'product_code':true}"),
+         .tale = ASK CODED("'product_code':'p',", "") "end done",
+         .check = "e",
+         .verdict = VERDICT_PASS},
+        {.name = "without a product code",
+         .scenario = EXPECTS("{'product_code':false}"),
+         .tale = ASK CODED("'product_code':'p',", "") "end done",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "0 request(s)"},
+        {.name = "so many allocations",
+         .scenario = EXPECTS("{'records':{'allocations':'2+'}}"),
+         .tale = ASK CODED("", SHARES) "end done",
+         .check = "e",
+         .verdict = VERDICT_PASS},
+        {.name = "no allocations",
+         .scenario = EXPECTS("{'records':{'usage':'u1','allocations':'1+'}}"),
+         .tale = ASK CODED("", "") "end done",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "0 request(s)"},
+        {.name = "tags in another order",
+         .scenario =
+             EXPECTS("{'records':{'allocation':{'tags':{'b':'2','a':'1'},'quantity':'4'}}}"),
+         .tale = ASK CODED("", SHARES) "end done",
+         .check = "e",
+         .verdict = VERDICT_PASS},
+        {.name = "another share",
+         .scenario =
+             EXPECTS("{'records':{'allocation':{'tags':{'a':'1','b':'2'},'quantity':'3'}}}"),
+         .tale = ASK CODED("", SHARES) "end done",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "0 request(s)"},
+        {.name = "fewer tags",
+         .scenario = EXPECTS("{'records':{'allocation':{'tags':{'a':'1'}}}}"),
+         .tale = ASK CODED("", SHARES) "end done",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "0 request(s)"},
+        {.name = "more tags",
+         .scenario = EXPECTS("{'records':{'allocation':{'tags':{'a':'1','b':'2','c':'3'}}}}"),
+         .tale = ASK CODED("", SHARES) "end done",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "0 request(s)"},
+        {.name = "another value",
+         .scenario = EXPECTS("{'records':{'allocation':{'tags':{'a':'1','b':'3'}}}}"),
+         .tale = ASK CODED("", SHARES) "end done",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "0 request(s)"},
+        {.name = "the untagged rest",
+         .scenario = EXPECTS("{'records':{'allocation':{'tags':{},'quantity':3}}}"),
+         .tale = ASK CODED("", SHARES) "end done",
+         .check = "e",
+         .verdict = VERDICT_PASS},
         {.name = "operation metering",
          .scenario = EXPECTS("{'operation':'metering'}"),
          .tale = ASK "request 1 acme:9:7\n end done",

@@ -18,7 +18,7 @@ static void cases_are_refused(void)
          "`credentials` of `client`"},
         {"plain", "\"client\": {\"transport\": \"plain\"}," STEPS, NULL},
         {"TLS", "\"client\": {\"transport\": \"tls\"}," STEPS, "`transport` of `client`"},
-        {"environment", "\"client\": {\"env\": {\"A\": \"1\"}}," STEPS, "`env` of `client`"},
+        {"environment", "\"client\": {\"env\": {\"A\": \"1\"}}," STEPS, NULL},
         {"start", "\"time\": {\"start\": \"now+1h\"}," STEPS, NULL},
         {"skew", "\"time\": {\"skew\": \"+20m\"}," STEPS, "`skew` of `time`"},
         {"no quotas", "\"world\": {\"quotas\": false}," STEPS, NULL},
@@ -63,9 +63,23 @@ static void start_in_told_time(void)
     stage_clear(&s);
 }
 
+// What a case puts into the environment is there when the client starts.
+static void variables_of_the_case(void)
+{
+    struct stage s;
+    stage_init(&s, "\"client\": {\"env\": {\"TZ\": \"Asia/Tokyo\"}}," STEPS);
+    stage_play(&s,
+               HELLO("\"usage\",\"flush\"") "echo \"{\\\"mp\\\":\\\"alert\\\",\\\"about\\\":[],"
+                                            "\\\"text\\\":\\\"zone $TZ\\\"}\"; " SERVE,
+               false);
+    CHECK_INT(stage_count(&s, "zone Asia/Tokyo"), 1);
+    stage_clear(&s);
+}
+
 const struct unit_test SUPPORTS_TESTS[] = {
     {"cases are refused", cases_are_refused},
     {"no other start in real time", no_other_start_in_real_time},
     {"start in told time", start_in_told_time},
+    {"variables of the case", variables_of_the_case},
     {NULL, NULL},
 };

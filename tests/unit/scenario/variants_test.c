@@ -80,6 +80,26 @@ static void unfolds(void)
     scenario_file_free(&file);
 }
 
+// Allocations unfold after their step has: each step gets all of them.
+static void allocations_unfold(void)
+{
+    struct scenario_file *file = case_file(&(struct case_parts){
+        .more = "\"requires\": [\"tags\"],",
+        .steps =
+            "[{\"usage\": {\"each\": {\"i\": [1, 2]}, \"id\": \"u{i}\", \"customer\": \"acme\", "
+            "\"dimension\": \"requests\", \"quantity\": 1, \"tags\": [{\"quantity\": 1, \"tags\": "
+            "{\"a\": \"{i}/{k}\"}, \"each\": {\"k\": [7, 9]}}, {\"quantity\": 2}]}}]"});
+    if (file != NULL && CHECK_INT(scenario_at(file, 0)->step_count, 2)) {
+        const cJSON *tags = json_get(scenario_at(file, 0)->steps[1].args, "tags");
+        CHECK_INT(cJSON_GetArraySize(tags), 4);
+        const cJSON *third = cJSON_GetArrayItem(tags, 2);
+        CHECK_TEXT(json_get_text(json_get(third, "tags"), "a"), "2/9");
+        CHECK(json_get(third, "each") == NULL);
+        CHECK(json_get(cJSON_GetArrayItem(tags, 3), "tags") == NULL);
+    }
+    scenario_file_free(&file);
+}
+
 static void one_number_is_a_range(void)
 {
     struct scenario_file *file = case_file(&(struct case_parts){
@@ -108,6 +128,7 @@ static void unfolding_is_bounded(void)
 const struct unit_test VARIANTS_TESTS[] = {
     {"variables and overrides", variables_and_overrides},
     {"each and repeat unfold", unfolds},
+    {"allocations unfold", allocations_unfold},
     {"one number is a range", one_number_is_a_range},
     {"unfolding is bounded", unfolding_is_bounded},
     {NULL, NULL},

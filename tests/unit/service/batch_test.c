@@ -212,6 +212,26 @@ static void keys_are_symbols(void)
     fixture_close(&f);
 }
 
+// One account, two agreements: each record is the one's whose licence it bears, also when only the
+// other may be billed.
+static void agreements_of_one_account(void)
+{
+    struct fixture f;
+    if (!fixture_open(&f, "{\"customers\":{\"acme\":{\"subscribed\":false},\"second\":{"
+                          "\"identifier\":null,\"account\":\"111122223333\",\"license\":"
+                          "\"" ACME_LICENSE "2\",\"subscribed\":true}}}")) {
+        return;
+    }
+    CHECK_INT(fixture_meter(&f, RECORD(T,
+                                       "\"CustomerAWSAccountId\":\"111122223333\","
+                                       "\"LicenseArn\":\"" ACME_LICENSE "2\"",
+                                       "req", "")),
+              AWS_ERROR_NONE);
+    CHECK_INT(ledger_count(f.ledger), 1);
+    CHECK(span_is(ledger_at(f.ledger, 0)->key.payer, "license:second"));
+    fixture_close(&f);
+}
+
 struct subscription_row {
     const char *name;
     const char *world; // as the case begins
@@ -387,6 +407,7 @@ const struct unit_test BATCH_TESTS[] = {
     {"decimal quantities", decimals},
     {"regions bill apart", per_region},
     {"keys are symbols", keys_are_symbols},
+    {"agreements of one account", agreements_of_one_account},
     {"subscriptions begin and end", subscriptions},
     {"not subscribed is one record's matter", not_subscribed_is_per_record},
     {"unknown customers as a status", unknown_as_status},

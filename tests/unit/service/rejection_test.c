@@ -70,6 +70,12 @@ static const struct rejection_row ROWS[] = {
      "{\"customers\":{\"acme\":{\"license_until\":\"hour-1h30m\"}}}", CODED("code-w", BY_ACCOUNT),
      AWS_ERROR_NONE},
 
+    {"two agreements of one buyer",
+     "{\"customers\":{\"second\":{\"identifier\":null,\"account\":\"111122223333\",\"license\":"
+     "\"" ACME_LICENSE "2\",\"subscribed\":true}}}",
+     BATCH(LICENSED("111122223333", ACME_LICENSE, "req") "," LICENSED("111122223333",
+                                                                      ACME_LICENSE "2", "req")),
+     AWS_ERROR_NONE},
     {"a known account", NULL, CODED("code-w", BY_ACCOUNT), AWS_ERROR_NONE},
     {"an unknown account", NULL,
      CODED("code-w",

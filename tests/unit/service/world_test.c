@@ -36,6 +36,12 @@ static void base(void)
     CHECK(world_customer_by_account(w, SPAN("111122223333")) == acme);
     CHECK(world_customer_by_license(w, SPAN(ACME_LICENSE)) == acme);
     CHECK(world_customer_by_license(w, SPAN(ACME_GADGET_LICENSE)) == acme);
+    CHECK(world_product_by_license(w, SPAN(ACME_GADGET_LICENSE)) ==
+          world_product(w, SPAN("gadget")));
+    CHECK(world_product_by_license(w, SPAN("none")) == NULL);
+    CHECK_TEXT(world_license(acme, world_product(w, SPAN("gadget"))), ACME_GADGET_LICENSE);
+    CHECK(world_license(world_customer(w, SPAN("globex")), world_product(w, SPAN("gadget"))) ==
+          NULL);
     CHECK_TEXT(acme->license, ACME_LICENSE);
     CHECK(world_customer(w, SPAN("initech"))->identifier == NULL);
     CHECK(world_customer(w, SPAN("initech"))->license == NULL);
