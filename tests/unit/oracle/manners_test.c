@@ -331,14 +331,16 @@ static void no_crash(void)
          .check = "no-crash",
          .verdict = VERDICT_PASS},
         {.name = "killed, as it would not leave even when told so",
-         .tale = ASK "event client {'what':'signal','instance':1,'signal':'SIGTERM','why':'leave'}\n"
-                     "exit KILL expected\n end done",
+         .tale =
+             ASK "event client {'what':'signal','instance':1,'signal':'SIGTERM','why':'leave'}\n"
+                 "exit KILL expected\n end done",
          .check = "no-crash",
          .verdict = VERDICT_FAIL,
          .says = "neither with its input nor by SIGTERM, and was killed"},
         {.name = "left when it was told so",
-         .tale = ASK "event client {'what':'signal','instance':1,'signal':'SIGTERM','why':'leave'}\n"
-                     "exit 143 expected\n end done",
+         .tale =
+             ASK "event client {'what':'signal','instance':1,'signal':'SIGTERM','why':'leave'}\n"
+                 "exit 143 expected\n end done",
          .check = "no-crash",
          .verdict = VERDICT_PASS},
         {.name = "killed, as it would not leave",
@@ -348,6 +350,21 @@ static void no_crash(void)
          .says = "neither with its input nor by SIGTERM, and was killed (line 5)."},
         {.name = "left on SIGTERM",
          .tale = ASK "exit TERM expected\n end done",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS},
+        {.name = "told to end, but ended by a signal that we never send",
+         .tale = ASK "exit PIPE expected\n end done",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "The client crashed: ended by a signal (line 5)."},
+        {.name = "left on SIGINT of a restart",
+         .tale = "start\n" ASK "event client {'what':'signal','instance':1,'signal':'SIGINT'}\n"
+                 "exit INT expected\n start\n end done",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS},
+        {.name = "left on SIGHUP of a restart",
+         .tale = "start\n" ASK "event client {'what':'signal','instance':1,'signal':'SIGHUP'}\n"
+                 "exit 1 expected\n start\n end done",
          .check = "no-crash",
          .verdict = VERDICT_PASS},
         {.name = "killed by a restart, and left afterwards",
