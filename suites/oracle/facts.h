@@ -128,7 +128,7 @@ struct exit_fact {
     uint64_t seq;
     int64_t t_us;
     bool by_signal, expected;
-    bool is_fault; // a signal that only a broken program gets, and that we never send
+    bool is_fault; // a signal that we never send: only a broken program ends by it
     bool is_kill;  // SIGKILL
     int64_t code;
 };

@@ -112,13 +112,12 @@ static bool is_signal(const cJSON *signal, const struct signal_row *row)
            (json_int(signal, 0, INT64_MAX, &number) && number == row->number);
 }
 
-// SIGSEGV and its like.
-static bool is_fault_signal(const cJSON *signal)
+// Whether it is one of those that we may send, or that a terminal does.
+static bool is_order(const cJSON *signal)
 {
-    static const struct signal_row FAULTS[] = {
-        {"ILL", 4}, {"ABRT", 6}, {"BUS", 7}, {"FPE", 8}, {"SEGV", 11}};
-    for (size_t i = 0; i < sizeof FAULTS / sizeof FAULTS[0]; i++) {
-        if (is_signal(signal, &FAULTS[i])) {
+    static const struct signal_row ORDERS[] = {{"HUP", 1}, {"INT", 2}, {"KILL", 9}, {"TERM", 15}};
+    for (size_t i = 0; i < sizeof ORDERS / sizeof ORDERS[0]; i++) {
+        if (is_signal(signal, &ORDERS[i])) {
             return true;
         }
     }
@@ -135,7 +134,7 @@ static void read_exit(struct facts *f, const struct event *e)
                                  .seq = e->seq,
                                  .t_us = e->t_us,
                                  .by_signal = by_signal,
-                                 .is_fault = is_fault_signal(signal),
+                                 .is_fault = by_signal && !is_order(signal),
                                  .is_kill = is_signal(signal, &(struct signal_row){"KILL", 9}),
                                  .expected = json_is_true(json_get(e->json, "expected")),
                                  .code = json_get_int(e->json, "code", 0)});

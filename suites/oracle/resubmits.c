@@ -8,11 +8,11 @@
 
 #include "proxy/base/own.h"
 
-// What one usage's record looked like when it was first sent, and how often it was.
+// What one usage's record looked like when it was first sent, and in how many requests it was.
 struct sendings {
     const struct usage_fact *usage;
-    const struct record_fact *first;
-    int64_t total, before, after; // before and after the step in question
+    const struct record_fact *first, *last;
+    int64_t total, before, after; // before and after the step in question, the latter in time
     bool varies;                  // told once per usage
 };
 
@@ -73,6 +73,18 @@ static void tell_change(struct findings *out, const struct facts *f, struct send
                  s->first->quantity, first);
 }
 
+// Twice in one request is sent once.
+static void count(struct sendings *s, const struct exchange_fact *x, const struct record_fact *r,
+                  uint64_t pivot, int64_t until_us)
+{
+    if (s->last == NULL || s->last->exchange != r->exchange) {
+        s->total++;
+        s->before += x->seq < pivot;
+        s->after += x->seq > pivot && x->t_us <= until_us;
+    }
+    s->last = r;
+}
+
 static void follow(struct findings *out, const struct facts *f, struct sendings *s,
                    const cJSON *unchanged, uint64_t pivot, int64_t until_us)
 {
@@ -81,11 +93,8 @@ static void follow(struct findings *out, const struct facts *f, struct sendings 
         if (!is_sending(f, s->usage, r)) {
             continue;
         }
-        const struct exchange_fact *x = &f->exchanges[r->exchange];
         s->first = s->first == NULL ? r : s->first;
-        s->total++;
-        s->before += x->seq < pivot;
-        s->after += x->seq > pivot && x->t_us <= until_us;
+        count(s, &f->exchanges[r->exchange], r, pivot, until_us);
         const char *what = what_differs(s, r, unchanged);
         if (what != NULL && !s->varies) {
             tell_change(out, f, s, r, what);
@@ -98,7 +107,7 @@ static void judge_count(struct findings *out, const struct facts *f, const struc
 {
     const cJSON *times = json_get(e->args, "times");
     bool across = json_get(e->args, "across") != NULL;
-    int64_t counted = since == NULL || across ? s->total : s->after;
+    int64_t counted = across ? s->total : s->after; // all are after nothing
     int64_t least = since == NULL || across ? 2 : 1;
     OWN_BUF struct buf name = {0};
     facts_name_usage(&name, s->usage);
