@@ -10,6 +10,8 @@
 // The book changes only by events, each written to the journal before it counts, so that a restart
 // arrives at the same book by reading them again.
 
+import { addTags, allocationsOf } from './tags.mjs';
+
 const HOUR_MS = 3_600_000;
 const MAX_QUANTITY = 2_147_483_647; // UsageRecord.Quantity is a 32-bit integer
 
@@ -21,19 +23,21 @@ export const hourOf = (ms) => Math.floor(ms / HOUR_MS) * HOUR_MS;
 // both together are billed twice. CustomerIdentifier and CustomerAWSAccountId exclude each other.
 function payerOf({ product, customer }) {
   if (customer?.identifier) {
-    return { product, members: { CustomerIdentifier: customer.identifier } };
+    return { product, code: product, members: { CustomerIdentifier: customer.identifier } };
   }
   if (customer?.account && customer.license) {
     const members = { CustomerAWSAccountId: customer.account, LicenseArn: customer.license };
-    return { product: undefined, members };
+    return { product, code: undefined, members };
   }
-  return customer?.account ? { product, members: { CustomerAWSAccountId: customer.account } } : null;
+  return customer?.account
+    ? { product, code: product, members: { CustomerAWSAccountId: customer.account } }
+    : null;
 }
 
 // Why this usage cannot be put into a record as it stands, or null. Nothing is rounded or cut here:
 // what is owed is for an operator to settle.
 function problemOf(usage, payer) {
-  if (payer === null || (payer.product === undefined && !payer.members.LicenseArn)) {
+  if (payer === null || (payer.code === undefined && !payer.members.LicenseArn)) {
     return 'the customer or the product is missing';
   }
   if (typeof usage.dimension !== 'string' || usage.dimension === '') {
@@ -47,20 +51,6 @@ function problemOf(usage, payer) {
 
 const keyOf = (usage, payer, hour) =>
   JSON.stringify([payer.product ?? null, payer.members, usage.dimension, hour]);
-
-// Vendor-metered tagging: the quantities of equal tag sets are added up, for a set may occur once.
-function addTags(buckets, parts) {
-  for (const { quantity, tags } of parts) {
-    const list = Object.entries(tags ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-    const key = JSON.stringify(list);
-    const bucket = buckets.get(key) ?? { AllocatedUsageQuantity: 0 };
-    bucket.AllocatedUsageQuantity += quantity;
-    if (list.length > 0) {
-      bucket.Tags = list.map(([Key, Value]) => ({ Key, Value }));
-    }
-    buckets.set(key, bucket);
-  }
-}
 
 class UsageRecord {
   wire = null; // the frozen record as it is sent, Timestamp in whole seconds; null while it grows
@@ -77,7 +67,8 @@ class UsageRecord {
   #tagged = false;
 
   constructor(key, payer, dimension, hour) {
-    Object.assign(this, { key, product: payer.product, members: payer.members, dimension, hour });
+    const { product, code, members } = payer;
+    Object.assign(this, { key, product, code, members, dimension, hour });
   }
 
   hasRoomFor(usage) {
@@ -89,7 +80,7 @@ class UsageRecord {
     this.#quantity += usage.quantity;
     this.#latest = Math.max(this.#latest, Date.parse(usage.at));
     this.#tagged ||= usage.tags !== undefined;
-    addTags(this.#buckets, usage.tags ?? [{ quantity: usage.quantity }]);
+    addTags(this.#buckets, usage);
   }
 
   get timestampMs() {
@@ -104,7 +95,7 @@ class UsageRecord {
       ...this.members,
       Dimension: this.dimension,
       Quantity: this.#quantity,
-      ...(this.#tagged && { UsageAllocations: [...this.#buckets.values()] }),
+      ...(this.#tagged && { UsageAllocations: allocationsOf(this.#buckets, this.#quantity) }),
     };
   }
 }

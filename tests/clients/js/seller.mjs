@@ -39,7 +39,7 @@ const STEPS = {
 };
 
 function greet({ voice, book }) {
-  voice.say('hello', { contract: 1, supports: ['usage', 'flush', 'clock', 'restart', 'resolve'] });
+  voice.say('hello', { contract: 1, supports: ['usage', 'flush', 'clock', 'restart', 'resolve', 'tags'] });
   // What was said last before a kill may not have been heard.
   book.sayAll({ all: true });
 }

@@ -25,12 +25,14 @@ const isSame = (wire, echo) => isSameKey(wire, echo) && echo.Quantity === wire.Q
 
 const listOf = (value) => (Array.isArray(value) ? value : []);
 
+// Licences name their product themselves, yet those of two products do not go together either.
 function byProduct(records) {
   const groups = new Map();
   for (const record of records) {
-    const group = groups.get(record.product) ?? [];
+    const key = JSON.stringify([record.product, record.code ?? null]);
+    const group = groups.get(key) ?? [];
     group.push(record);
-    groups.set(record.product, group);
+    groups.set(key, group);
   }
   return [...groups.values()];
 }
@@ -136,7 +138,7 @@ export class Sender {
   async #call(batch, run) {
     this.#book.beginSending(batch);
     const wires = batch.map((record) => record.wire);
-    const { output, failure, doubt } = await this.#metering.batchMeterUsage(batch[0].product, wires, run.limitMs);
+    const { output, failure, doubt } = await this.#metering.batchMeterUsage(batch[0].code, wires, run.limitMs);
     batch.forEach((record) => { record.doubt ||= doubt; });
     if (failure) {
       await this.#onFailure(batch, failure, run);

@@ -14,6 +14,7 @@ from botocore.exceptions import (ClientError, ConnectTimeoutError, EndpointConne
                                  NoCredentialsError, ParamValidationError)
 
 from outbox import METERED, PENDING, REJECTED, UNKNOWN, Outbox, Record
+from tags import whole
 
 MAX_RECORDS = 25
 MAX_BYTES = 900_000       # AWS takes less than 1 MB; the rest is for what surrounds the records
@@ -58,14 +59,16 @@ def wire_record(record: Record) -> dict:
     out = {"Timestamp": datetime.fromtimestamp(record.timestamp, timezone.utc), **record.buyer,
            "Dimension": record.dimension, "Quantity": record.quantity}
     if record.allocations:
-        out["UsageAllocations"] = [_allocation(bucket) for bucket in record.allocations]
+        shares = whole([bucket["quantity"] for bucket in record.allocations], record.quantity)
+        out["UsageAllocations"] = [_allocation(bucket["tags"], share)
+                                   for bucket, share in zip(record.allocations, shares)]
     return out
 
 
-def _allocation(bucket: dict) -> dict:
-    out = {"AllocatedUsageQuantity": bucket["quantity"]}
-    if bucket["tags"]:
-        out["Tags"] = [{"Key": key, "Value": bucket["tags"][key]} for key in sorted(bucket["tags"])]
+def _allocation(tags: dict, share: int) -> dict:
+    out = {"AllocatedUsageQuantity": share}
+    if tags:
+        out["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     return out
 
 

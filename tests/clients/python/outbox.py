@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Iterable, Iterator, List, Optional, Tuple
 
+import tags as tags_of
+
 PENDING, UNKNOWN, METERED, REJECTED = "pending", "unknown", "metered", "rejected"
 FINAL = (METERED, REJECTED)
 MAX_QUANTITY = 2**31 - 1  # of one record; what is more waits for a person
@@ -70,26 +72,6 @@ def _record(row: sqlite3.Row) -> Record:
     return Record(**values)
 
 
-def _merge_tags(old: Optional[list], quantity: int, tags: Optional[list],
-                before: int) -> Optional[list]:
-    """Adds one usage's buckets to a record's; AWS wants each set of tags once, and their sum equal
-    to the record's quantity, so that what bears no tags is a bucket too."""
-    if old is None and not tags:
-        return None
-    buckets = {json.dumps(bucket["tags"], sort_keys=True): bucket["quantity"]
-               for bucket in old or []}
-    if old is None and before:
-        buckets["{}"] = before
-    tagged = 0
-    for part in tags or []:
-        name = json.dumps(part.get("tags", {}), sort_keys=True)
-        buckets[name] = buckets.get(name, 0) + part["quantity"]
-        tagged += part["quantity"]
-    if quantity > tagged:
-        buckets["{}"] = buckets.get("{}", 0) + quantity - tagged
-    return [{"tags": json.loads(name), "quantity": count} for name, count in buckets.items()]
-
-
 class Outbox:
     """Usage and records on disk. Every method that changes something commits before it returns."""
 
@@ -132,7 +114,7 @@ class Outbox:
             key = (product, json.dumps(buyer, sort_keys=True), dimension, timestamp // 3600 * 3600)
             number = self._open_record(key, timestamp)
             old = self.get(number)
-            merged = _merge_tags(old.allocations, quantity, tags, old.quantity)
+            merged = tags_of.merge(old.allocations, quantity, tags, old.quantity)
             self._db.execute(
                 "UPDATE record SET quantity = quantity + ?, timestamp = max(timestamp, ?), "
                 "allocations = ? WHERE number = ?",

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A careful seller's integration on boto3, behind the script contract of Meterprover.
 
-The parts that a seller would copy are outbox.py, metering.py and registration.py; this file only
+The parts that a seller would copy are outbox.py, tags.py, metering.py and registration.py; this file only
 turns lines of the contract into calls to them, and what they know into words.
 """
 import json
@@ -14,7 +14,7 @@ from typing import List, Optional
 
 from outbox import MAX_QUANTITY, Outbox
 
-SUPPORTS = ["usage", "flush", "clock", "restart", "resolve"]
+SUPPORTS = ["usage", "flush", "clock", "restart", "resolve", "tags"]
 FINAL = ("metered", "rejected")
 
 
