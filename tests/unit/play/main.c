@@ -3,7 +3,8 @@
 
 int main(void)
 {
-    static const struct unit_suite SUITES[] = {
-        {"supports", SUPPORTS_TESTS}, {"hour", HOUR_TESTS}, {"ending", ENDING_TESTS}, {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {{"supports", SUPPORTS_TESTS}, {"hour", HOUR_TESTS},
+                                               {"ending", ENDING_TESTS},     {"page", PAGE_TESTS},
+                                               {"notice", NOTICE_TESTS},     {NULL, NULL}};
     return unit_run(SUITES);
 }
