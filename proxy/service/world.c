@@ -162,10 +162,28 @@ const struct world_customer *world_customer(const struct world *w, struct span s
     return index_find(&w->by_symbol, symbol); // the face comes first
 }
 
+const char *world_license(const struct world *w, const struct world_customer *c,
+                          const struct world_product *p)
+{
+    const struct customer *customer = (const struct customer *)c; // the face comes first
+    for (size_t i = 0; i < customer->license_count; i++) {
+        const char *product = customer->licenses[i].product;
+        if (strcmp(product == NULL ? w->products[0]->face.symbol : product, p->symbol) == 0) {
+            return customer->licenses[i].arn;
+        }
+    }
+    return NULL;
+}
+
 const struct world_token *world_token(const struct world *w, struct span symbol)
 {
     const struct token *found = world_own_token(w, symbol);
     return found == NULL ? NULL : &found->face;
+}
+
+const struct world_token *world_token_at(const struct world *w, size_t i)
+{
+    return i < w->token_count ? &w->tokens[i]->face : NULL;
 }
 
 const struct world_product *world_product_by_code(const struct world *w, struct span code)

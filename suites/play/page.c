@@ -19,18 +19,18 @@ static enum rc text_of(struct span *out, const cJSON *text, const struct world *
 }
 
 // The URL standard's application/x-www-form-urlencoded percent-encode set, as browsers have it.
-static void add_encoded(struct buf *b, struct span text)
+void page_encode(struct buf *out, struct span text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.at[i];
         bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                         (c >= '0' && c <= '9') || c == '*' || c == '-' || c == '.' || c == '_';
         if (is_plain) {
-            buf_add_char(b, (char)c);
+            buf_add_char(out, (char)c);
         } else if (c == ' ') {
-            buf_add_char(b, '+');
+            buf_add_char(out, '+');
         } else {
-            buf_addf(b, "%%%02X", c);
+            buf_addf(out, "%%%02X", c);
         }
     }
 }
@@ -49,9 +49,9 @@ static enum rc add_fields(struct buf *b, const cJSON *fields, const struct world
         if (b->len > 0) {
             buf_add_char(b, '&');
         }
-        add_encoded(b, span_of(field->string));
+        page_encode(b, span_of(field->string));
         buf_add_char(b, '=');
-        add_encoded(b, value);
+        page_encode(b, value);
     }
     return RC_OK;
 }

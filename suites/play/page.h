@@ -30,6 +30,8 @@ struct page {
 // either way.
 MUST_USE enum rc page_render(struct page *out, const cJSON *args, const struct world *w);
 void page_clear(struct page *page);
+// Percent-encodes a text as a browser does in a form.
+void page_encode(struct buf *out, struct span text);
 
 // The same as one JSON object, for a line of the script contract: {"id":…,"method":"POST",
 // "query":"…","headers":{…},"content_type":"…","body":"…"}. id may be NULL.
