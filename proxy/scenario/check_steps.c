@@ -123,10 +123,14 @@ static void check_wait(const struct step *step, struct problems *problems)
     }
 }
 
-static void check_page(const struct step *step, struct problems *problems)
+static void check_page(const struct scenario *s, const struct step *step, struct problems *problems)
 {
     if (json_get(step->args, "form") != NULL && json_get(step->args, "body") != NULL) {
         problem(problems, RC_CONFLICT, step->place, "a page has either \"form\" or \"body\"");
+    }
+    if (json_get(step->args, "user") != NULL && !json_array_has(s->requires, "users")) {
+        problem(problems, RC_MISSING, step->place,
+                "a page with \"user\" needs \"users\" in \"requires\"");
     }
 }
 
@@ -168,7 +172,7 @@ void check_steps(const struct scenario *s, struct problems *problems)
         if (step->verb == STEP_WAIT) {
             check_wait(step, problems);
         } else if (step->verb == STEP_PAGE) {
-            check_page(step, problems);
+            check_page(s, step, problems);
         } else if (step->verb == STEP_NOTICE) {
             check_notice(s, step, problems);
         }

@@ -68,6 +68,7 @@ static bool license_is_valid(struct batch *b, struct batch_record *record, size_
         (b->licensed != NULL && b->licensed != found->product)) {
         return reject(b, AWS_ERROR_INVALID_LICENSE, i, "LicenseArn", arn);
     }
+    record->customer = found->customer;
     b->licensed = found->product;
     record->product = found->product;
     record->key.payer = found->customer->license_payer;
@@ -95,6 +96,9 @@ static bool customer_is_known(struct batch *b, struct batch_record *record, size
     const struct world *w = b->service->world;
     struct span id = record->sent->customer_identifier;
     struct span account = record->sent->customer_account;
+    if (record->customer != NULL && (id.len > 0 || account.len > 0)) {
+        return true; // its licence says who it is, and names it too
+    }
     const struct customer *c =
         index_find(id.len > 0 ? &w->by_identifier : &w->by_account, id.len > 0 ? id : account);
     bool contradicts = c != NULL && !names(account, c->face.account);

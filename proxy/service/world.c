@@ -304,9 +304,13 @@ void world_describe(const struct world *w, struct buf *out)
 {
     describe_text(out, "{\"region\":", w->region);
     buf_add_text(out, ",\"products\":[");
+    const char *comma = "";
     for (size_t i = 0; i < w->product_count; i++) {
-        buf_add_text(out, i > 0 ? "," : "");
-        describe_product(w->products[i], out);
+        if (!w->products[i]->foreign) {
+            buf_add_text(out, comma);
+            describe_product(w->products[i], out);
+            comma = ",";
+        }
     }
     buf_add_text(out, "],\"customers\":{");
     for (size_t i = 0; i < w->customer_count; i++) {

@@ -14,6 +14,23 @@ static const char *state_of(int64_t status)
     return status >= 400 && status < 500 ? "refused" : "failed";
 }
 
+// The client's log after the page was asked for.
+static void judge_log(struct findings *out, const struct facts *f, const char *id, uint64_t seq,
+                      const char *token)
+{
+    for (size_t i = 0; i < f->evidence->count; i++) {
+        const struct event *e = &f->evidence->events[i];
+        if (e->kind == EVENT_LEAK && e->seq > seq &&
+            strcmp(fact_text(e->json, "what"), "token") == 0 &&
+            strcmp(fact_text(e->json, "name"), token) == 0) {
+            findings_add(out, FINDING_BAD, e->line,
+                         "%s: the client's %s bears the registration token %s.", id,
+                         fact_text(e->json, "where"), token);
+            return;
+        }
+    }
+}
+
 static void judge_cookies(struct findings *out, const char *id, const struct event *answer,
                           const char *token)
 {
@@ -29,8 +46,8 @@ static void judge_cookies(struct findings *out, const char *id, const struct eve
     }
 }
 
-static void judge_reply(struct findings *out, const char *id, const struct event *answer,
-                        const cJSON *wanted)
+static void judge_reply(struct findings *out, const struct facts *f, const char *id,
+                        const struct event *answer, const cJSON *wanted)
 {
     bool is_bare = cJSON_IsString(wanted);
     const char *state = is_bare ? json_text(wanted) : fact_text(wanted, "state");
@@ -42,6 +59,7 @@ static void judge_reply(struct findings *out, const char *id, const struct event
                      status, state_of(status), state);
     } else if (token != NULL) {
         judge_cookies(out, id, answer, token);
+        judge_log(out, f, id, facts_step(f, id)->seq, token);
     }
 }
 
@@ -63,7 +81,7 @@ void oracle_page(struct findings *out, const struct facts *f, const struct expec
             findings_add(out, FINDING_MISSED, facts_last_line(f),
                          "The step \"%s\" was never reached.", id);
         } else if (answer != NULL) {
-            judge_reply(out, id, answer, wanted);
+            judge_reply(out, f, id, answer, wanted);
             oracle_judge_delay(out, e, id, step, answer);
         } else if (!may_lack(wanted)) {
             findings_add(out, FINDING_LACK, step->line, "%s: the page never replied (line %u).", id,

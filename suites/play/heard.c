@@ -75,15 +75,33 @@ static void lift_customer(struct play *p, const cJSON *tree)
     journal_text(journal(p), "customer", c != NULL ? span_of(c->symbol) : said);
 }
 
-// Which of the world's tokens a header bears, as it is or percent-encoded.
+static bool bears(struct span text, const struct world_token *token)
+{
+    OWN_BUF struct buf encoded = {0};
+    page_encode(&encoded, span_of(token->value));
+    return span_has(text, span_of(token->value)) || span_has(text, buf_span(&encoded));
+}
+
+// The first of the world's tokens that the text bears, as it is or percent-encoded; NULL: none.
+static const char *token_in(struct play *p, struct span text)
+{
+    const struct world *world = lane_world(p->lane);
+    const struct world_token *token = NULL;
+    for (size_t i = 0; (token = world_token_at(world, i)) != NULL; i++) {
+        if (bears(text, token)) {
+            return token->symbol;
+        }
+    }
+    return NULL;
+}
+
+// All of them.
 static void find_tokens(struct play *p, struct span value, struct buf *symbols)
 {
     const struct world *world = lane_world(p->lane);
     const struct world_token *token = NULL;
     for (size_t i = 0; (token = world_token_at(world, i)) != NULL; i++) {
-        OWN_BUF struct buf encoded = {0};
-        page_encode(&encoded, span_of(token->value));
-        if (span_has(value, span_of(token->value)) || span_has(value, buf_span(&encoded))) {
+        if (bears(value, token)) {
             buf_add_char(symbols, symbols->len == 0 ? '[' : ',');
             buf_add_json_string(symbols, span_of(token->symbol));
         }
@@ -230,6 +248,25 @@ static void on_stdin_closed(void *arg)
     heard_end(p);
 }
 
+// A line of the client's own log that bears a registration token: a fact, which a case may judge.
+static void find_logged_tokens(struct play *p, enum client_stream stream, struct span text)
+{
+    const char *name = NULL;
+    while (text.at != NULL && text.len > 0) {
+        struct span line = span_cut(&text, '\n');
+        bool is_answer = stream == CLIENT_STDOUT && span_starts(line, SPAN("{")) &&
+                         span_has(line, SPAN("\"mp\""));
+        if (!is_answer && (name = token_in(p, line)) != NULL) {
+            struct journal *j = journal(p);
+            (void)journal_begin(j, EVENT_LEAK);
+            journal_text(j, "what", SPAN("token"));
+            journal_text(j, "name", span_of(name));
+            journal_text(j, "where", stream == CLIENT_STDOUT ? SPAN("stdout") : SPAN("stderr"));
+            (void)journal_end(j);
+        }
+    }
+}
+
 void heard_scrub(void *arg, enum client_stream stream, struct span text, struct buf *out)
 {
     struct play *p = ((struct seat *)arg)->play;
@@ -242,6 +279,7 @@ void heard_scrub(void *arg, enum client_stream stream, struct span text, struct 
         journal_text(j, "where", stream == CLIENT_STDOUT ? SPAN("stdout") : SPAN("stderr"));
         (void)journal_end(j);
     }
+    find_logged_tokens(p, stream, text);
     journal_redact(journal(p), out, text);
 }
 

@@ -81,6 +81,7 @@ enum rc page_render(struct page *out, const cJSON *args, const struct world *w)
     const cJSON *body = json_get(args, "body");
     bool has_body = form != NULL || body != NULL;
     *out = (struct page){.method = method == NULL ? "POST" : method,
+                         .user = json_get_text(args, "user"),
                          .content_type = type != NULL ? type
                                          : has_body   ? FORM_TYPE
                                                       : NULL};
@@ -115,6 +116,9 @@ void page_line(const struct page *page, const char *id, struct buf *out)
     buf_add_json_string(out, span_of(page->method));
     if (id != NULL) {
         buf_add_member(out, "id", span_of(id));
+    }
+    if (page->user != NULL) {
+        buf_add_member(out, "user", span_of(page->user));
     }
     buf_add_member(out, "query", buf_span(&page->query));
     buf_add_text(out, ",\"headers\":{");

@@ -17,6 +17,7 @@ struct page_header {
 // All but the address, which is the seller's. Texts end with NUL; the bufs do not.
 struct page {
     const char *method;       // "POST"; borrowed
+    const char *user;         // who is signed in at the seller's site; NULL: nobody; borrowed
     const char *content_type; // of the body; NULL when there is none; borrowed
     struct buf query;         // encoded, without '?'; empty: none
     struct buf body;          // may be empty
@@ -33,8 +34,8 @@ void page_clear(struct page *page);
 // Percent-encodes a text as a browser does in a form.
 void page_encode(struct buf *out, struct span text);
 
-// The same as one JSON object, for a line of the script contract: {"id":…,"method":"POST",
-// "query":"…","headers":{…},"content_type":"…","body":"…"}. id may be NULL.
+// The same as one JSON object, for a line of the script contract: {"id":…,"user":…,
+// "method":"POST","query":"…","headers":{…},"content_type":"…","body":"…"}. id may be NULL.
 void page_line(const struct page *page, const char *id, struct buf *out);
 
 #endif
