@@ -123,10 +123,41 @@ static void check_wait(const struct step *step, struct problems *problems)
     }
 }
 
-static void check_page(const struct step *step, struct problems *problems)
+static void check_page(const struct scenario *s, const struct step *step, struct problems *problems)
 {
     if (json_get(step->args, "form") != NULL && json_get(step->args, "body") != NULL) {
         problem(problems, RC_CONFLICT, step->place, "a page has either \"form\" or \"body\"");
+    }
+    if (json_get(step->args, "user") != NULL && !json_array_has(s->requires, "users")) {
+        problem(problems, RC_MISSING, step->place,
+                "a page with \"user\" needs \"users\" in \"requires\"");
+    }
+}
+
+// SNS tells of subscriptions and entitlements, EventBridge of agreements and licences.
+static void check_notice(const struct scenario *s, const struct step *step,
+                         struct problems *problems)
+{
+    static const char *const EVENTS[] = {"agreement-", "license-"};
+    const cJSON *action = json_get(step->args, "action");
+    const char *form = json_get_text(step->args, "form");
+    const char *copy_of = json_get_text(step->args, "copy_of");
+    bool is_event = false;
+    for (size_t i = 0; i < sizeof EVENTS / sizeof EVENTS[0]; i++) {
+        is_event = is_event || span_starts(json_span(action), span_of(EVENTS[i]));
+    }
+    if (is_event != (strcmp(form, "eventbridge") == 0)) {
+        problem(problems, RC_CONFLICT, json_place(s->places, action),
+                "a notice by \"%s\" does not say \"%s\"", form, json_text(action));
+    }
+    bool came = copy_of == NULL;
+    for (size_t i = 0; i + 1 < step->n; i++) {
+        const struct step *other = &s->steps[i];
+        came = came || (other->verb == STEP_NOTICE && strcmp(other->id, copy_of) == 0);
+    }
+    if (!came) {
+        problem(problems, RC_CONFLICT, json_place(s->places, json_get(step->args, "copy_of")),
+                "the notice \"%s\" does not come before its copy", copy_of);
     }
 }
 
@@ -141,7 +172,9 @@ void check_steps(const struct scenario *s, struct problems *problems)
         if (step->verb == STEP_WAIT) {
             check_wait(step, problems);
         } else if (step->verb == STEP_PAGE) {
-            check_page(step, problems);
+            check_page(s, step, problems);
+        } else if (step->verb == STEP_NOTICE) {
+            check_notice(s, step, problems);
         }
     }
 }

@@ -68,8 +68,8 @@ static bool license_is_valid(struct batch *b, struct batch_record *record, size_
         (b->licensed != NULL && b->licensed != found->product)) {
         return reject(b, AWS_ERROR_INVALID_LICENSE, i, "LicenseArn", arn);
     }
-    b->licensed = found->product;
     record->customer = found->customer;
+    b->licensed = found->product;
     record->product = found->product;
     record->key.payer = found->customer->license_payer;
     return true;

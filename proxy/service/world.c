@@ -168,6 +168,11 @@ const struct world_token *world_token(const struct world *w, struct span symbol)
     return found == NULL ? NULL : &found->face;
 }
 
+const struct world_token *world_token_at(const struct world *w, size_t i)
+{
+    return i < w->token_count ? &w->tokens[i]->face : NULL;
+}
+
 const struct world_product *world_product_by_code(const struct world *w, struct span code)
 {
     for (size_t i = 0; i < w->product_count; i++) {
@@ -304,9 +309,13 @@ void world_describe(const struct world *w, struct buf *out)
 {
     describe_text(out, "{\"region\":", w->region);
     buf_add_text(out, ",\"products\":[");
+    const char *comma = "";
     for (size_t i = 0; i < w->product_count; i++) {
-        buf_add_text(out, i > 0 ? "," : "");
-        describe_product(w->products[i], out);
+        if (!w->products[i]->foreign) {
+            buf_add_text(out, comma);
+            describe_product(w->products[i], out);
+            comma = ",";
+        }
     }
     buf_add_text(out, "],\"customers\":{");
     for (size_t i = 0; i < w->customer_count; i++) {

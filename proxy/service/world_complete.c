@@ -90,6 +90,26 @@ static enum rc same_value(struct diag *d, const struct customer *c, const void *
                      ((const struct world_customer *)other)->symbol, what);
 }
 
+static bool has_own_license(const struct world *w, const struct customer *c)
+{
+    for (size_t i = 0; i < c->license_count; i++) {
+        const char *product = c->licenses[i].product;
+        bool is_first = product == NULL || span_is(span_of(product), w->products[0]->face.symbol);
+        if (is_first && c->licenses[i].arn != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// One account may hold several licences, each a customer here: each with its own, or without an
+// identifier. Without a licence in its record, an account leads to the first of them.
+static bool are_one_account(const struct world *w, const struct customer *a,
+                            const struct customer *b)
+{
+    return a->no_identifier || (has_own_license(w, a) && has_own_license(w, b));
+}
+
 // Values that were given; they come first, so that derived ones can keep clear of them.
 static enum rc index_given(struct world *w, struct customer *c, struct diag *d)
 {
@@ -98,9 +118,9 @@ static enum rc index_given(struct world *w, struct customer *c, struct diag *d)
         return same_value(d, c, index_find(&w->by_identifier, id), "identifier");
     }
     struct span account = span_of(c->face.account);
-    // A buyer may hold several agreements; who has no identifier is one of them, under its licence.
-    if (account.len > 0 && !index_put(&w->by_account, account, &c->face) && !c->no_identifier) {
-        return same_value(d, c, index_find(&w->by_account, account), "account");
+    if (account.len > 0 && !index_put(&w->by_account, account, &c->face)) {
+        const struct customer *other = index_find(&w->by_account, account); // the face comes first
+        return are_one_account(w, c, other) ? RC_OK : same_value(d, c, other, "account");
     }
     return RC_OK;
 }

@@ -11,6 +11,7 @@ struct product {
     const char **names;        // wire names of its dimensions, NULL at the end
     const char **symbols;      // beside them
     size_t count, capacity;
+    bool foreign; // another seller's
 };
 
 struct license {

@@ -307,10 +307,16 @@ static enum rc read_unknown_customer(struct reading *r, void *object, const cJSO
     return rc;
 }
 
+static enum rc read_foreign(struct reading *r, void *object, const cJSON *value)
+{
+    return read_flag(r, &((struct product *)object)->foreign, value);
+}
+
 static const struct field PRODUCT_FIELDS[] = {
     OWN_FIELD("name", skip, true),
     TEXT_FIELD(struct product, "code", face.code, true),
     OWN_FIELD("dimensions", read_dimensions, true),
+    OWN_FIELD("foreign", read_foreign, false),
     END_OF_FIELDS,
 };
 

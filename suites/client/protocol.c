@@ -17,7 +17,9 @@ enum member_type {
     MEMBER_WORDS,
     MEMBER_NAMES,
     MEMBER_TEXT,
-    MEMBER_STATE
+    MEMBER_STATE,
+    MEMBER_STATUS,
+    MEMBER_HEADERS
 };
 
 struct member {
@@ -63,6 +65,12 @@ static const struct member MEMBERS[] = {
     {ANSWER_REGISTER, "step", MEMBER_STEP, true},
     {ANSWER_REGISTER, "state", MEMBER_STATE, true},
     {ANSWER_REGISTER, "reason", MEMBER_TEXT, false},
+    {ANSWER_PAGE, "step", MEMBER_STEP, true},
+    {ANSWER_PAGE, "status", MEMBER_STATUS, true},
+    {ANSWER_PAGE, "headers", MEMBER_HEADERS, false},
+    {ANSWER_NOTICE, "step", MEMBER_STEP, true},
+    {ANSWER_NOTICE, "state", MEMBER_STATE, true},
+    {ANSWER_NOTICE, "reason", MEMBER_TEXT, false},
     {ANSWER_ALERT, "text", MEMBER_TEXT, true},
     {ANSWER_ALERT, "about", MEMBER_NAMES, false},
     {ANSWER_UNSUPPORTED, "step", MEMBER_STEP, true},
@@ -159,6 +167,11 @@ static bool is_name(const cJSON *node)
     return json_span(node).len > 0;
 }
 
+static bool is_text(const cJSON *node)
+{
+    return cJSON_IsString(node);
+}
+
 static bool is_array_of(const cJSON *node, bool (*holds)(const cJSON *element))
 {
     if (!cJSON_IsArray(node)) {
@@ -168,6 +181,22 @@ static bool is_array_of(const cJSON *node, bool (*holds)(const cJSON *element))
     cJSON_ArrayForEach(element, node)
     {
         if (!holds(element)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// A header that occurs several times, such as Set-Cookie, has an array of its values.
+static bool is_headers(const cJSON *node)
+{
+    const cJSON *value = NULL;
+    if (!cJSON_IsObject(node)) {
+        return false;
+    }
+    cJSON_ArrayForEach(value, node)
+    {
+        if (!cJSON_IsString(value) && !is_array_of(value, is_text)) {
             return false;
         }
     }
@@ -194,6 +223,10 @@ static const char *wants(const struct member *m, const cJSON *value)
             return is_name(value) ? NULL : "a string that is not empty";
         }
         return cJSON_IsString(value) ? NULL : "a string";
+    case MEMBER_STATUS:
+        return json_int(value, 100, 599, &number) ? NULL : "an HTTP status from 100 to 599";
+    case MEMBER_HEADERS:
+        return is_headers(value) ? NULL : "an object of texts, or of arrays of texts, by name";
     case MEMBER_STATE:
         return find_state(m->kind, json_text(value)) != ANSWER_STATE_NONE
                    ? NULL

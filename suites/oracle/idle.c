@@ -14,6 +14,7 @@ struct idler {
     bool speaks;        // says hello, and done to every step
     const char *word;   // about every usage, when told to send; NULL: none
     const char *answer; // to resolve and register; NULL: none
+    int status;         // of the registration page; 0: none
     bool alerts;        // tells an operator about every usage
     bool exits;         // ends by itself with 0 at once
 };
@@ -23,9 +24,9 @@ static const struct idler IDLERS[] = {
     {.speaks = false, .exits = true},
     {.speaks = true},
     {.speaks = true, .word = "pending", .answer = "failed"},
-    {.speaks = true, .word = "pending", .answer = "refused", .alerts = true},
+    {.speaks = true, .word = "pending", .answer = "refused", .status = 400, .alerts = true},
     {.speaks = true, .word = "rejected", .answer = "denied", .alerts = true},
-    {.speaks = true, .word = "metered", .answer = "resolved"},
+    {.speaks = true, .word = "metered", .answer = "resolved", .status = 200},
     {.speaks = true, .word = "metered", .answer = "registered"},
 };
 
@@ -77,6 +78,16 @@ static void answer(struct stage *s, const char *mp, const char *id, const char *
     buf_addf(&b, ",\"instance\":1,\"step\":%lld", (long long)s->step);
     add_text(&b, "id", id);
     add_text(&b, "state", state);
+    add_event(s, EVENT_ANSWER, &b);
+}
+
+static void answer_page(struct stage *s, const char *id)
+{
+    OWN_BUF struct buf b = {0};
+    add_text(&b, "mp", "page");
+    buf_addf(&b, ",\"instance\":1,\"step\":%lld,\"status\":%d,\"cookie_tokens\":[]",
+             (long long)s->step, s->idler->status);
+    add_text(&b, "id", id);
     add_event(s, EVENT_ANSWER, &b);
 }
 
@@ -163,7 +174,12 @@ static void send_line(struct stage *s, const cJSON *step, const char *sends)
     }
     if (strcmp(sends, "flush") == 0 || strcmp(sends, "clock") == 0) {
         speak(s, json_get_int(step, "n", 0));
-    } else if (!is_usage && s->idler->answer != NULL) {
+    } else if (strcmp(sends, "page") == 0 && s->idler->status != 0) {
+        answer_page(s, id);
+    }
+    bool asks_who = strcmp(sends, "resolve") == 0 || strcmp(sends, "page") == 0 ||
+                    strcmp(sends, "register") == 0;
+    if (asks_who && s->idler->answer != NULL) {
         answer(s, strcmp(sends, "register") == 0 ? "register" : "resolve", id, s->idler->answer);
     }
     answer(s, "done", "", "");
@@ -236,13 +252,23 @@ static void play_register(struct stage *s, const cJSON *step)
     send_line(s, step, "register");
 }
 
+static void play_page(struct stage *s, const cJSON *step)
+{
+    send_line(s, step, "page");
+}
+
+static void play_notice(struct stage *s, const cJSON *step)
+{
+    send_line(s, step, "notice");
+}
+
 static const struct {
     const char *verb;
     void (*play)(struct stage *s, const cJSON *step);
 } PLAYS[] = {{"usage", play_usage},     {"flush", play_flush},       {"clock", move_clock},
              {"round", play_round},     {"drain", play_drain},       {"restart", restart},
-             {"resolve", play_resolve}, {"register", play_register}, {"page", play_resolve},
-             {"notice", play_resolve}};
+             {"resolve", play_resolve}, {"register", play_register}, {"page", play_page},
+             {"notice", play_notice}};
 
 static void play(struct stage *s, const cJSON *step)
 {

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "proxy/base/own.h"
-#include "proxy/scenario/scenario.h"
 
 // Beyond that many usages that may or may not be billed, a range is judged instead of their sums.
 #define MAX_OPTIONAL 12
@@ -140,16 +139,6 @@ static void judge_excepted(struct findings *out, const struct facts *f, const cJ
     }
 }
 
-static bool step_time(void *arg, struct span id, int64_t *at_us)
-{
-    const struct facts *f = *(const struct facts **)arg;
-    char *name = span_dup(id);
-    const struct step_fact *step = facts_step(f, name);
-    x_free(name);
-    *at_us = step == NULL ? 0 : step->service_us;
-    return step != NULL;
-}
-
 // What the selected usages of the scenario are, whether or not the case came as far.
 static void miss_unasked(struct findings *out, const struct facts *f, const cJSON *args)
 {
@@ -172,14 +161,7 @@ void oracle_ledger(struct findings *out, const struct facts *f, const struct exp
 {
     const char *until = json_get_text(e->args, "until");
     int64_t until_us = INT64_MAX;
-    struct moment_context context = {.now_us = f->last_service_us,
-                                     .start_us = f->start_service_us,
-                                     .step_time = step_time,
-                                     .arg = &f};
-    struct diag d = {0};
-    if (until != NULL && moment_resolve(&until_us, span_of(until), &context, &d) != RC_OK) {
-        findings_add(out, FINDING_MISSED, facts_last_line(f), "The moment \"%s\" never came: %s.",
-                     until, d.text);
+    if (until != NULL && !oracle_moment(out, f, until, &until_us)) {
         return;
     }
     miss_unasked(out, f, e->args);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proxy/base/instant.h"
+#include "proxy/scenario/scenario.h"
 
 static const struct oracle ORACLES[] = {
     {.verb = "resubmits",
@@ -49,6 +50,20 @@ static const struct oracle ORACLES[] = {
      .takes_within = true,
      .falls_when_not_exercised = true,
      .help = "how the client ended"},
+    {.verb = "page",
+     .judge = oracle_page,
+     .takes_within = true,
+     .falls_when_not_exercised = true,
+     .help = "what the registration page replied to a buyer's browser"},
+    {.verb = "notice",
+     .judge = oracle_notice,
+     .takes_within = true,
+     .falls_when_not_exercised = true,
+     .help = "what became of a notice"},
+    {.verb = "coverage",
+     .judge = oracle_coverage,
+     .falls_when_not_exercised = true,
+     .help = "every hour of a window has a record of each customer"},
     {.verb = "answers",
      .judge = oracle_answers,
      .help = "a step was answered done, or unsupported; in `exercised` only"},
@@ -164,6 +179,31 @@ bool oracle_step(struct findings *out, const struct facts *f, const cJSON *objec
         *step = NULL;
     }
     return *step != NULL;
+}
+
+static bool step_time(void *arg, struct span id, int64_t *at_us)
+{
+    const struct facts *f = *(const struct facts **)arg;
+    char *name = span_dup(id);
+    const struct step_fact *step = facts_step(f, name);
+    x_free(name);
+    *at_us = step == NULL ? 0 : step->service_us;
+    return step != NULL;
+}
+
+bool oracle_moment(struct findings *out, const struct facts *f, const char *text, int64_t *at_us)
+{
+    struct moment_context context = {.now_us = f->last_service_us,
+                                     .start_us = f->start_service_us,
+                                     .step_time = step_time,
+                                     .arg = &f};
+    struct diag d = {0};
+    if (moment_resolve(at_us, span_of(text), &context, &d) == RC_OK) {
+        return true;
+    }
+    findings_add(out, FINDING_MISSED, facts_last_line(f), "The moment \"%s\" never came: %s.", text,
+                 d.text);
+    return false;
 }
 
 int64_t oracle_until(const struct expectation *e, const struct step_fact *after)

@@ -46,7 +46,8 @@ struct invariant {
 const struct invariant *invariant_all(size_t *count);
 
 oracle_fn oracle_resubmits, oracle_ledger, oracle_states, oracle_requests, oracle_resolve,
-    oracle_register, oracle_alert, oracle_exit, oracle_answers;
+    oracle_register, oracle_alert, oracle_exit, oracle_answers, oracle_page, oracle_notice,
+    oracle_coverage;
 
 typedef void invariant_fn(struct findings *out, const struct facts *facts);
 invariant_fn invariant_well_formed, invariant_signature, invariant_money, invariant_final_words,
@@ -72,6 +73,14 @@ bool oracle_step(struct findings *out, const struct facts *f, const cJSON *objec
 // The moment (t_us) until which `within_s` counts from that step, or from the case's start;
 // INT64_MAX when the expectation has none.
 int64_t oracle_until(const struct expectation *e, const struct step_fact *after);
+// A moment of the scenario. False, with a finding MISSED, when it counts from a step that never
+// began.
+bool oracle_moment(struct findings *out, const struct facts *f, const char *text, int64_t *at_us);
+// The client's last answer of that kind to the step of that id; NULL when there is none.
+const struct event *oracle_answer(const struct facts *f, const char *mp, const char *id);
+// Holds the time between the step and its answer against `within_s`.
+void oracle_judge_delay(struct findings *out, const struct expectation *e, const char *id,
+                        const struct step_fact *step, const struct event *answer);
 // The usage of that id. NULL when it leaves every expectation (not acknowledged before a restart),
 // and, with a finding MISSED, when it was never asked.
 const struct usage_fact *oracle_usage(struct findings *out, const struct facts *f, const char *id);

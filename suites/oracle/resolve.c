@@ -8,8 +8,7 @@
 #include "proxy/base/instant.h"
 #include "proxy/base/own.h"
 
-// The client's last answer of that kind to the step of that id; NULL when there is none.
-static const struct event *last_answer(const struct facts *f, const char *mp, const char *id)
+const struct event *oracle_answer(const struct facts *f, const char *mp, const char *id)
 {
     int64_t step = -1;
     const struct event *found = NULL;
@@ -57,7 +56,7 @@ static void judge_answer(struct findings *out, const char *id, const struct even
     }
 }
 
-static void judge_delay(struct findings *out, const struct expectation *e, const char *id,
+void oracle_judge_delay(struct findings *out, const struct expectation *e, const char *id,
                         const struct step_fact *step, const struct event *answer)
 {
     int64_t within_s = json_get_int(e->json, "within_s", -1);
@@ -87,13 +86,13 @@ static void judge_steps(struct findings *out, const struct facts *f, const struc
     {
         const char *id = wanted->string;
         const struct step_fact *step = facts_step(f, id);
-        const struct event *answer = last_answer(f, mp, id);
+        const struct event *answer = oracle_answer(f, mp, id);
         if (step == NULL) {
             findings_add(out, FINDING_MISSED, facts_last_line(f),
                          "The step \"%s\" was never reached.", id);
         } else if (answer != NULL) {
             judge_answer(out, id, answer, wanted);
-            judge_delay(out, e, id, step, answer);
+            oracle_judge_delay(out, e, id, step, answer);
         } else if (!(has_state(wanted, "exited") && exit_after(f, step->seq) != NULL)) {
             findings_add(out, FINDING_LACK, step->line,
                          "%s: the client never said what came of it (line %u).", id, step->line);
@@ -112,8 +111,8 @@ void oracle_answers(struct findings *out, const struct facts *f, const struct ex
         for (size_t i = 0; i < f->sents_count; i++) {
             is_done = is_done || (strcmp(f->sents[i].id, id) == 0 && f->sents[i].done_seq != 0);
         }
-        bool holds =
-            has_state(wanted, "unsupported") ? last_answer(f, "unsupported", id) != NULL : is_done;
+        bool holds = has_state(wanted, "unsupported") ? oracle_answer(f, "unsupported", id) != NULL
+                                                      : is_done;
         if (!holds) {
             findings_add(out, FINDING_LACK, facts_last_line(f), "%s was not answered %s.", id,
                          has_state(wanted, "unsupported") ? "unsupported" : "done");

@@ -7,17 +7,19 @@
 
 #include "proxy/base/alloc.h"
 #include "proxy/base/own.h"
+#include "suites/play/page.h"
 
 static struct journal *journal(struct play *p)
 {
     return lane_journal(p->lane);
 }
 
-void heard_begin(struct play *p, const char *what)
+void heard_begin(struct seat *seat, const char *what)
 {
-    (void)journal_begin(journal(p), EVENT_CLIENT);
-    journal_text(journal(p), "what", span_of(what));
-    journal_int(journal(p), "instance", p->instance);
+    struct journal *j = journal(seat->play);
+    (void)journal_begin(j, EVENT_CLIENT);
+    journal_text(j, "what", span_of(what));
+    journal_int(j, "instance", seat->number);
 }
 
 void heard_end(struct play *p)
@@ -43,11 +45,12 @@ static void lift_text(struct play *p, const cJSON *tree, const char *key)
     }
 }
 
-static void record_alert(struct play *p, const struct answer *answer)
+static void record_alert(struct seat *seat, const struct answer *answer)
 {
+    struct play *p = seat->play;
     struct journal *j = journal(p);
     (void)journal_begin(j, EVENT_ALERT);
-    journal_int(j, "instance", p->instance);
+    journal_int(j, "instance", seat->number);
     OWN_BUF struct buf about = {0};
     const cJSON *list = json_get(answer->tree, "about");
     if (list != NULL) {
@@ -72,12 +75,68 @@ static void lift_customer(struct play *p, const cJSON *tree)
     journal_text(journal(p), "customer", c != NULL ? span_of(c->symbol) : said);
 }
 
-static void record_answer(struct play *p, const struct answer *answer)
+static bool bears(struct span text, const struct world_token *token)
 {
+    OWN_BUF struct buf encoded = {0};
+    page_encode(&encoded, span_of(token->value));
+    return span_has(text, span_of(token->value)) || span_has(text, buf_span(&encoded));
+}
+
+// The first of the world's tokens that the text bears, as it is or percent-encoded; NULL: none.
+static const char *token_in(struct play *p, struct span text)
+{
+    const struct world *world = lane_world(p->lane);
+    const struct world_token *token = NULL;
+    for (size_t i = 0; (token = world_token_at(world, i)) != NULL; i++) {
+        if (bears(text, token)) {
+            return token->symbol;
+        }
+    }
+    return NULL;
+}
+
+// All of them.
+static void find_tokens(struct play *p, struct span value, struct buf *symbols)
+{
+    const struct world *world = lane_world(p->lane);
+    const struct world_token *token = NULL;
+    for (size_t i = 0; (token = world_token_at(world, i)) != NULL; i++) {
+        if (bears(value, token)) {
+            buf_add_char(symbols, symbols->len == 0 ? '[' : ',');
+            buf_add_json_string(symbols, span_of(token->symbol));
+        }
+    }
+}
+
+// The facts of a page's reply: its status, and the registration tokens that its cookies bear.
+static void lift_page(struct play *p, const cJSON *tree)
+{
+    OWN_BUF struct buf symbols = {0};
+    const cJSON *headers = json_get(tree, "headers");
+    const cJSON *header = NULL;
+    journal_int(journal(p), "status", json_get_int(tree, "status", 0));
+    if (!cJSON_IsObject(headers)) {
+        return; // a client that does not tell what its page set
+    }
+    cJSON_ArrayForEach(header, headers)
+    {
+        OWN_BUF struct buf value = {0};
+        if (span_equal_nocase(span_of(header->string), SPAN("Set-Cookie"))) {
+            json_print(&value, header);
+            find_tokens(p, buf_span(&value), &symbols);
+        }
+    }
+    buf_add_text(&symbols, symbols.len == 0 ? "[]" : "]");
+    journal_raw(journal(p), "cookie_tokens", buf_span(&symbols));
+}
+
+static void record_answer(struct seat *seat, const struct answer *answer)
+{
+    struct play *p = seat->play;
     struct journal *j = journal(p);
     (void)journal_begin(j, EVENT_ANSWER);
     journal_text(j, "mp", span_of(answer_name(answer->kind)));
-    journal_int(j, "instance", p->instance);
+    journal_int(j, "instance", seat->number);
     if (answer->step != 0) {
         journal_int(j, "step", answer->step);
     }
@@ -86,22 +145,26 @@ static void record_answer(struct play *p, const struct answer *answer)
     lift_text(p, answer->tree, "record");
     lift_text(p, answer->tree, "reason");
     lift_customer(p, answer->tree);
+    if (answer->kind == ANSWER_PAGE) {
+        lift_page(p, answer->tree);
+    }
     OWN_BUF struct buf line = {0};
     json_print(&line, answer->tree);
     journal_raw(j, "line", buf_span(&line));
     (void)journal_end(j);
 }
 
-static void on_hello(struct play *p, const struct answer *answer)
+static void on_hello(struct seat *seat, const struct answer *answer)
 {
-    if (p->state != PLAY_HELLO) {
+    struct play *p = seat->play;
+    if (p->state != PLAY_HELLO || p->seat != seat) {
         return; // judged as an answer that nobody asked for
     }
-    cJSON_Delete(p->supports);
-    p->supports = cJSON_Duplicate(json_get(answer->tree, "supports"), 1);
-    heard_begin(p, "hello");
+    cJSON_Delete(seat->supports);
+    seat->supports = cJSON_Duplicate(json_get(answer->tree, "supports"), 1);
+    heard_begin(seat, "hello");
     OWN_BUF struct buf words = {0};
-    json_print(&words, p->supports);
+    json_print(&words, seat->supports);
     journal_raw(journal(p), "supports", buf_span(&words));
     heard_end(p);
     if (!step_needs_more(p, p->text, sizeof p->text)) {
@@ -126,14 +189,15 @@ static void on_unsupported(struct play *p, const struct answer *answer)
 static void on_answer(void *arg, struct span line, const struct answer *answer)
 {
     (void)line;
-    struct play *p = arg;
+    struct seat *seat = arg;
+    struct play *p = seat->play;
     if (answer->kind == ANSWER_ALERT) {
-        record_alert(p, answer);
+        record_alert(seat, answer);
         return;
     }
-    record_answer(p, answer);
+    record_answer(seat, answer);
     if (answer->kind == ANSWER_HELLO) {
-        on_hello(p, answer);
+        on_hello(seat, answer);
     } else if (answer->kind == ANSWER_DONE) {
         step_line_done(p, answer->step);
     } else if (answer->kind == ANSWER_UNSUPPORTED) {
@@ -145,8 +209,9 @@ static void on_answer(void *arg, struct span line, const struct answer *answer)
 
 static void on_malformed(void *arg, struct span text, const char *expected)
 {
-    struct play *p = arg;
-    heard_begin(p, "malformed");
+    struct seat *seat = arg;
+    struct play *p = seat->play;
+    heard_begin(seat, "malformed");
     journal_text(journal(p), "text", span_slice(text, 0, 2000));
     journal_text(journal(p), "expected", span_of(expected));
     heard_end(p);
@@ -154,19 +219,21 @@ static void on_malformed(void *arg, struct span text, const char *expected)
 
 static void on_half_line(void *arg, struct span text)
 {
-    struct play *p = arg;
-    if (p->restart_ordered || p->why != NULL) {
+    struct seat *seat = arg;
+    struct play *p = seat->play;
+    if (seat->restart_ordered || p->why != NULL) {
         return; // we cut it: a broken last line is forgiven
     }
-    heard_begin(p, "half-line");
+    heard_begin(seat, "half-line");
     journal_text(journal(p), "text", span_slice(text, 0, 2000));
     heard_end(p);
 }
 
 static void on_flood(void *arg, uint64_t bytes)
 {
-    struct play *p = arg;
-    heard_begin(p, "flood");
+    struct seat *seat = arg;
+    struct play *p = seat->play;
+    heard_begin(seat, "flood");
     journal_int(journal(p), "bytes", (int64_t)bytes);
     heard_end(p);
     play_end_case(p, "exit", "the client wrote more than %llu bytes and was ended",
@@ -175,14 +242,34 @@ static void on_flood(void *arg, uint64_t bytes)
 
 static void on_stdin_closed(void *arg)
 {
-    struct play *p = arg;
-    heard_begin(p, "stdin-closed");
+    struct seat *seat = arg;
+    struct play *p = seat->play;
+    heard_begin(seat, "stdin-closed");
     heard_end(p);
+}
+
+// A line of the client's own log that bears a registration token: a fact, which a case may judge.
+static void find_logged_tokens(struct play *p, enum client_stream stream, struct span text)
+{
+    const char *name = NULL;
+    while (text.at != NULL && text.len > 0) {
+        struct span line = span_cut(&text, '\n');
+        bool is_answer = stream == CLIENT_STDOUT && span_starts(line, SPAN("{")) &&
+                         span_has(line, SPAN("\"mp\""));
+        if (!is_answer && (name = token_in(p, line)) != NULL) {
+            struct journal *j = journal(p);
+            (void)journal_begin(j, EVENT_LEAK);
+            journal_text(j, "what", SPAN("token"));
+            journal_text(j, "name", span_of(name));
+            journal_text(j, "where", stream == CLIENT_STDOUT ? SPAN("stdout") : SPAN("stderr"));
+            (void)journal_end(j);
+        }
+    }
 }
 
 void heard_scrub(void *arg, enum client_stream stream, struct span text, struct buf *out)
 {
-    struct play *p = arg;
+    struct play *p = ((struct seat *)arg)->play;
     const char *name = journal_finds_secret(journal(p), text);
     if (name != NULL) {
         struct journal *j = journal(p);
@@ -192,6 +279,7 @@ void heard_scrub(void *arg, enum client_stream stream, struct span text, struct 
         journal_text(j, "where", stream == CLIENT_STDOUT ? SPAN("stdout") : SPAN("stderr"));
         (void)journal_end(j);
     }
+    find_logged_tokens(p, stream, text);
     journal_redact(journal(p), out, text);
 }
 
@@ -206,11 +294,12 @@ void heard_bypass(void *arg, struct span host)
     (void)journal_end(j);
 }
 
-static void record_exit(struct play *p, const struct client_exit *how, bool expected)
+static void record_exit(struct seat *seat, const struct client_exit *how, bool expected)
 {
+    struct play *p = seat->play;
     struct journal *j = journal(p);
     (void)journal_begin(j, EVENT_EXIT);
-    journal_int(j, "instance", p->instance);
+    journal_int(j, "instance", seat->number);
     char text[128];
     client_exit_text(how, text, sizeof text);
     if (how->how == CLIENT_EXITED) {
@@ -222,18 +311,28 @@ static void record_exit(struct play *p, const struct client_exit *how, bool expe
     journal_bool(j, "expected", expected);
     (void)journal_end(j);
     if (how->descendants > 0) {
-        heard_begin(p, "descendants");
+        heard_begin(seat, "descendants");
         journal_int(j, "count", how->descendants);
         heard_end(p);
     }
 }
 
+// A container that is not entitled may end instead of answering a `register` step.
+static bool may_exit(const struct play *p, const struct seat *seat)
+{
+    const struct step *step = play_step(p);
+    return p->state == PLAY_STEP && p->seat == seat && step != NULL &&
+           step->verb == STEP_REGISTER && json_is_true(json_get(step->args, "may_exit"));
+}
+
 static void on_exit_client(void *arg, const struct client_exit *how)
 {
-    struct play *p = arg;
+    struct seat *seat = arg;
+    struct play *p = seat->play;
     bool is_own_end = p->state == PLAY_ALONE && how->how == CLIENT_EXITED && how->code == 0;
-    bool expected = p->restart_ordered || p->why != NULL || p->state == PLAY_LEAVING || is_own_end;
-    record_exit(p, how, expected);
+    bool expected =
+        seat->restart_ordered || p->why != NULL || p->state == PLAY_LEAVING || is_own_end;
+    record_exit(seat, how, expected);
     if (how->record != RC_OK || !how->contained) {
         p->failure = how->record != RC_OK ? how->record : RC_INTERNAL;
         (void)diag_fail(&p->diag, p->failure, "%s",
@@ -242,6 +341,8 @@ static void on_exit_client(void *arg, const struct client_exit *how)
     }
     if (is_own_end) {
         play_end_case(p, "done", "the client did its work and ended");
+    } else if (!expected && may_exit(p, seat)) {
+        play_end_case(p, "done", "the client ended instead of answering, as the case allows");
     } else if (!expected && how->how == CLIENT_EXITED && how->code == PROTOCOL_EXIT_UNSUPPORTED &&
                !p->has_asked_usage) {
         play_end_case(p, "unsupported", "the client exited with code 89: it does not support this");
@@ -253,7 +354,7 @@ static void on_exit_client(void *arg, const struct client_exit *how)
     play_soon(p);
 }
 
-struct client_observer heard_observer(struct play *p)
+struct client_observer heard_observer(struct seat *seat)
 {
     return (struct client_observer){.on_answer = on_answer,
                                     .on_malformed = on_malformed,
@@ -261,5 +362,5 @@ struct client_observer heard_observer(struct play *p)
                                     .on_flood = on_flood,
                                     .on_stdin_closed = on_stdin_closed,
                                     .on_exit = on_exit_client,
-                                    .arg = p};
+                                    .arg = seat};
 }

@@ -24,13 +24,6 @@
 // 2026-11-18T10:15:00Z: a mid-month, mid-hour moment, where told time begins.
 #define TOLD_START_US (INT64_C(1794996900) * US_PER_S)
 
-extern char **environ; // POSIX: the caller's environment, of which the client gets a scrubbed copy
-
-static struct journal *journal(struct play *p)
-{
-    return lane_journal(p->lane);
-}
-
 void play_end_case(struct play *p, const char *why, const char *format, ...)
 {
     if (p->why != NULL) {
@@ -58,7 +51,7 @@ const struct step *play_step(const struct play *p)
 
 bool play_client_supports(const struct play *p, const char *word)
 {
-    return json_array_has(p->supports, word);
+    return json_array_has(p->seat->supports, word);
 }
 
 void play_step_done(struct play *p)
@@ -104,17 +97,18 @@ static void on_event(void *arg, enum event_kind kind, struct span line)
 static void on_point(void *arg, enum lane_point point, uint64_t exchange)
 {
     struct play *p = arg;
-    if (p->client == NULL) {
-        return;
+    for (size_t i = 0; i < SEATS; i++) {
+        // A claim made too early by any of them cannot be overtaken.
+        if (p->seats[i].client != NULL &&
+            (point == LANE_BEFORE_COMMIT || point == LANE_BEFORE_REPLY)) {
+            client_read_now(p->seats[i].client);
+        }
     }
-    if (point == LANE_BEFORE_COMMIT || point == LANE_BEFORE_REPLY) {
-        client_read_now(p->client);
-    }
-    if (!p->restart_armed) {
+    if (!p->restart_armed || p->restart_seat->client == NULL) {
         return;
     }
     if (point == LANE_BEFORE_REPLY && p->restart_at == RESTART_AT_REPLY) {
-        (void)!client_stop(p->client, 0);
+        (void)!client_stop(p->restart_seat->client, 0);
     }
     bool is_it = (point == LANE_AFTER_COMMIT && p->restart_at == RESTART_AT_COMMIT) ||
                  (point == LANE_AFTER_REPLY && p->restart_at == RESTART_AT_REPLY);
@@ -165,73 +159,6 @@ static enum rc make_places(struct play *p, struct diag *d)
     return rc;
 }
 
-// "K=V" of --env, then of the case, whose word is the last: it needs what it asks for.
-static char **added_variables(const struct play *p)
-{
-    const cJSON *vars = json_get(p->scenario->client, "env");
-    const char *const *given = p->setting->add_env;
-    size_t count = 0;
-    while (given != NULL && given[count] != NULL) {
-        count++;
-    }
-    char **list = x_alloc((count + (size_t)cJSON_GetArraySize(vars) + 1) * sizeof *list);
-    for (size_t i = 0; i < count; i++) {
-        list[i] = x_strdup(given[i]);
-    }
-    const cJSON *var = NULL;
-    cJSON_ArrayForEach(var, vars)
-    {
-        struct buf entry = {0};
-        buf_addf(&entry, "%s=%s", var->string, json_text(var));
-        list[count++] = buf_take_text(&entry);
-    }
-    list[count] = NULL;
-    return list;
-}
-
-static void free_variables(char **list)
-{
-    for (size_t i = 0; list[i] != NULL; i++) {
-        x_free(list[i]);
-    }
-    x_free(list);
-}
-
-static enum rc build_environment(struct play *p, struct diag *d)
-{
-    char **added = added_variables(p);
-    const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
-    OWN(text) char *empty = join(p->setting->scratch, "empty", "");
-    OWN_BUF struct buf world = {0};
-    OWN_BUF struct buf endpoint = {0};
-    OWN_BUF struct buf trip = {0};
-    world_describe(lane_world(p->lane), &world);
-    buf_addf(&endpoint, "http://%s%c", lane_address(p->lane), '\0');
-    buf_addf(&trip, "http://%s%c", tripwire_address(p->tripwire), '\0');
-    buf_add_char(&world, '\0');
-    struct environment_options options = {
-        .caller = (const char *const *)environ,
-        .endpoint = endpoint.data,
-        .region = world_region(lane_world(p->lane)),
-        .config_file = empty,
-        .credentials_file = empty,
-        .tripwire = trip.data,
-        .source = CREDENTIALS_STATIC,
-        .access_key = key->access_key_id,
-        .secret_key = key->secret_access_key,
-        .session_token = key->session_token,
-        .state_dir = p->state_dir,
-        .world = world.data,
-        .deadline_s = p->scenario->deadline_s,
-        .case_id = p->setting->hides_case ? "hidden" : p->scenario->id,
-        .add = (const char *const *)added,
-        .pass = p->setting->pass_env,
-    };
-    enum rc rc = environment_build(&p->environment, &options, d);
-    free_variables(added);
-    return rc;
-}
-
 static enum rc open_lane(struct play *p, struct diag *d)
 {
     OWN(text) char *path = NULL;
@@ -264,37 +191,6 @@ static enum rc write_scenario(struct play *p, struct diag *d)
     scenario_render(p->scenario, p->setting->profile, &text);
     return run_writer_file(p->setting->writer, p->scenario->id, "scenario.json", buf_span(&text),
                            d);
-}
-
-void play_start_client(struct play *p)
-{
-    p->instance = 1; // a restarted client is the same instance in a new life
-    p->state = PLAY_HELLO;
-    struct client_options options = {
-        .loop = p->setting->loop,
-        .argv = p->setting->argv,
-        .env = environment_vars(&p->environment),
-        .out_path = p->out_path,
-        .err_path = p->err_path,
-        .scrub = heard_scrub,
-        .observer = heard_observer(p),
-    };
-    struct diag d = {0};
-    if (client_start(&p->client, &options, &d) != RC_OK) {
-        play_end_case(p, "harness", "%s", d.text);
-        return;
-    }
-    heard_begin(p, "start");
-    journal_int(journal(p), "pid", client_pid(p->client));
-    heard_end(p);
-    if (p->setting->is_exec) {
-        p->state = PLAY_ALONE;
-        return;
-    }
-    OWN_BUF struct buf line = {0};
-    struct span name = p->setting->hides_case ? SPAN("hidden") : span_of(p->scenario->id);
-    protocol_hello(&line, name, lane_service_us(p->lane));
-    (void)!client_send(p->client, buf_span(&line));
 }
 
 // Ending
@@ -335,13 +231,17 @@ static void leave(struct play *p)
     bool is_kind = strcmp(p->why, "done") == 0 || strcmp(p->why, "unsupported") == 0;
     p->state = PLAY_LEAVING;
     p->restart_armed = false;
-    if (p->client != NULL && client_is_running(p->client)) {
-        // Twice as long: before that we tell it ourselves, see on_pause_over.
-        client_end(p->client, is_kind ? 2 * LEAVE_US : -1);
-        loop_timer_start(&p->pause, LEAVE_US);
-    } else {
+    if (!play_any_runs(p)) {
         play_soon(p);
+        return;
     }
+    for (size_t i = 0; i < SEATS; i++) {
+        if (seat_runs(&p->seats[i])) {
+            // Twice as long: before that we tell it ourselves, see on_pause_over.
+            client_end(p->seats[i].client, is_kind ? 2 * LEAVE_US : -1);
+        }
+    }
+    loop_timer_start(&p->pause, LEAVE_US);
 }
 
 // What the client sent in its last moments may still wait in our sockets: it is taken before the
@@ -374,6 +274,7 @@ static void begin_next(struct play *p)
     const struct step *step = play_step(p);
     if (step != NULL) {
         p->state = PLAY_STEP;
+        p->seat = &p->seats[step->instance - 1];
         note_sent(p, step);
         step_begin(p, step);
     } else if (p->owed_count > 0) {
@@ -383,47 +284,51 @@ static void begin_next(struct play *p)
     }
 }
 
+// A `done` that the process still owed is void.
+static void forget_owed_by(struct play *p, const struct seat *seat)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < p->owed_count; i++) {
+        if (p->owed[i].instance != seat->number) {
+            p->owed[kept++] = p->owed[i];
+        }
+    }
+    p->owed_count = kept;
+}
+
+static void start_again(struct play *p, struct seat *seat)
+{
+    client_free(&seat->client);
+    seat->restart_ordered = false;
+    forget_owed_by(p, seat);
+    p->awaited_line = 0;
+    p->next_step += p->restart_ends_step ? 1 : 0;
+    play_start_client(p, seat);
+}
+
 static void on_advance(void *arg)
 {
     struct play *p = arg;
-    bool is_running = p->client != NULL && client_is_running(p->client);
     if (p->why != NULL) {
         if (p->state != PLAY_LEAVING) {
             leave(p);
-        } else if (!is_running) {
+        } else if (!play_any_runs(p)) {
             settle(p);
         }
-    } else if (p->state == PLAY_RESTART && !is_running) {
-        client_free(&p->client);
-        p->restart_ordered = false;
-        p->owed_count = 0; // a `done` still owed is void
-        p->awaited_line = 0;
-        p->next_step += p->restart_ends_step ? 1 : 0;
-        play_start_client(p);
+    } else if (p->state == PLAY_RESTART && !seat_runs(p->restart_seat)) {
+        start_again(p, p->restart_seat);
     } else if (p->state == PLAY_NEXT || (p->state == PLAY_OWED && p->owed_count == 0)) {
         begin_next(p);
-    }
-}
-
-// The client did not leave when its stdin was closed; a service may well wait for SIGTERM. That it
-// was signalled is journalled, since with what code programs end then differs.
-static void tell_to_leave(struct play *p)
-{
-    if (p->client != NULL && client_is_running(p->client)) {
-        heard_begin(p, "signal");
-        journal_text(journal(p), "signal", SPAN("SIGTERM"));
-        journal_text(journal(p), "why", SPAN("leave"));
-        heard_end(p);
-        client_end(p->client, 0);
     }
 }
 
 static void on_pause_over(void *arg)
 {
     struct play *p = arg;
-    if (p->state == PLAY_LEAVING) {
-        tell_to_leave(p);
-    } else {
+    for (size_t i = 0; p->state == PLAY_LEAVING && i < SEATS; i++) {
+        seat_tell_to_leave(&p->seats[i]);
+    }
+    if (p->state != PLAY_LEAVING) {
         step_pause_over(p);
     }
 }
@@ -441,7 +346,8 @@ static void describe_wait(const struct play *p, char *out, size_t size)
     } else if (p->state == PLAY_ALONE) {
         (void)snprintf(out, size, "the client had not ended by itself");
     } else if (p->state == PLAY_OWED) {
-        (void)snprintf(out, size, "step line %u had not been answered with done", p->owed[0]);
+        (void)snprintf(out, size, "step line %u had not been answered with done",
+                       p->owed[0].number);
     } else if (step != NULL && p->awaited_line != 0) {
         (void)snprintf(out, size, "step %u (%s) had not been answered with done", step->n,
                        step_name(step->verb));
@@ -487,6 +393,10 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
 {
     struct play *p = x_alloc(sizeof *p);
     *p = (struct play){.setting = setting, .scenario = scenario, .over = over, .over_arg = arg};
+    for (unsigned i = 0; i < SEATS; i++) {
+        p->seats[i] = (struct seat){.play = p, .number = i + 1};
+    }
+    p->seat = p->restart_seat = &p->seats[0];
     loop_timer_init(&p->advance, setting->loop, on_advance, p);
     loop_timer_init(&p->pause, setting->loop, on_pause_over, p);
     p->start_us = loop_now_us(setting->loop);
@@ -503,7 +413,7 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
         rc = open_lane(p, d);
     }
     if (rc == RC_OK) {
-        rc = build_environment(p, d);
+        rc = seat_environment(p, d);
     }
     if (rc != RC_OK) {
         play_free(&p);
@@ -517,7 +427,7 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
         if (setting->is_exec) {
             step_expect_own_work(p);
         }
-        play_start_client(p);
+        play_start_client(p, p->seat);
     }
     *out = p;
     return RC_OK;
@@ -547,7 +457,7 @@ void play_interrupt(struct play *play)
 
 const cJSON *play_supported(const struct play *play)
 {
-    return play->supports;
+    return play->seats[0].supports;
 }
 
 uint64_t play_request_count(const struct play *play)
@@ -564,7 +474,10 @@ void play_free(struct play **slot)
     loop_timer_stop(&p->advance);
     loop_timer_stop(&p->pause);
     loop_timer_stop(&p->deadline);
-    client_free(&p->client);
+    for (size_t i = 0; i < SEATS; i++) {
+        client_free(&p->seats[i].client);
+        cJSON_Delete(p->seats[i].supports);
+    }
     tripwire_free(&p->tripwire);
     lane_free(&p->lane);
     environment_clear(&p->environment);
@@ -585,7 +498,6 @@ void play_free(struct play **slot)
     x_free(p->state_dir);
     x_free(p->out_path);
     x_free(p->err_path);
-    cJSON_Delete(p->supports);
     x_free(p);
     *slot = NULL;
 }

@@ -21,6 +21,24 @@ enum play_state {
     PLAY_OVER
 };
 
+// One process of the client, which a restart replaces. The first is started with the case, the
+// others by `start` steps; each has a stdin of its own, and all share the state directory.
+struct seat {
+    struct play *play;
+    unsigned number;       // from 1: "instance" in scenarios and in the journal
+    struct client *client; // NULL: not started, or between two lives
+    cJSON *supports;       // of its hello; NULL until then
+    bool restart_ordered;
+};
+
+// Of the vocabulary, "instance".
+#define SEATS 8
+
+// A line whose answer is still owed, since its step was not awaited.
+struct owed_line {
+    unsigned number, instance;
+};
+
 // A usage that was asked, and the client's last word about it.
 struct asked {
     char *id;
@@ -40,19 +58,18 @@ struct play {
     void *over_arg;
     enum play_state state;
     struct lane *lane;
-    struct client *client;
+    struct seat seats[SEATS];
+    struct seat *seat; // whom the step under way speaks to
     struct tripwire *tripwire;
     struct environment environment;
     char *state_dir, *out_path, *err_path;
-    cJSON *supports; // of the client's hello
-    unsigned instance;
     int64_t start_service_us, start_us;
 
     size_t next_step;      // index of the step under way, or to come
     unsigned lines;        // lines sent to the client, numbered from 1
     unsigned awaited_line; // the step under way ends with the `done` of this line; 0: of none
     unsigned second_line;  // of a round: what is sent when the first line is done
-    unsigned *owed;        // lines of steps that were not awaited
+    struct owed_line *owed;
     size_t owed_count, owed_capacity;
     bool has_asked_usage;
     struct asked *asked;
@@ -73,11 +90,12 @@ struct play {
     // restart
     int restart_signal;
     enum { RESTART_NOW, RESTART_AT_COMMIT, RESTART_AT_REPLY } restart_at;
-    bool restart_armed, restart_ordered;
+    struct seat *restart_seat;
+    bool restart_armed;
     bool restart_ends_step; // the step under way ends with it (always so but for `at` with await
                             // false)
 
-    // drain
+    // drain: in each round every instance that runs is told to send
     unsigned drain_round;
 
     // after the client's end
@@ -102,18 +120,28 @@ void play_soon(struct play *p);
 // The step under way is done: the next one follows.
 void play_step_done(struct play *p);
 bool play_client_supports(const struct play *p, const char *word);
-// Starts a further instance of the client; the case ends as `harness` when that fails.
-void play_start_client(struct play *p);
 const struct step *play_step(const struct play *p);
 
-// heard.c: what to call for what the client says; all of it is journalled.
-struct client_observer heard_observer(struct play *p);
-// The client's output as it may be kept; a secret in it is journalled. arg is the play.
+// seat.c: what every process of the client starts with.
+MUST_USE enum rc seat_environment(struct play *p, struct diag *d);
+// Starts a process of the client in that seat and says hello to it; the case ends as `harness` when
+// that fails.
+void play_start_client(struct play *p, struct seat *seat);
+// Whether a process of the client runs: in that seat, or in any of them.
+bool seat_runs(const struct seat *seat);
+bool play_any_runs(const struct play *p);
+// The client did not leave when its stdin was closed; a service may well wait for SIGTERM. That it
+// was signalled is journalled, since with what code programs end then differs.
+void seat_tell_to_leave(struct seat *seat);
+
+// heard.c: what to call for what a process of the client says; all of it is journalled.
+struct client_observer heard_observer(struct seat *seat);
+// The client's output as it may be kept; a secret in it is journalled. arg is the seat.
 void heard_scrub(void *arg, enum client_stream stream, struct span text, struct buf *out);
 // The client reached for another host than its endpoint. arg is the play.
 void heard_bypass(void *arg, struct span host);
-// An event about the client's process; members may be added between the two.
-void heard_begin(struct play *p, const char *what);
+// An event about a process of the client; members may be added between the two.
+void heard_begin(struct seat *seat, const char *what);
 void heard_end(struct play *p);
 
 // steps.c: begins the step under way; it may be done at once.
@@ -135,6 +163,24 @@ const char *step_needs(enum step_verb verb);
 bool step_needs_script(const struct play *p, char *text, size_t size);
 // Lets what the client will send stand for the usage that the case would have asked for.
 void step_expect_own_work(struct play *p);
+
+// The parts of a step that speaks to the client: its event alone; a line, of which the number is
+// given (usage: the members of a usage event, or empty); the wait for the answer to the last line.
+void step_record(struct play *p, const struct step *step);
+unsigned step_send(struct play *p, const struct step *step, const char *verb, struct span args,
+                   struct span usage);
+void step_await(struct play *p, const struct step *step, unsigned number);
+// A moment of the scenario; the case ends as `harness` where it cannot be resolved.
+int64_t step_moment(struct play *p, const char *text);
+
+// usage.c
+void step_begin_usage(struct play *p, const struct step *step);
+
+// market.c: steps in which AWS Marketplace or a buyer comes to the seller.
+void step_begin_resolve(struct play *p, const struct step *step);
+void step_begin_register(struct play *p, const struct step *step);
+void step_begin_page(struct play *p, const struct step *step);
+void step_begin_notice(struct play *p, const struct step *step);
 
 // supports.c
 // Why the client cannot be asked what the scenario needs, in text; false when it can.

@@ -36,7 +36,7 @@ bool step_time(void *arg, struct span id, int64_t *at_us)
     return false;
 }
 
-static int64_t moment(struct play *p, const char *text)
+int64_t step_moment(struct play *p, const char *text)
 {
     struct moment_context context = {.now_us = lane_service_us(p->lane),
                                      .start_us = p->start_service_us,
@@ -65,15 +65,14 @@ static void begin_event(struct play *p, const struct step *step)
     journal_bool(j, "await", step->await);
 }
 
-static void record_step(struct play *p, const struct step *step)
+void step_record(struct play *p, const struct step *step)
 {
     begin_event(p, step);
     (void)journal_end(journal(p));
 }
 
-// Sends a line and journals it; usage: the members of a usage event, or empty. Gives its number.
-static unsigned send_line(struct play *p, const struct step *step, const char *verb,
-                          struct span args, struct span usage)
+unsigned step_send(struct play *p, const struct step *step, const char *verb, struct span args,
+                   struct span usage)
 {
     unsigned number = ++p->lines;
     OWN_BUF struct buf line = {0};
@@ -81,176 +80,39 @@ static unsigned send_line(struct play *p, const struct step *step, const char *v
     begin_event(p, step);
     journal_text(journal(p), "sends", span_of(verb));
     journal_int(journal(p), "step", number);
-    journal_int(journal(p), "instance", p->instance);
+    journal_int(journal(p), "instance", p->seat->number);
     journal_raw(journal(p), "line", buf_span(&line));
     if (usage.len > 0) {
         journal_raw(journal(p), "usage", usage);
     }
     (void)journal_end(journal(p));
-    if (p->client == NULL || client_send(p->client, buf_span(&line)) == RC_LIMIT) {
+    struct client *client = p->seat->client;
+    if (client == NULL || client_send(client, buf_span(&line)) == RC_LIMIT) {
         play_end_case(p, "exit", "the client does not read its stdin: line %u could not be sent",
                       number);
     }
     return number;
 }
 
-// After the last line of a step: awaited, or owed.
-static void await_line(struct play *p, const struct step *step, unsigned number)
+static void owe(struct play *p, unsigned number)
+{
+    X_GROW(p->owed, p->owed_count, p->owed_capacity);
+    p->owed[p->owed_count++] = (struct owed_line){.number = number, .instance = p->seat->number};
+}
+
+void step_await(struct play *p, const struct step *step, unsigned number)
 {
     if (step->await) {
         p->awaited_line = number;
         return;
     }
-    X_GROW(p->owed, p->owed_count, p->owed_capacity);
-    p->owed[p->owed_count++] = number;
+    owe(p, number);
     play_step_done(p);
-}
-
-static void add_text(struct buf *b, const char *key, const char *value)
-{
-    if (value != NULL) {
-        buf_addf(b, "%s\"%s\":", b->data[b->len - 1] == '{' ? "" : ",", key);
-        buf_add_json_string(b, span_of(value));
-    }
-}
-
-static void add_json(struct buf *b, const char *key, const cJSON *value)
-{
-    if (value != NULL) {
-        buf_addf(b, ",\"%s\":", key);
-        json_print(b, value);
-    }
-}
-
-static bool has_agreements(const struct play *p)
-{
-    return strcmp(p->setting->profile, "saas-agreements") == 0;
-}
-
-struct usage_parts {
-    const struct world_product *product;
-    const struct world_customer *customer;
-    const char *license;   // NULL: the older model, by identifier and product code
-    const char *dimension; // symbol
-    bool has_at;
-    int64_t at_us, hour_us;
-};
-
-// The customer as its model knows it: who has no licence yet is still known by the identifier.
-static void add_customer(struct buf *b, const struct usage_parts *parts)
-{
-    const struct world_customer *c = parts->customer;
-    buf_add_text(b, ",\"customer\":{");
-    if (parts->license == NULL) {
-        add_text(b, "identifier", c->identifier);
-    }
-    add_text(b, "account", c->account);
-    add_text(b, "license", parts->license);
-    buf_add_char(b, '}');
-}
-
-static void add_moment(struct buf *b, const char *key, int64_t at_us)
-{
-    char text[INSTANT_TEXT];
-    instant_format_s(text, at_us);
-    add_text(b, key, text);
-}
-
-static bool find_parts(struct play *p, const struct step *step, struct usage_parts *parts)
-{
-    const struct world *world = lane_world(p->lane);
-    const char *product = json_get_text(step->args, "product");
-    const char *at = json_get_text(step->args, "at");
-    parts->product =
-        product == NULL ? world_first_product(world) : world_product(world, span_of(product));
-    parts->customer = world_customer(world, json_span(json_get(step->args, "customer")));
-    parts->license = has_agreements(p) && parts->customer != NULL && parts->product != NULL
-                         ? world_license(parts->customer, parts->product)
-                         : NULL;
-    parts->dimension = json_get_text(step->args, "dimension");
-    parts->has_at = at != NULL;
-    parts->at_us = at == NULL ? lane_service_us(p->lane) : moment(p, at);
-    parts->hour_us = instant_hour(parts->at_us);
-    return parts->product != NULL && parts->customer != NULL && parts->dimension != NULL;
-}
-
-static void usage_line(struct play *p, const struct step *step, const struct usage_parts *parts,
-                       struct buf *b)
-{
-    struct span wire = world_dimension_name(lane_world(p->lane), span_of(parts->dimension));
-    buf_add_char(b, '{');
-    add_text(b, "id", step->id);
-    add_text(b, "product", parts->product->code);
-    add_customer(b, parts);
-    buf_add_text(b, ",\"dimension\":");
-    buf_add_json_string(b, wire.len > 0 ? wire : span_of(parts->dimension));
-    add_json(b, "quantity", json_get(step->args, "quantity"));
-    if (parts->has_at) {
-        add_moment(b, "at", parts->at_us);
-    }
-    add_json(b, "tags", json_get(step->args, "tags"));
-    buf_add_char(b, '}');
-}
-
-static void usage_facts(const struct step *step, const struct usage_parts *parts, struct buf *b)
-{
-    OWN_BUF struct buf payer = {0};
-    buf_addf(&payer, "%s:%s%c", parts->license != NULL ? "license" : "customer",
-             parts->customer->symbol, '\0');
-    buf_add_char(b, '{');
-    add_text(b, "id", step->id);
-    add_text(b, "product", parts->product->symbol);
-    add_text(b, "payer", payer.data);
-    add_text(b, "customer", parts->customer->symbol);
-    add_text(b, "dimension", parts->dimension);
-    add_json(b, "quantity", json_get(step->args, "quantity"));
-    if (parts->has_at) {
-        add_moment(b, "at", parts->at_us);
-    }
-    add_moment(b, "hour", parts->hour_us);
-    buf_add_char(b, '}');
-}
-
-static void begin_usage(struct play *p, const struct step *step)
-{
-    struct usage_parts parts = {0};
-    if (!find_parts(p, step, &parts)) {
-        play_end_case(p, "harness", "step %u names something that the world does not have",
-                      step->n);
-        return;
-    }
-    OWN_BUF struct buf line = {0};
-    OWN_BUF struct buf facts = {0};
-    usage_line(p, step, &parts, &line);
-    usage_facts(step, &parts, &facts);
-    X_GROW(p->asked, p->asked_count, p->asked_capacity);
-    p->asked[p->asked_count++] =
-        (struct asked){.id = x_strdup(step->id), .state = ANSWER_STATE_NONE};
-    p->has_asked_usage = true;
-    lane_expect_usage(p->lane, span_of(step->id), span_of(parts.customer->symbol),
-                      span_of(parts.dimension), parts.hour_us);
-    await_line(p, step, send_line(p, step, "usage", buf_span(&line), buf_span(&facts)));
-}
-
-static void begin_resolve(struct play *p, const struct step *step)
-{
-    struct span name = json_span(json_get(step->args, "token"));
-    if (span_starts(name, SPAN("$token."))) {
-        name = span_slice(name, 7, name.len);
-    }
-    const struct world_token *token = world_token(lane_world(p->lane), name);
-    OWN_BUF struct buf args = {0};
-    buf_add_char(&args, '{');
-    add_text(&args, "id", step->id);
-    buf_add_text(&args, step->id == NULL ? "\"token\":" : ",\"token\":");
-    buf_add_json_string(&args, token == NULL ? name : span_of(token->value));
-    buf_add_char(&args, '}');
-    await_line(p, step, send_line(p, step, "resolve", buf_span(&args), (struct span){0}));
 }
 
 static void begin_flush(struct play *p, const struct step *step)
 {
-    await_line(p, step, send_line(p, step, "flush", SPAN("{}"), (struct span){0}));
+    step_await(p, step, step_send(p, step, "flush", SPAN("{}"), (struct span){0}));
 }
 
 static unsigned send_clock(struct play *p, const struct step *step, int64_t at_us)
@@ -260,12 +122,12 @@ static unsigned send_clock(struct play *p, const struct step *step, int64_t at_u
     instant_format_s(text, at_us);
     OWN_BUF struct buf args = {0};
     buf_add_json_string(&args, span_of(text));
-    return send_line(p, step, "clock", buf_span(&args), (struct span){0});
+    return step_send(p, step, "clock", buf_span(&args), (struct span){0});
 }
 
 static void begin_clock(struct play *p, const struct step *step)
 {
-    await_line(p, step, send_clock(p, step, moment(p, json_text(step->args))));
+    step_await(p, step, send_clock(p, step, step_moment(p, json_text(step->args))));
 }
 
 // clock + 10 min where supported, then flush where supported.
@@ -284,12 +146,11 @@ static void send_round(struct play *p, const struct step *step)
     }
     if (has_flush) {
         if (has_clock) {
-            X_GROW(p->owed, p->owed_count, p->owed_capacity);
-            p->owed[p->owed_count++] = number;
+            owe(p, number);
         }
-        number = send_line(p, step, "flush", SPAN("{}"), (struct span){0});
+        number = step_send(p, step, "flush", SPAN("{}"), (struct span){0});
     }
-    await_line(p, step, number);
+    step_await(p, step, number);
 }
 
 static const struct {
@@ -325,8 +186,9 @@ static void begin_restart(struct play *p, const struct step *step)
 {
     const char *signal = json_get_text(step->args, "signal");
     const char *at = json_get_text(step->args, "at");
-    record_step(p, step);
+    step_record(p, step);
     p->restart_signal = signal_number(signal);
+    p->restart_seat = p->seat;
     if (at != NULL) {
         p->restart_at = strcmp(at, "commit") == 0 ? RESTART_AT_COMMIT : RESTART_AT_REPLY;
         p->restart_armed = true;
@@ -340,21 +202,30 @@ static void begin_restart(struct play *p, const struct step *step)
 
 void step_restart_now(struct play *p)
 {
-    heard_begin(p, "signal");
+    struct seat *seat = p->restart_seat;
+    heard_begin(seat, "signal");
     journal_text(journal(p), "signal", span_of(signal_text(p->restart_signal)));
     journal_text(journal(p), "why", SPAN("restart"));
     heard_end(p);
     p->restart_ends_step = p->state == PLAY_STEP;
-    p->restart_ordered = true;
+    seat->restart_ordered = true;
     p->state = PLAY_RESTART;
-    (void)!client_signal(p->client, p->restart_signal);
-    (void)!client_signal(p->client, SIGCONT); // one that was stopped before
-    client_end(p->client, p->restart_signal == SIGKILL ? -1 : RESTART_TERM_US);
+    (void)!client_signal(seat->client, p->restart_signal);
+    (void)!client_signal(seat->client, SIGCONT); // one that was stopped before
+    client_end(seat->client, p->restart_signal == SIGKILL ? -1 : RESTART_TERM_US);
+}
+
+// The step is over once the new process has said hello, as at the beginning of the case.
+static void begin_start(struct play *p, const struct step *step)
+{
+    step_record(p, step);
+    p->next_step++;
+    play_start_client(p, p->seat);
 }
 
 static void arm(struct play *p, const struct step *step, bool armed)
 {
-    record_step(p, step);
+    step_record(p, step);
     enum rc rc = lane_arm(p->lane, json_span(step->args), armed);
     if (rc != RC_OK) {
         play_end_case(p, "harness", "step %u: %s", step->n,
@@ -378,7 +249,7 @@ static void begin_disarm(struct play *p, const struct step *step)
 static void begin_world(struct play *p, const struct step *step)
 {
     struct diag d = {0};
-    record_step(p, step);
+    step_record(p, step);
     if (world_change(lane_world(p->lane), step->args, lane_service_us(p->lane), &d) != RC_OK) {
         play_end_case(p, "harness", "step %u cannot change the world: %s", step->n, d.text);
         return;
@@ -458,7 +329,7 @@ static void look_again(struct play *p)
 
 static void begin_wait(struct play *p, const struct step *step)
 {
-    record_step(p, step);
+    step_record(p, step);
     x_free(p->wait_rule);
     const char *rule = json_get_text(step->args, "rule");
     p->wait_rule = rule == NULL ? NULL : x_strdup(rule);
@@ -482,9 +353,22 @@ static bool is_settled(const struct play *p)
     return true;
 }
 
+// The next process that runs, from that seat on; NULL when there is none.
+static struct seat *next_seat(struct play *p, size_t from)
+{
+    for (size_t i = from; i < SEATS; i++) {
+        if (seat_runs(&p->seats[i])) {
+            return &p->seats[i];
+        }
+    }
+    return NULL;
+}
+
 static void begin_drain(struct play *p, const struct step *step)
 {
-    p->drain_round = 1;
+    struct seat *first = next_seat(p, 0);
+    p->seat = first == NULL ? p->seat : first;
+    p->drain_round = p->drain_round == 0 ? 1 : p->drain_round;
     send_round(p, step);
 }
 
@@ -504,6 +388,18 @@ static void go_on_draining(struct play *p)
     loop_timer_start(&p->pause, wait_us);
 }
 
+// A process has answered its part of the round.
+static void round_is_answered(struct play *p, const struct step *step)
+{
+    struct seat *next = next_seat(p, p->seat->number);
+    if (next == NULL) {
+        go_on_draining(p);
+    } else {
+        p->seat = next;
+        send_round(p, step);
+    }
+}
+
 void step_pause_over(struct play *p)
 {
     if (p->state != PLAY_STEP || p->why != NULL) {
@@ -513,14 +409,14 @@ void step_pause_over(struct play *p)
     if (is_waiting(p)) {
         look_again(p);
     } else if (p->drain_round > 0) {
-        send_round(p, step);
+        begin_drain(p, step);
     }
 }
 
 static void forget_owed(struct play *p, unsigned line)
 {
     for (size_t i = 0; i < p->owed_count; i++) {
-        if (p->owed[i] == line) {
+        if (p->owed[i].number == line) {
             p->owed[i] = p->owed[--p->owed_count];
             play_soon(p);
             step_check_wait(p);
@@ -539,9 +435,9 @@ void step_line_done(struct play *p, unsigned line)
     p->awaited_line = 0;
     if (p->second_line == line) {
         p->second_line = 0;
-        await_line(p, step, send_line(p, step, "flush", SPAN("{}"), (struct span){0}));
+        step_await(p, step, step_send(p, step, "flush", SPAN("{}"), (struct span){0}));
     } else if (p->drain_round > 0) {
-        go_on_draining(p);
+        round_is_answered(p, step);
     } else {
         play_step_done(p);
     }
@@ -552,11 +448,20 @@ static const struct {
     void (*begin)(struct play *p, const struct step *step);
     const char *needs; // what the client must support; NULL: nothing, or see step_needs_more
 } ROWS[] = {
-    {STEP_USAGE, begin_usage, "usage"}, {STEP_RESOLVE, begin_resolve, "resolve"},
-    {STEP_FLUSH, begin_flush, "flush"}, {STEP_CLOCK, begin_clock, "clock"},
-    {STEP_ROUND, send_round, NULL},     {STEP_RESTART, begin_restart, "restart"},
-    {STEP_ARM, begin_arm, NULL},        {STEP_DISARM, begin_disarm, NULL},
-    {STEP_WAIT, begin_wait, NULL},      {STEP_WORLD, begin_world, NULL},
+    {STEP_USAGE, step_begin_usage, "usage"},
+    {STEP_RESOLVE, step_begin_resolve, "resolve"},
+    {STEP_REGISTER, step_begin_register, "register"},
+    {STEP_PAGE, step_begin_page, "page"},
+    {STEP_NOTICE, step_begin_notice, "notice"},
+    {STEP_FLUSH, begin_flush, "flush"},
+    {STEP_CLOCK, begin_clock, "clock"},
+    {STEP_ROUND, send_round, NULL},
+    {STEP_RESTART, begin_restart, "restart"},
+    {STEP_START, begin_start, "instances"},
+    {STEP_ARM, begin_arm, NULL},
+    {STEP_DISARM, begin_disarm, NULL},
+    {STEP_WAIT, begin_wait, NULL},
+    {STEP_WORLD, begin_world, NULL},
     {STEP_DRAIN, begin_drain, NULL},
 };
 

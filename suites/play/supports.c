@@ -12,7 +12,6 @@ static const struct {
 } UNPLAYED[] = {
     {"client", "credentials", "static"},
     {"client", "transport", "plain"},
-    {"client", "instances", NULL},
     {"time", "skew", NULL},
     {"world", "quotas", NULL},
 };
@@ -34,11 +33,17 @@ static enum rc supports_section(const struct scenario *s, const char *section, c
 
 static enum rc supports_step(const struct scenario *s, const struct step *step, struct diag *d)
 {
-    if (!step_exists(step->verb) || step->instance != 1) {
+    if (!step_exists(step->verb)) {
         return diag_fail_at(d, RC_UNSUPPORTED, s->file, step->place,
-                            "the step \"%s\"%s cannot be played by this version",
-                            step_name(step->verb),
-                            step->instance != 1 ? " of a second instance" : "");
+                            "the step \"%s\" cannot be played by this version",
+                            step_name(step->verb));
+    }
+    // A commit does not say which process had asked for it.
+    if (step->verb == STEP_RESTART && json_get(step->args, "at") != NULL &&
+        json_get_int(s->client, "instances", 1) > 1) {
+        return diag_fail_at(d, RC_UNSUPPORTED, s->file, step->place,
+                            "a restart at a commit or a reply cannot be played where there are "
+                            "several instances");
     }
     if (step->verb == STEP_USAGE && json_get(step->args, "license") != NULL) {
         return diag_fail_at(d, RC_UNSUPPORTED, s->file, step->place,
@@ -48,9 +53,29 @@ static enum rc supports_step(const struct scenario *s, const struct step *step, 
     return step->verb == STEP_WORLD ? supports_section(s, "world", step->args, d) : RC_OK;
 }
 
+// A variable that the harness sets itself, or keeps from the client, is not the case's to set.
+static enum rc supports_variables(const struct scenario *s, struct diag *d)
+{
+    const cJSON *var = NULL;
+    const cJSON *vars = json_get(s->client, "env");
+    cJSON_ArrayForEach(var, vars)
+    {
+        const char *refusal = environment_refusal(span_of(var->string));
+        if (refusal != NULL) {
+            return diag_fail_at(d, RC_UNSUPPORTED, s->file, json_place(s->places, var),
+                                "the variable %s cannot be set by a case: %s", var->string,
+                                refusal);
+        }
+    }
+    return RC_OK;
+}
+
 enum rc play_supports(const struct scenario *scenario, struct diag *d)
 {
     enum rc rc = supports_section(scenario, "client", scenario->client, d);
+    if (rc == RC_OK) {
+        rc = supports_variables(scenario, d);
+    }
     if (rc == RC_OK) {
         rc = supports_section(scenario, "time", scenario->time, d);
     }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log holds one JSON line per act: {"take":…}, {"freeze":…}, {"settle":…}. Replaying them in
-// order gives the same numbers to the same records, so later lines can refer to them.
+// The log holds one JSON line per act: {"take":…}, {"nothing":…}, {"freeze":…}, {"settle":…},
+// {"who":…}. Replaying them in order gives the same numbers to the same records, so later lines can
+// refer to them, also those of another process: whoever acts holds a lock, and reads first what
+// others wrote.
 #include "tests/mutants/book.h"
 
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,12 +43,13 @@ static enum rc write_out(int fd, struct span bytes)
 enum rc book_flush(struct book *b)
 {
     enum rc rc = b->log_fd < 0 ? RC_OK : write_out(b->log_fd, buf_span(&b->unwritten));
+    b->log_at += b->unwritten.len;
     buf_reset(&b->unwritten);
     return rc;
 }
 
-// Appends one line; it is durable at once, but for the bug that stores late.
-static enum rc log_line(struct book *b, struct span line)
+// The line is durable at once, but for the bug that stores late.
+enum rc book_write(struct book *b, struct span line)
 {
     buf_add(&b->unwritten, line);
     buf_add_char(&b->unwritten, '\n');
@@ -206,6 +210,14 @@ static void apply_take(struct book *b, const cJSON *line)
     };
 }
 
+static void apply_nothing(struct book *b, const cJSON *line)
+{
+    struct book_record wanted =
+        record_of(b, json_get(line, "nothing"), json_get_int(line, "at_us", 0));
+    size_t record = adopt_record(b, &wanted);
+    b->records[record].timestamp_us = json_get_int(line, "at_us", 0);
+}
+
 static void apply_freeze(struct book *b, const cJSON *line)
 {
     size_t record = (size_t)json_get_int(line, "freeze", -1);
@@ -236,8 +248,8 @@ static void apply(struct book *b, const cJSON *line)
         const char *act;
         void (*apply)(struct book *b, const cJSON *line);
     } acts[] = {
-        {.act = "take", .apply = apply_take},
-        {.act = "freeze", .apply = apply_freeze},
+        {.act = "take", .apply = apply_take},     {.act = "nothing", .apply = apply_nothing},
+        {.act = "freeze", .apply = apply_freeze}, {.act = "who", .apply = subscriber_apply},
         {.act = "settle", .apply = apply_settle},
     };
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
@@ -264,25 +276,75 @@ static size_t replay(struct book *b, struct span log)
     return whole;
 }
 
+// Opens the log; by the bug own-book the first of several that no other process holds.
+static int open_log(const char *directory, bool is_own, char **name)
+{
+    for (unsigned i = 0;; i++) {
+        OWN_BUF struct buf path = {0};
+        buf_addf(&path, "%s/usage%u.log", directory, i);
+        x_free(*name);
+        *name = buf_take_text(&path);
+        int fd = open(*name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        if (fd < 0 || !is_own || flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            return fd;
+        }
+        (void)close(fd);
+    }
+}
+
 enum rc book_open(struct book *b, const char *directory, const struct variants *variants)
 {
     *b = (struct book){.variants = variants, .log_fd = -1};
     if (directory == NULL || variants->on[BUG_FORGET]) {
         return RC_OK;
     }
-    OWN_BUF struct buf path = {0};
-    buf_addf(&path, "%s/usage.log", directory);
-    OWN(text) char *name = buf_take_text(&path);
-    b->log_fd = open(name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    OWN(text) char *name = NULL;
+    b->log_fd = open_log(directory, variants->on[BUG_OWN_BOOK], &name);
     if (b->log_fd < 0) {
         return RC_IO;
     }
-    OWN_BUF struct buf log = {0};
-    if (file_read(&log, name, NULL) != RC_OK) {
+    if (flock(b->log_fd, LOCK_EX) != 0) {
         return RC_IO;
     }
-    size_t whole = replay(b, buf_span(&log));
-    return ftruncate(b->log_fd, (off_t)whole) == 0 ? RC_OK : RC_IO;
+    OWN_BUF struct buf log = {0};
+    enum rc rc = file_read(&log, name, NULL);
+    if (rc == RC_OK) {
+        b->log_at = replay(b, buf_span(&log));
+        rc = ftruncate(b->log_fd, (off_t)b->log_at) == 0 ? RC_OK : RC_IO;
+    }
+    book_unlock(b);
+    return rc;
+}
+
+// What others have written since.
+static enum rc catch_up(struct book *b)
+{
+    OWN_BUF struct buf news = {0};
+    ssize_t got;
+    size_t at = b->log_at;
+    while ((got = pread(b->log_fd, buf_room(&news, 65536), 65536, (off_t)at)) > 0) {
+        buf_grew(&news, (size_t)got);
+        at += (size_t)got;
+    }
+    b->log_at += replay(b, buf_span(&news));
+    // Half a line was broken off by a kill: who was killed did nothing with it.
+    bool is_torn = got == 0 && b->log_at < at;
+    return got < 0 || (is_torn && ftruncate(b->log_fd, (off_t)b->log_at) != 0) ? RC_IO : RC_OK;
+}
+
+enum rc book_lock(struct book *b)
+{
+    if (b->log_fd < 0) {
+        return RC_OK;
+    }
+    return flock(b->log_fd, LOCK_EX) == 0 ? catch_up(b) : RC_IO;
+}
+
+void book_unlock(struct book *b)
+{
+    if (b->log_fd >= 0 && !b->variants->on[BUG_OWN_BOOK]) {
+        (void)flock(b->log_fd, LOCK_UN);
+    }
 }
 
 void book_close(struct book *b)
@@ -293,6 +355,7 @@ void book_close(struct book *b)
     for (size_t i = 0; i < b->usage_count; i++) {
         x_free(b->usages[i].id);
     }
+    subscribers_clear(b);
     x_free(b->records);
     x_free(b->usages);
     buf_clear(&b->unwritten);
@@ -336,7 +399,7 @@ enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, const char 
     if (rc != RC_OK) {
         return rc;
     }
-    rc = log_line(b, buf_span(&text));
+    rc = book_write(b, buf_span(&text));
     if (rc == RC_OK) {
         apply_take(b, line);
         size_t record = b->usages[b->usage_count - 1].record;
@@ -345,6 +408,39 @@ enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, const char 
                      : b->records[record].beyond;
     }
     return rc;
+}
+
+enum rc book_take_nothing(struct book *b, const struct subscriber *s, const char *dimension,
+                          int64_t hour_us)
+{
+    OWN_BUF struct buf text = {0};
+    OWN(json) cJSON *line = NULL;
+    bool is_older = s->identifier[0] != '\0';
+    buf_add_text(&text, "{\"nothing\":{\"product\":");
+    buf_add_json_string(&text, span_of(is_older ? s->product : ""));
+    buf_add_member(&text, "dimension", span_of(dimension));
+    buf_addf(&text, ",\"customer\":{\"%s\":", is_older ? "identifier" : "account");
+    buf_add_json_string(&text, span_of(is_older ? s->identifier : s->account));
+    if (!is_older) {
+        buf_add_member(&text, "license", span_of(s->license));
+    }
+    buf_addf(&text, "}},\"at_us\":%lld}", (long long)hour_us);
+    enum rc rc = json_read(&line, NULL, buf_span(&text), NULL, NULL);
+    rc = rc == RC_OK ? book_write(b, buf_span(&text)) : rc;
+    if (rc == RC_OK) {
+        apply_nothing(b, line);
+    }
+    return rc;
+}
+
+bool book_has_hour(const struct book *b, const struct subscriber *s, int64_t hour_us)
+{
+    for (size_t i = 0; i < b->record_count; i++) {
+        if (b->records[i].hour_us == hour_us && subscriber_of(b, &b->records[i]) == s) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum rc book_freeze(struct book *b, size_t record, int64_t timestamp_us)
@@ -357,7 +453,7 @@ enum rc book_freeze(struct book *b, size_t record, int64_t timestamp_us)
     r->timestamp_us = timestamp_us;
     OWN_BUF struct buf line = {0};
     buf_addf(&line, "{\"freeze\":%zu,\"at_us\":%lld}", record, (long long)timestamp_us);
-    return log_line(b, buf_span(&line));
+    return book_write(b, buf_span(&line));
 }
 
 enum rc book_settle(struct book *b, size_t record, enum word word, const char *record_id)
@@ -371,7 +467,7 @@ enum rc book_settle(struct book *b, size_t record, enum word word, const char *r
         buf_add_json_string(&line, span_of(record_id));
     }
     buf_add_char(&line, '}');
-    enum rc rc = log_line(b, buf_span(&line));
+    enum rc rc = book_write(b, buf_span(&line));
     if (rc == RC_OK) {
         r->word = word;
         x_free(r->record_id);

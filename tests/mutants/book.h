@@ -13,6 +13,7 @@
 #include "proxy/base/buf.h"
 #include "proxy/base/rc.h"
 #include "tests/mutants/shares.h"
+#include "tests/mutants/subscriber.h"
 #include "tests/mutants/variant.h"
 
 enum word { WORD_NONE, WORD_PENDING, WORD_UNKNOWN, WORD_METERED, WORD_REJECTED };
@@ -54,7 +55,10 @@ struct book {
     size_t record_count, record_cap;
     struct book_usage *usages;
     size_t usage_count, usage_cap;
-    int log_fd; // -1: nothing is kept
+    struct subscriber *subscribers;
+    size_t subscriber_count, subscriber_cap;
+    int log_fd;    // -1: nothing is kept
+    size_t log_at; // up to here the log was applied
     struct buf unwritten;
 };
 
@@ -62,6 +66,18 @@ struct book {
 // directory NULL nothing is kept. b is always valid for book_close.
 MUST_USE enum rc book_open(struct book *b, const char *directory, const struct variants *variants);
 void book_close(struct book *b);
+
+// Between the two the log is this process's alone, and what others have written to it is known. A
+// second instance of the client works with the same log.
+MUST_USE enum rc book_lock(struct book *b);
+void book_unlock(struct book *b);
+// Appends a line to the log; it is on disk when this returns RC_OK.
+MUST_USE enum rc book_write(struct book *b, struct span line);
+// Adds a record of quantity 0, as nothing was used in that hour.
+MUST_USE enum rc book_take_nothing(struct book *b, const struct subscriber *s,
+                                   const char *dimension, int64_t hour_us);
+// Whether anything is known of that customer's hour.
+bool book_has_hour(const struct book *b, const struct subscriber *s, int64_t hour_us);
 
 // Takes usage as its line bears it; at_us is used where the usage bears no `at`. It is on disk when
 // this returns RC_OK. RC_UNSUPPORTED for usage without a customer. *wrong: why it

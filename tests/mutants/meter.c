@@ -11,6 +11,7 @@
 #include "proxy/base/instant.h"
 #include "proxy/base/json.h"
 #include "proxy/base/own.h"
+#include "tests/mutants/heartbeat.h"
 #include "tests/mutants/reply.h"
 #include "tests/mutants/talk.h"
 
@@ -19,6 +20,7 @@
 #define PAUSE_US 110000  // AWS takes ten calls a second
 #define PASSES 4
 #define HAMMERING 100
+#define LAZY_US (INT64_C(5) * 60 * US_PER_S) // the bug lazy-hour
 
 // Some records that go into one call, by number.
 struct batch {
@@ -57,10 +59,19 @@ static bool is_due(const struct meter *m, size_t record)
         return true;
     }
     // A key is sent when its hour is over: usage that came later could not be billed under it.
-    bool is_over = r->hour_us + US_PER_HOUR <= m->now_us || has(m, BUG_RUNNING_HOUR);
+    const struct subscriber *s = subscriber_of(m->book, r);
+    bool is_open = s != NULL && has(m, BUG_REGISTERED) &&
+                   (s->standing == STANDING_AWAITED || s->standing == STANDING_FAILED);
+    bool may_send = (is_open || subscriber_may_send(s, m->now_us)) &&
+                    !(s != NULL && s->is_trial && has(m, BUG_TRUTHY_TRIAL));
+    int64_t late_us = has(m, BUG_LAZY_HOUR) ? LAZY_US : 0;
+    bool is_over = r->hour_us + US_PER_HOUR + late_us <= m->now_us || has(m, BUG_RUNNING_HOUR) ||
+                   (subscriber_is_last_chance(s, m->now_us) && late_us == 0) ||
+                   (r->quantity == 0 && has(m, BUG_HEARTBEAT_EARLY));
     bool is_lone = !book_is_late(m->book, record) || has(m, BUG_NO_SUM);
     bool is_countable = r->beyond == NULL || has(m, BUG_ANY_QUANTITY);
-    return !is_final(r) && !r->held && !r->forgotten && is_over && is_lone && is_countable;
+    return !is_final(r) && !r->held && !r->forgotten && is_over && is_lone && is_countable &&
+           may_send;
 }
 
 static void set_word(struct book_record *r, enum word word, const char *reason)
@@ -570,6 +581,7 @@ static void forget_months(struct meter *m)
 void meter_flush(struct meter *m)
 {
     forget_months(m);
+    heartbeat_fill(m);
     unsigned passes = has(m, LEGAL_AT_ONCE) ? PASSES : 1;
     for (unsigned pass = 0; pass < passes && send_due(m); pass++) {
         if (pass + 1 < passes) {

@@ -21,7 +21,4 @@ void meter_flush(struct meter *m);
 // Only the words.
 void meter_report(struct meter *m);
 
-// Asks whose registration token it is, and answers that step.
-void meter_resolve(struct meter *m, int64_t step, const char *token);
-
 #endif

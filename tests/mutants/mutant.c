@@ -10,7 +10,7 @@
 #include "proxy/base/instant.h"
 #include "proxy/base/json.h"
 #include "proxy/base/own.h"
-#include "tests/mutants/meter.h"
+#include "tests/mutants/market.h"
 #include "tests/mutants/talk.h"
 
 #define EXIT_UNSUPPORTED 89 // of the script contract
@@ -31,8 +31,12 @@ static void on_usage(struct client *c, const cJSON *usage, int64_t step)
         talk_answer("unsupported", step);
         return;
     }
+    size_t record = c->book.usages[c->book.usage_count - 1].record;
+    const struct subscriber *s = subscriber_of(&c->book, &c->book.records[record]);
     if (wrong != NULL) {
-        talk_alert(&c->book, c->book.usages[c->book.usage_count - 1].record, wrong);
+        talk_alert(&c->book, record, wrong);
+    } else if (s != NULL && (s->standing == STANDING_GONE || s->standing == STANDING_FAILED)) {
+        talk_alert(&c->book, record, "its customer does not subscribe");
     }
     talk_answer("done", step);
     if (c->variants.on[LEGAL_AT_USAGE]) {
@@ -64,8 +68,19 @@ static void on_clock(struct client *c, const cJSON *args, int64_t step)
 
 static void on_resolve(struct client *c, const cJSON *args, int64_t step)
 {
-    const char *token = json_get_text(args, "token");
-    meter_resolve(&c->meter, step, token == NULL ? "" : token);
+    market_resolve(&c->meter, args, step);
+    talk_answer("done", step);
+}
+
+static void on_page(struct client *c, const cJSON *args, int64_t step)
+{
+    market_page(&c->meter, args, step);
+    talk_answer("done", step);
+}
+
+static void on_notice(struct client *c, const cJSON *args, int64_t step)
+{
+    market_notice(&c->meter, args, step);
     talk_answer("done", step);
 }
 
@@ -75,18 +90,23 @@ static void on_step(struct client *c, const cJSON *line)
         const char *verb;
         void (*act)(struct client *c, const cJSON *args, int64_t step);
     } verbs[] = {
-        {.verb = "usage", .act = on_usage},
-        {.verb = "flush", .act = on_flush},
-        {.verb = "clock", .act = on_clock},
-        {.verb = "resolve", .act = on_resolve},
+        {.verb = "usage", .act = on_usage}, {.verb = "flush", .act = on_flush},
+        {.verb = "clock", .act = on_clock}, {.verb = "resolve", .act = on_resolve},
+        {.verb = "page", .act = on_page},   {.verb = "notice", .act = on_notice},
     };
     int64_t step = json_get_int(line, "step", 0);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         const cJSON *args = json_get(line, verbs[i].verb);
-        if (args != NULL) {
-            verbs[i].act(c, args, step);
-            return;
+        if (args == NULL) {
+            continue;
         }
+        if (book_lock(&c->book) != RC_OK) {
+            fputs("mutant: the log of usage cannot be read\n", stderr);
+            exit(EXIT_FAILURE);
+        }
+        verbs[i].act(c, args, step);
+        book_unlock(&c->book);
+        return;
     }
     talk_answer("unsupported", step);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/mutants/meter.h"
+#include "tests/mutants/market.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proxy/base/json.h"
 #include "proxy/base/own.h"
@@ -10,8 +11,6 @@
 
 #define ATTEMPTS 3
 #define HAMMERING 20
-
-enum resolution { RESOLUTION_RESOLVED, RESOLUTION_REFUSED, RESOLUTION_FAILED, RESOLUTION_AGAIN };
 
 static void add_member(struct buf *out, const char *key, const char *value)
 {
@@ -85,7 +84,31 @@ static enum resolution ask(struct meter *m, struct span body, cJSON **json)
     return resolution;
 }
 
-void meter_resolve(struct meter *m, int64_t step, const char *token)
+enum resolution market_ask(struct meter *m, const char *token, cJSON **json)
+{
+    bool hammers = m->variants->on[BUG_RESOLVE_LOOP];
+    OWN_BUF struct buf body = {0};
+    buf_add_text(&body, "{\"RegistrationToken\":");
+    buf_add_json_string(&body, span_of(token));
+    buf_add_char(&body, '}');
+    enum resolution resolution = RESOLUTION_AGAIN;
+    *json = NULL;
+    for (unsigned i = 0; i < (hammers ? HAMMERING : ATTEMPTS); i++) {
+        if (resolution != RESOLUTION_AGAIN && !(hammers && resolution == RESOLUTION_REFUSED)) {
+            break;
+        }
+        pause_ms(i == 0 ? 0 : hammers ? 20 : 200u << i);
+        cJSON_Delete(*json);
+        resolution = ask(m, buf_span(&body), json);
+    }
+    if (resolution == RESOLUTION_FAILED) {
+        talk_general_alert("ResolveCustomer fails for a reason that is ours, not the buyer's");
+    }
+    return resolution;
+}
+
+void market_say_resolved(struct meter *m, int64_t step, enum resolution resolution,
+                         const cJSON *json)
 {
     static const char *const states[] = {
         [RESOLUTION_RESOLVED] = "resolved",
@@ -93,24 +116,6 @@ void meter_resolve(struct meter *m, int64_t step, const char *token)
         [RESOLUTION_FAILED] = "failed",
         [RESOLUTION_AGAIN] = "failed",
     };
-    bool hammers = m->variants->on[BUG_RESOLVE_LOOP];
-    OWN_BUF struct buf body = {0};
-    buf_add_text(&body, "{\"RegistrationToken\":");
-    buf_add_json_string(&body, span_of(token));
-    buf_add_char(&body, '}');
-    enum resolution resolution = RESOLUTION_AGAIN;
-    OWN(json) cJSON *json = NULL;
-    for (unsigned i = 0; i < (hammers ? HAMMERING : ATTEMPTS); i++) {
-        if (resolution != RESOLUTION_AGAIN && !(hammers && resolution == RESOLUTION_REFUSED)) {
-            break;
-        }
-        pause_ms(i == 0 ? 0 : hammers ? 20 : 200u << i);
-        cJSON_Delete(own_take_json(&json));
-        resolution = ask(m, buf_span(&body), &json);
-    }
-    if (resolution == RESOLUTION_FAILED) {
-        talk_general_alert("ResolveCustomer fails for a reason that is ours, not the buyer's");
-    }
     const bool *on = m->variants->on;
     bool was_known = resolution == RESOLUTION_RESOLVED && m->has_resolved;
     m->has_resolved = m->has_resolved || resolution == RESOLUTION_RESOLVED;
@@ -120,4 +125,74 @@ void meter_resolve(struct meter *m, int64_t step, const char *token)
                             ? "refused"
                             : states[resolution];
     answer(step, state, json);
+}
+
+bool market_sells(const char *product)
+{
+    OWN(json) cJSON *world = NULL;
+    const char *text = getenv("METERPROVER_WORLD");
+    if (json_read(&world, NULL, span_of(text), NULL, NULL) != RC_OK) {
+        return true; // it was not told what it sells
+    }
+    const cJSON *mine = NULL;
+    cJSON_ArrayForEach(mine, json_get(world, "products"))
+    {
+        const char *code = json_get_text(mine, "code");
+        if (code != NULL && strcmp(code, product) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static char *text_of(const cJSON *json, const char *key)
+{
+    const char *text = json_get_text(json, key);
+    return x_strdup(text == NULL ? "" : text);
+}
+
+enum resolution market_register(struct meter *m, const cJSON *json, const char *user)
+{
+    const bool *on = m->variants->on;
+    OWN(text) char *identifier = text_of(json, "CustomerIdentifier");
+    OWN(text) char *account = text_of(json, "CustomerAWSAccountId");
+    OWN(text) char *license = text_of(json, "LicenseArn");
+    OWN(text) char *product = text_of(json, "ProductCode");
+    char nobody[] = "";
+    OWN(text) char *name = x_strdup(user);
+    if (!on[BUG_PAGE_ANY_PRODUCT] && product[0] != '\0' && !market_sells(product)) {
+        return RESOLUTION_REFUSED;
+    }
+    struct subscriber s = {.identifier = identifier,
+                           .account = account,
+                           .license = license,
+                           .product = product,
+                           .user = name,
+                           .standing = STANDING_AWAITED};
+    const struct subscriber *known = subscriber_find(m->book, identifier, license, nobody);
+    if (known != NULL) {
+        bool is_other = known->user[0] != '\0' && strcmp(known->user, user) != 0;
+        if (is_other && user[0] != '\0' && !on[BUG_PAGE_RELINKS]) {
+            return RESOLUTION_REFUSED;
+        }
+        s.standing = known->standing == STANDING_GONE || known->standing == STANDING_FAILED
+                         ? STANDING_AWAITED
+                         : known->standing;
+        s.since_us = known->since_us;
+        s.closing_us = known->closing_us;
+        s.told_us = known->told_us;
+        s.is_trial = known->is_trial;
+    }
+    return subscriber_put(m->book, &s) == RC_OK ? RESOLUTION_RESOLVED : RESOLUTION_AGAIN;
+}
+
+void market_resolve(struct meter *m, const cJSON *args, int64_t step)
+{
+    const char *token = json_get_text(args, "token");
+    OWN(json) cJSON *json = NULL;
+    enum resolution resolution = market_ask(m, token == NULL ? "" : token, &json);
+    if (resolution == RESOLUTION_RESOLVED) {
+        resolution = market_register(m, json, "");
+    }
+    market_say_resolved(m, step, resolution, json);
 }

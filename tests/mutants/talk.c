@@ -28,7 +28,8 @@ void talk_hello(const struct variants *variants)
             "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\",\"resolve\"]}"));
     } else {
         talk_line(SPAN("{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\","
-                       "\"clock\",\"restart\",\"resolve\",\"tags\"]}"));
+                       "\"clock\",\"restart\",\"resolve\",\"tags\",\"page\",\"users\",\"notice\","
+                       "\"instances\"]}"));
     }
 }
 

@@ -83,6 +83,10 @@ class UsageRecord {
     addTags(this.#buckets, usage);
   }
 
+  addNothing(hour) {
+    this.#latest = hour;
+  }
+
   get timestampMs() {
     return this.#latest;
   }
@@ -103,14 +107,16 @@ class UsageRecord {
 export class Book {
   #journal;
   #voice;
+  #subscriptions;
   #usages = new Map(); // id -> {record, held}: held is why it is in no record that will be sent
   #records = new Map();
   #said = new Map(); // id -> the state last said
 
   /** voice.usage(word) and voice.alert(about, text) carry what is told to the outside. */
-  constructor(journal, voice, events) {
+  constructor(journal, voice, subscriptions, events) {
     this.#journal = journal;
     this.#voice = voice;
+    this.#subscriptions = subscriptions;
     events.forEach((event) => this.#apply(event));
     for (const record of this.#records.values()) {
       if (record.inFlight) {
@@ -126,23 +132,35 @@ export class Book {
       return;
     }
     this.#commit({ event: 'usage', usage });
-    const { held } = this.#usages.get(usage.id);
+    const { held, record } = this.#usages.get(usage.id);
     if (held) {
       this.#voice.alert([usage.id], `usage ${usage.id} is not reported: ${held}`);
+    } else if (this.#subscriptions.isOver(record.members)) {
+      this.#voice.alert([usage.id], `usage ${usage.id} is not reported: its customer does not subscribe`);
     }
     this.#say([usage.id]);
   }
 
   /**
    * What is to be sent at that moment, the oldest hours first: whatever was sent before and is not
-   * final, and new records of hours that are over (or of every hour, with `everything`; the running
-   * hour is closed by that). Those that ran into outages come last, lest they hold up all others.
+   * final, and new records of hours that are over (or of every hour, with `everything`, and of buyers
+   * whose subscription leaves no later chance; the running hour is closed by that). Those that ran into outages come last, lest they hold up all others.
    */
   due(nowMs, everything) {
     const limit = everything ? nowMs : hourOf(nowMs) - 1;
+    const isDue = (r) => r.wire !== null || r.timestampMs <= limit || this.#subscriptions.isLastChance(r.members, nowMs);
     return [...this.#records.values()]
-      .filter((r) => !isFinal(r.state) && (r.wire !== null || r.timestampMs <= limit))
+      .filter((r) => !isFinal(r.state) && isDue(r) && this.#subscriptions.maySend(r.members, nowMs))
       .sort((a, b) => a.outages - b.outages || a.hour - b.hour);
+  }
+
+  /** A record of quantity 0 where the customer's hour has none; safe when this returns. */
+  fill({ product, customer, hour, dimension }) {
+    const payer = payerOf({ product, customer });
+    const members = JSON.stringify(payer.members);
+    if (![...this.#records.values()].some((r) => r.hour === hour && JSON.stringify(r.members) === members)) {
+      this.#commit({ event: 'nothing', product, customer, hour, dimension });
+    }
   }
 
   /** Freezes and writes down what is about to be sent; call it before each request. */
@@ -187,6 +205,9 @@ export class Book {
       case 'usage':
         this.#add(event.usage);
         break;
+      case 'nothing':
+        this.#addNothing(event);
+        break;
       case 'send':
         for (const { key, wire } of event.records) {
           const record = this.#records.get(key);
@@ -222,6 +243,14 @@ export class Book {
       record.add(usage);
     }
     this.#usages.set(usage.id, { record, held });
+  }
+
+  #addNothing({ product, customer, hour, dimension }) {
+    const payer = payerOf({ product, customer });
+    const key = keyOf({ dimension }, payer, hour);
+    const record = new UsageRecord(key, payer, dimension, hour);
+    record.addNothing(hour);
+    this.#records.set(key, record);
   }
 
   #settle(record, { state, reason, recordId, doubt }) {

@@ -11,10 +11,10 @@ export class Journal {
   #fd;
 
   /** Opens (or creates) the journal in that directory; `events` are those of former runs, in order. */
-  static open(directory) {
+  static open(directory, name = 'metering.jsonl') {
     mkdirSync(directory, { recursive: true });
     const journal = new Journal();
-    journal.#fd = openSync(path.join(directory, 'metering.jsonl'), 'a+');
+    journal.#fd = openSync(path.join(directory, name), 'a+');
     // The file's name is part of its directory, which has to reach the disk as well.
     const parent = openSync(directory, 'r');
     fsyncSync(parent);

@@ -25,8 +25,11 @@ const customerOf = (output) => ({
 // What only a person can mend, and no buyer: an operator has to hear of it.
 const isOurs = ({ kind }) => kind === 'configuration' || kind === 'credentials';
 
-/** {state: resolved, customer, …} or {state: refused|failed, reason, alert?}. */
-export async function resolve(metering, token, stopping) {
+/**
+ * {state: resolved, customer, …} or {state: refused|failed, reason, alert?}. accept(found) says why a
+ * customer is not welcome, or nothing, and remembers it.
+ */
+export async function resolve(metering, token, stopping, accept) {
   if (typeof token !== 'string' || token === '') {
     return { state: 'refused', reason: 'no token' };
   }
@@ -37,7 +40,8 @@ export async function resolve(metering, token, stopping) {
     if (output) {
       const found = customerOf(output);
       if (found.customer) {
-        return { state: 'resolved', ...found };
+        const refusal = accept(found);
+        return refusal ? { state: 'refused', reason: refusal } : { state: 'resolved', ...found };
       }
       reason = 'the reply names no customer'; // such as an empty 200 of something in between
     } else if (isTokenRefused(failure)) {

@@ -5,13 +5,39 @@ import { createInterface } from 'node:readline';
 import { Book } from './book.mjs';
 import { Journal } from './journal.mjs';
 import { Metering } from './metering.mjs';
+import { answerPage } from './page.mjs';
 import { resolve } from './registration.mjs';
 import { Sender } from './sender.mjs';
+import { readNotice, Subscriptions } from './subscriptions.mjs';
 import { Voice } from './voice.mjs';
 
 // The scheduler can wait for a slow service; who says "flush" waits for the answer.
 const CLOCK_LIMIT_MS = 15_000;
 const FLUSH_LIMIT_MS = 2_000;
+
+// A record of nothing for each hour in which a subscriber used nothing; any dimension will do.
+function fillHours({ book, subscriptions, products }, nowMs) {
+  for (const { product, customer, hour } of subscriptions.hours(nowMs)) {
+    const [dimension] = products.get(product) ?? [];
+    if (dimension) {
+      book.fill({ product, customer, hour, dimension });
+    }
+  }
+}
+
+async function register({ voice, metering, stopping, subscriptions, products }, token, user) {
+  const accept = (found) => {
+    if (products.size > 0 && found.product && !products.has(found.product)) {
+      return 'the token is of another product';
+    }
+    return subscriptions.register(found, user) ? null : 'another user has registered this customer';
+  };
+  const { alert, ...answer } = await resolve(metering, token, stopping, accept);
+  if (alert) {
+    voice.alertAll(alert);
+  }
+  return answer;
+}
 
 // One function per step; each is over when what it promises holds.
 const STEPS = {
@@ -20,26 +46,52 @@ const STEPS = {
     book.take({ ...line.usage, at: line.usage.at ?? line.now });
   },
 
-  clock: async ({ sender }, line) => {
+  clock: async (seller, line) => {
+    const { sender } = seller;
+    fillHours(seller, Date.parse(line.clock));
     await sender.sweep(Date.parse(line.clock), { everything: false, limitMs: CLOCK_LIMIT_MS });
   },
 
-  flush: async ({ book, sender }, line) => {
+  flush: async (seller, line) => {
+    const { book, sender } = seller;
+    fillHours(seller, Date.parse(line.now));
     await sender.sweep(Date.parse(line.now), { everything: true, limitMs: FLUSH_LIMIT_MS });
     book.sayAll();
   },
 
-  resolve: async ({ voice, metering, stopping }, line) => {
-    const { alert, ...answer } = await resolve(metering, line.resolve.token, stopping);
-    if (alert) {
-      voice.alertAll(alert);
+  resolve: async (seller, line) => {
+    seller.voice.say('resolve', { step: line.step, ...await register(seller, line.resolve.token, '') });
+  },
+
+  // What the web server would be sent, and what it would reply.
+  page: async (seller, { step, page }) => {
+    const { known, ...reply } = await answerPage(page, (token, user) => register(seller, token, user));
+    seller.voice.say('page', { step, ...reply });
+    if (known) {
+      seller.voice.say('resolve', { step, ...known });
     }
-    voice.say('resolve', { step: line.step, ...answer });
+  },
+
+  notice: ({ voice, subscriptions, products }, { step, notice }) => {
+    let told;
+    try {
+      told = readNotice(notice);
+    } catch (error) {
+      voice.say('notice', { step, state: 'refused', reason: `not readable: ${error.message}` });
+      return;
+    }
+    if (told.product && products.size > 0 && !products.has(told.product)) {
+      voice.say('notice', { step, state: 'refused', reason: 'it is about another product' });
+    } else if (subscriptions.tell(told) === 'failed') {
+      voice.alertAll(`a subscription has failed: ${told.identifier}`);
+    }
   },
 };
 
+const SUPPORTS = ['usage', 'flush', 'clock', 'restart', 'resolve', 'tags', 'page', 'users', 'notice'];
+
 function greet({ voice, book }) {
-  voice.say('hello', { contract: 1, supports: ['usage', 'flush', 'clock', 'restart', 'resolve', 'tags'] });
+  voice.say('hello', { contract: 1, supports: SUPPORTS });
   // What was said last before a kill may not have been heard.
   book.sayAll({ all: true });
 }
@@ -64,9 +116,14 @@ function open(directory, stopping) {
   }
   const voice = new Voice();
   const { journal, events } = Journal.open(directory);
-  const book = new Book(journal, voice, events);
+  const past = Journal.open(directory, 'subscriptions.jsonl');
+  const subscriptions = new Subscriptions(past.journal, past.events);
+  const book = new Book(journal, voice, subscriptions, events);
   const metering = new Metering(stopping);
-  return { voice, book, metering, stopping, sender: new Sender(book, metering, stopping) };
+  // What we sell: code, and the dimensions' wire names.
+  const world = JSON.parse(process.env.METERPROVER_WORLD ?? '{}');
+  const products = new Map((world.products ?? []).map((p) => [p.code, Object.values(p.dimensions)]));
+  return { voice, book, subscriptions, products, metering, stopping, sender: new Sender(book, metering, stopping) };
 }
 
 // Lines are taken one after the other, in their order; those that come meanwhile wait in the reader.

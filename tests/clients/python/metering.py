@@ -14,6 +14,7 @@ from botocore.exceptions import (ClientError, ConnectTimeoutError, EndpointConne
                                  NoCredentialsError, ParamValidationError)
 
 from outbox import METERED, PENDING, REJECTED, UNKNOWN, Outbox, Record
+from subscriptions import Subscriptions
 from tags import whole
 
 MAX_RECORDS = 25
@@ -115,10 +116,12 @@ def is_ours(result: dict, record: Record) -> bool:
 class Metering:
     """One flush at a time: freeze, send, read, repeat what is unprocessed."""
 
-    def __init__(self, client, outbox: Outbox, alert: Callable[[List[str], str], None]):
+    def __init__(self, client, outbox: Outbox, subscriptions: Subscriptions,
+                 alert: Callable[[List[str], str], None]):
         self._client = client
         self._attempts = Attempts(client)
         self._outbox = outbox
+        self._subscriptions = subscriptions
         self._alert = alert
         self._down = False
         self._last_call = float("-inf")
@@ -129,7 +132,7 @@ class Metering:
         more. Ends early when the service takes nothing: the scheduler comes again."""
         self._now = now
         self._down = False
-        due = self._outbox.due(now)
+        due = self._outbox.due(now, self._subscriptions)
         for pause in (*UNPROCESSED_PAUSES_S, None):
             unprocessed = []
             for batch in batches(due):
@@ -143,7 +146,7 @@ class Metering:
         """Sends one batch; gives what the service did not process."""
         if self._down:
             return []
-        self._outbox.freeze(batch)
+        batch = self._outbox.freeze(batch)
         self._keep_to_quota()
         request = {"UsageRecords": [wire_record(record) for record in batch]}
         if "LicenseArn" not in batch[0].buyer:

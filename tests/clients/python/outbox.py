@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Iterable, Iterator, List, Optional, Tuple
 
 import tags as tags_of
+from subscriptions import Subscriptions
 
 PENDING, UNKNOWN, METERED, REJECTED = "pending", "unknown", "metered", "rejected"
 FINAL = (METERED, REJECTED)
@@ -38,8 +39,6 @@ CREATE TABLE IF NOT EXISTS usage (
     id TEXT PRIMARY KEY, record INTEGER NOT NULL REFERENCES record, quantity INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS usage_record ON usage (record);
 CREATE TABLE IF NOT EXISTS held (id TEXT PRIMARY KEY, reason TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS customer (
-    buyer TEXT PRIMARY KEY, product TEXT, identifier TEXT, account TEXT, license TEXT);
 """
 
 
@@ -150,12 +149,21 @@ class Outbox:
             "SELECT * FROM record WHERE state IN ('pending', 'unknown') ORDER BY hour, number")
         return [_record(row) for row in rows]
 
-    def due(self, now: int) -> List[Record]:
-        """What may be sent at that time. An hour is reported when it is over: AWS would drop what
-        arose after the report."""
+    def due(self, now: int, subscriptions: Subscriptions) -> List[Record]:
+        """What may be sent at that time. An hour is reported when it is over, since AWS would drop
+        what arose after the report; or when its buyer's subscription leaves no later chance."""
         return [record for record in self.open_records()
-                if record.hour + 3600 <= now and record.not_before <= now
-                and record.quantity <= MAX_QUANTITY and not self.is_late(record.number)]
+                if (record.hour + 3600 <= now
+                    or subscriptions.is_last_chance(record.buyer, now))
+                and record.not_before <= now and record.quantity <= MAX_QUANTITY
+                and not self.is_late(record.number) and subscriptions.may_send(record.buyer, now)]
+
+    def fill(self, product: str, buyer: dict, dimension: str, hour: int) -> None:
+        """Books a record of quantity 0 where that buyer's hour has none."""
+        names = json.dumps(buyer, sort_keys=True)
+        with self.transaction():
+            if not self._one("SELECT 1 FROM record WHERE buyer = ? AND hour = ?", names, hour):
+                self._open_record((product, names, dimension, hour), hour)
 
     def hold(self, usage_id: str, reason: str) -> None:
         """Books usage that no record can bear, for a person to settle."""
@@ -175,11 +183,13 @@ class Outbox:
         rows = self._db.execute("SELECT id, record FROM usage ORDER BY rowid").fetchall()
         return ((row["id"], self.get(row["record"])) for row in rows)
 
-    def freeze(self, records: Iterable[Record]) -> None:
-        """Fixes quantity and timestamp for ever; called before the first byte goes out."""
+    def freeze(self, records: Iterable[Record]) -> List[Record]:
+        """Fixes quantity and timestamp for ever; called before the first byte goes out. Gives the
+        records as they are then: another worker may have added usage since they were read."""
         with self.transaction():
             self._db.executemany("UPDATE record SET frozen = 1 WHERE number = ?",
                                  [(record.number,) for record in records])
+            return [self.get(record.number) for record in records]
 
     def note(self, record: Record, state: str, reason: Optional[str] = None, *,
              in_doubt: bool = False, metering_id: Optional[str] = None,
@@ -191,12 +201,6 @@ class Outbox:
             "metering_id = coalesce(?, metering_id), alert = coalesce(?, alert), "
             "not_before = ? WHERE number = ?",
             (state, reason, int(in_doubt), metering_id, alert, not_before, record.number))
-
-    def keep_customer(self, buyer: str, product: Optional[str], identifier: Optional[str],
-                      account: Optional[str], license_arn: Optional[str]) -> None:
-        """Remembers who registered."""
-        self._db.execute("INSERT OR REPLACE INTO customer VALUES (?, ?, ?, ?, ?)",
-                         (buyer, product, identifier, account, license_arn))
 
     def close(self) -> None:
         """Ends the store; nothing is lost without it."""

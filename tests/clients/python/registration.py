@@ -6,7 +6,7 @@ from typing import Callable, List
 
 from botocore.exceptions import ClientError
 
-from outbox import Outbox
+from subscriptions import Subscriptions
 
 RESOLVED, REFUSED, FAILED = "resolved", "refused", "failed"
 PAUSES_S = (0.5, None)  # two rounds, each with the SDK's own retries: a buyer waits at a page
@@ -25,13 +25,16 @@ def is_transient(error: ClientError) -> bool:
             or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500)
 
 
-def resolve(client, outbox: Outbox, token: str, alert: Callable[[List[str], str], None]) -> dict:
-    """Asks AWS whose token it is, and remembers the answer; gives the state, and who it is."""
+def resolve(client, subscriptions: Subscriptions, token: str, user: str, products: List[str],
+            alert: Callable[[List[str], str], None]) -> dict:
+    """Asks AWS whose token it is, and remembers the answer; gives the state, and who it is. user is
+    who is signed in at our own site ("": nobody); products are the codes that we sell."""
     if not token:
         return {"state": REFUSED}
     for pause in PAUSES_S:
         try:
-            return _keep(outbox, client.resolve_customer(RegistrationToken=token))
+            reply = client.resolve_customer(RegistrationToken=token)
+            return _keep(subscriptions, reply, user, products)
         except ClientError as error:
             code = error.response["Error"].get("Code")
             if code in ABOUT_TOKEN and not is_about_credentials(error):
@@ -48,7 +51,7 @@ def resolve(client, outbox: Outbox, token: str, alert: Callable[[List[str], str]
     return {"state": FAILED, "reason": reason}
 
 
-def _keep(outbox: Outbox, reply: dict) -> dict:
+def _keep(subscriptions: Subscriptions, reply: dict, user: str, products: List[str]) -> dict:
     """Stores who registered. A reply that names nobody is none, whatever its status."""
     identifier = reply.get("CustomerIdentifier") or None
     account = reply.get("CustomerAWSAccountId") or None
@@ -57,9 +60,12 @@ def _keep(outbox: Outbox, reply: dict) -> dict:
     customer = identifier or account
     if customer is None:
         return {"state": FAILED, "reason": "the reply names nobody"}
+    if products and product and product not in products:
+        return {"state": REFUSED, "reason": "the token is of another product"}
     # With agreements one account may hold several licences, each a subscription of its own.
-    outbox.keep_customer(license_arn or f"{product}/{customer}", product, identifier, account,
-                         license_arn)
+    if not subscriptions.register(identifier or "", account or "", license_arn or "",
+                                  product or "", user):
+        return {"state": REFUSED, "reason": "another user has registered this customer"}
     found = {"customer": customer, "identifier": identifier, "account": account,
              "license": license_arn, "product": product}
     return {"state": RESOLVED, **{name: value for name, value in found.items() if value}}

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A careful seller's integration on boto3, behind the script contract of Meterprover.
 
-The parts that a seller would copy are outbox.py, tags.py, metering.py and registration.py; this file only
-turns lines of the contract into calls to them, and what they know into words.
+The parts that a seller would copy are outbox.py, tags.py, metering.py, registration.py, page.py and
+subscriptions.py; this file only turns lines of the contract into calls to them, and what they know into words.
 """
 import json
 import os
@@ -12,9 +12,11 @@ import sys
 from datetime import datetime, timezone
 from typing import List, Optional
 
+import page
 from outbox import MAX_QUANTITY, Outbox
+from subscriptions import FAILED, Subscriptions, read_notice
 
-SUPPORTS = ["usage", "flush", "clock", "restart", "resolve", "tags"]
+SUPPORTS = ["usage", "flush", "clock", "restart", "resolve", "tags", "page", "users", "notice", "instances"]
 FINAL = ("metered", "rejected")
 
 
@@ -59,6 +61,11 @@ class Seller:
 
     def __init__(self, state_dir: str):
         self._outbox = Outbox(os.path.join(state_dir, "outbox.sqlite3"))
+        self._subscriptions = Subscriptions(os.path.join(state_dir, "subscriptions.sqlite3"))
+        world = json.loads(os.environ.get("METERPROVER_WORLD") or "{}")
+        # What we sell, in the order of our listing: code, and the dimensions' wire names.
+        self._products = {product["code"]: list(product["dimensions"].values())
+                          for product in world.get("products", [])}
         self._client = None
         self._metering = None
         self._said = {}
@@ -69,7 +76,7 @@ class Seller:
         if self._client is None:
             from metering import Metering
             self._client = make_client()
-            self._metering = Metering(self._client, self._outbox, alert)
+            self._metering = Metering(self._client, self._outbox, self._subscriptions, alert)
 
     def hear(self, line: dict) -> None:
         """One line of the harness."""
@@ -79,7 +86,7 @@ class Seller:
             say(mp="hello", contract=1, supports=SUPPORTS)
             return
         verbs = {"usage": self._usage, "flush": self._flush, "clock": self._clock,
-                 "resolve": self._resolve}
+                 "resolve": self._resolve, "page": self._page, "notice": self._notice}
         for verb, act in verbs.items():
             if verb in line:
                 say(mp=act(line[verb], line["step"]), step=line["step"])
@@ -104,10 +111,13 @@ class Seller:
                                  "of an hour only, so this usage waits for a person")
         elif record.quantity > MAX_QUANTITY:
             alert(self._outbox.usages(record.number), "the sum of this hour is more than AWS takes")
+        elif self._subscriptions.is_over(buyer):
+            alert([usage["id"]], "its customer does not subscribe")
         return "done"
 
     def _flush(self, _args, _step: int) -> str:
         self._ready()
+        self._fill_hours()
         self._metering.flush(self._now)
         self._report()
         return "done"
@@ -119,11 +129,42 @@ class Seller:
         return self._flush(None, step)
 
     def _resolve(self, args: dict, step: int) -> str:
+        token = args.get("token") if isinstance(args, dict) else args
+        say(mp="resolve", step=step, **self._register(token or "", ""))
+        return "done"
+
+    def _register(self, token: str, user: str) -> dict:
         self._ready()
         from registration import resolve
-        token = args.get("token") if isinstance(args, dict) else args
-        say(mp="resolve", step=step, **resolve(self._client, self._outbox, token or "", alert))
+        return resolve(self._client, self._subscriptions, token, user, list(self._products), alert)
+
+    def _page(self, args: dict, step: int) -> str:
+        """What the web server would be sent, and what it would reply."""
+        status, headers, known = page.answer(args, self._register)
+        say(mp="page", step=step, status=status, headers=headers)
+        if known is not None:
+            say(mp="resolve", step=step, **known)
         return "done"
+
+    def _notice(self, args: dict, step: int) -> str:
+        try:
+            notice = read_notice(args["form"], args["body"])
+        except (KeyError, TypeError, ValueError) as error:
+            say(mp="notice", step=step, state="refused", reason=f"not readable: {error!r}")
+            return "done"
+        if notice["product"] and self._products and notice["product"] not in self._products:
+            say(mp="notice", step=step, state="refused", reason="it is about another product")
+            return "done"
+        if self._subscriptions.tell(notice) == FAILED:
+            alert([], f"a subscription has failed: {notice['identifier']}")
+        return "done"
+
+    def _fill_hours(self) -> None:
+        """A record of nothing for each hour in which a subscriber used nothing."""
+        for product, buyer, hour in self._subscriptions.hours(self._now):
+            sold = self._products.get(product) or next(iter(self._products.values()), [])
+            if sold:
+                self._outbox.fill(product, buyer, sold[0], hour)
 
     def _report(self) -> None:
         """A word about every usage that has no last one yet. What a former life has said is not

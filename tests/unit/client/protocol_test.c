@@ -107,6 +107,7 @@ static void leaves_logs_alone(void)
 }
 
 #define FORM_HELLO "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\"]}"
+#define FORM_PAGE "{\"mp\":\"page\",\"step\":N,\"status\":303,\"headers\":{\"NAME\":\"VALUE\"}}"
 #define FORM_DONE "{\"mp\":\"done\",\"step\":N}"
 #define FORM_USAGE "{\"mp\":\"usage\",\"id\":\"ID\",\"state\":\"pending|unknown|metered|rejected\"}"
 #define FORM_ALERT "{\"mp\":\"alert\",\"about\":[\"ID\"],\"text\":\"TEXT\"}"
@@ -123,9 +124,9 @@ static void says_what_was_expected(void)
         {"duplicate", "{\"mp\":\"done\",\"step\":1,\"step\":2}",
          "this is not one JSON object (character 23: the key \"step\" stands twice in one object)"},
         {"no such kind", "{\"mp\":\"ready\"}",
-         "\"mp\" must be one of hello done usage resolve register alert unsupported"},
+         "\"mp\" must be one of hello done usage resolve register page notice alert unsupported"},
         {"kind is a number", "{\"mp\":1}",
-         "\"mp\" must be one of hello done usage resolve register alert unsupported"},
+         "\"mp\" must be one of hello done usage resolve register page notice alert unsupported"},
         {"contract absent", "{\"mp\":\"hello\",\"supports\":[]}",
          "\"contract\" is missing; the form is " FORM_HELLO},
         {"contract 2", "{\"mp\":\"hello\",\"contract\":2,\"supports\":[]}",
@@ -159,6 +160,21 @@ static void says_what_was_expected(void)
         {"register says resolved", "{\"mp\":\"register\",\"step\":1,\"state\":\"resolved\"}",
          "\"state\" must be one of the states of this form; the form is "
          "{\"mp\":\"register\",\"step\":N,\"state\":\"registered|denied|failed\"}"},
+        {"page without status", "{\"mp\":\"page\",\"step\":1}",
+         "\"status\" is missing; the form is " FORM_PAGE},
+        {"page with a text for status", "{\"mp\":\"page\",\"step\":1,\"status\":\"200\"}",
+         "\"status\" must be an HTTP status from 100 to 599; the form is " FORM_PAGE},
+        {"page with a list of headers",
+         "{\"mp\":\"page\",\"step\":1,\"status\":200,\"headers\":[]}",
+         "\"headers\" must be an object of texts, or of arrays of texts, by name; the form "
+         "is " FORM_PAGE},
+        {"page with a number in a header",
+         "{\"mp\":\"page\",\"step\":1,\"status\":200,\"headers\":{\"Set-Cookie\":[\"a\",1]}}",
+         "\"headers\" must be an object of texts, or of arrays of texts, by name; the form "
+         "is " FORM_PAGE},
+        {"notice says metered", "{\"mp\":\"notice\",\"step\":1,\"state\":\"metered\"}",
+         "\"state\" must be one of the states of this form; the form is "
+         "{\"mp\":\"notice\",\"step\":N,\"state\":\"done|refused\"}"},
         {"alert without text", "{\"mp\":\"alert\",\"about\":[]}",
          "\"text\" is missing; the form is " FORM_ALERT},
         {"alert about a string", "{\"mp\":\"alert\",\"about\":\"u1\",\"text\":\"x\"}",

@@ -7,6 +7,8 @@ int main(void)
                                                {"supports", SUPPORTS_TESTS},
                                                {"hour", HOUR_TESTS},
                                                {"ending", ENDING_TESTS},
+                                               {"page", PAGE_TESTS},
+                                               {"notice", NOTICE_TESTS},
                                                {NULL, NULL}};
     return unit_run(SUITES);
 }

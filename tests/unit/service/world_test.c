@@ -113,6 +113,43 @@ static void map(void)
     world_free(&w);
 }
 
+// Licences tell two customers of one account apart.
+static void one_account(void)
+{
+    struct world *w = open_world("{\"customers\":{\"acme\":{\"account\":\"012345678901\","
+                                 "\"license\":\"arn:aws:license-manager::1:license:l-of-acme\"},"
+                                 "\"globex\":{\"license\":\"" GLOBEX_LICENSE "\"}}}",
+                                 NULL);
+    if (w == NULL) {
+        return;
+    }
+    CHECK_TEXT(world_customer(w, SPAN("acme"))->account, "012345678901");
+    CHECK_TEXT(
+        world_customer_by_license(w, SPAN("arn:aws:license-manager::1:license:l-of-acme"))->symbol,
+        "acme");
+    CHECK_TEXT(world_customer_by_license(w, SPAN(GLOBEX_LICENSE))->symbol, "globex");
+    CHECK_TEXT(world_license(world_customer(w, SPAN("globex")), world_first_product(w)),
+               GLOBEX_LICENSE);
+    world_free(&w);
+}
+
+// Another seller's product exists for the service, and the client is not told of it.
+static void foreign_product(void)
+{
+    struct world *w = open_world("{\"products\":{\"gizmo\":{\"code\":\"g1\",\"dimensions\":"
+                                 "{\"boxes\":\"boxes\"},\"foreign\":true}}}",
+                                 NULL);
+    OWN_BUF struct buf text = {0};
+    if (w == NULL) {
+        return;
+    }
+    world_describe(w, &text);
+    CHECK(world_product_by_code(w, SPAN("g1")) != NULL);
+    CHECK(!span_has(buf_span(&text), SPAN("gizmo")));
+    CHECK(span_has(buf_span(&text), SPAN("widget")));
+    world_free(&w);
+}
+
 struct refusal_row {
     const char *tree, *sentence;
 };
@@ -140,7 +177,7 @@ static const struct refusal_row CASE_REFUSALS[] = {
     {"{\"customers\":[{\"identifier\":\"x\"}]}", "each of world.customers needs a name"},
     {"{\"customers\":{\"acme\":{\"identifier\":\"id-globex\"}}}",
      "world.customers: globex and acme have the same identifier"},
-    {"{\"customers\":{\"acme\":{\"account\":\"012345678901\"}}}",
+    {"{\"customers\":{\"acme\":{\"account\":\"012345678901\",\"license\":null}}}",
      "world.customers: globex and acme have the same account"},
     {"{\"customers\":{\"acme\":{\"license\":\"" GLOBEX_LICENSE "\"}}}",
      "world.customers: globex and acme have the same license"},
@@ -413,6 +450,8 @@ const struct unit_test WORLD_TESTS[] = {
     {"what every case starts from", base},
     {"what a case changes", overrides},
     {"the seller's own values", map},
+    {"one account", one_account},
+    {"a foreign product", foreign_product},
     {"refusals", refusals},
     {"no products", no_products},
     {"derived values", derived},

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The processes of the client: what they start with, and how they are told to leave.
+#include "suites/play/play_inside.h"
+
+#include <stdio.h>
+
+#include "proxy/base/alloc.h"
+#include "proxy/base/own.h"
+
+extern char **environ; // POSIX: the caller's environment, of which the client gets a scrubbed copy
+
+static struct journal *journal(struct play *p)
+{
+    return lane_journal(p->lane);
+}
+
+bool seat_runs(const struct seat *seat)
+{
+    return seat->client != NULL && client_is_running(seat->client);
+}
+
+bool play_any_runs(const struct play *p)
+{
+    bool any = false;
+    for (size_t i = 0; i < SEATS; i++) {
+        any = any || seat_runs(&p->seats[i]);
+    }
+    return any;
+}
+
+// "K=V" of --env, then of the case, whose word is the last: it needs what it asks for.
+static char **added_variables(const struct play *p)
+{
+    const cJSON *vars = json_get(p->scenario->client, "env");
+    const char *const *given = p->setting->add_env;
+    size_t count = 0;
+    while (given != NULL && given[count] != NULL) {
+        count++;
+    }
+    char **list = x_alloc((count + (size_t)cJSON_GetArraySize(vars) + 1) * sizeof *list);
+    for (size_t i = 0; i < count; i++) {
+        list[i] = x_strdup(given[i]);
+    }
+    const cJSON *var = NULL;
+    cJSON_ArrayForEach(var, vars)
+    {
+        struct buf entry = {0};
+        buf_addf(&entry, "%s=%s", var->string, json_text(var));
+        list[count++] = buf_take_text(&entry);
+    }
+    list[count] = NULL;
+    return list;
+}
+
+static void free_variables(char **list)
+{
+    for (size_t i = 0; list[i] != NULL; i++) {
+        x_free(list[i]);
+    }
+    x_free(list);
+}
+
+enum rc seat_environment(struct play *p, struct diag *d)
+{
+    char **added = added_variables(p);
+    const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
+    OWN_BUF struct buf empty = {0};
+    OWN_BUF struct buf world = {0};
+    OWN_BUF struct buf endpoint = {0};
+    OWN_BUF struct buf trip = {0};
+    world_describe(lane_world(p->lane), &world);
+    buf_addf(&empty, "%s/empty%c", p->setting->scratch, '\0');
+    buf_addf(&endpoint, "http://%s%c", lane_address(p->lane), '\0');
+    buf_addf(&trip, "http://%s%c", tripwire_address(p->tripwire), '\0');
+    buf_add_char(&world, '\0');
+    struct environment_options options = {
+        .caller = (const char *const *)environ,
+        .endpoint = endpoint.data,
+        .region = world_region(lane_world(p->lane)),
+        .config_file = empty.data,
+        .credentials_file = empty.data,
+        .tripwire = trip.data,
+        .source = CREDENTIALS_STATIC,
+        .access_key = key->access_key_id,
+        .secret_key = key->secret_access_key,
+        .session_token = key->session_token,
+        .state_dir = p->state_dir,
+        .world = world.data,
+        .deadline_s = p->scenario->deadline_s,
+        .case_id = p->setting->hides_case ? "hidden" : p->scenario->id,
+        .add = (const char *const *)added,
+        .pass = p->setting->pass_env,
+    };
+    enum rc rc = environment_build(&p->environment, &options, d);
+    free_variables(added);
+    return rc;
+}
+
+void play_start_client(struct play *p, struct seat *seat)
+{
+    p->seat = seat;
+    p->state = PLAY_HELLO;
+    struct client_options options = {
+        .loop = p->setting->loop,
+        .argv = p->setting->argv,
+        .env = environment_vars(&p->environment),
+        .out_path = p->out_path,
+        .err_path = p->err_path,
+        .scrub = heard_scrub,
+        .observer = heard_observer(seat),
+    };
+    struct diag d = {0};
+    if (client_start(&seat->client, &options, &d) != RC_OK) {
+        play_end_case(p, "harness", "%s", d.text);
+        return;
+    }
+    heard_begin(seat, "start");
+    journal_int(journal(p), "pid", client_pid(seat->client));
+    heard_end(p);
+    if (p->setting->is_exec) {
+        p->state = PLAY_ALONE;
+        return;
+    }
+    OWN_BUF struct buf line = {0};
+    struct span name = p->setting->hides_case ? SPAN("hidden") : span_of(p->scenario->id);
+    protocol_hello(&line, name, lane_service_us(p->lane));
+    (void)!client_send(seat->client, buf_span(&line));
+}
+
+void seat_tell_to_leave(struct seat *seat)
+{
+    struct play *p = seat->play;
+    if (seat_runs(seat)) {
+        heard_begin(seat, "signal");
+        journal_text(journal(p), "signal", SPAN("SIGTERM"));
+        journal_text(journal(p), "why", SPAN("leave"));
+        heard_end(p);
+        client_end(seat->client, 0);
+    }
+}
