@@ -1,51 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
 // cases: what there is to be played, from the files themselves.
 #include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "proxy/base/alloc.h"
+#include "proxy/base/own.h"
+#include "proxy/scenario/vocabulary.h"
+#include "reports/table.h"
 #include "suites/command/catalogue.h"
 #include "suites/command/command.h"
 #include "suites/command/playable.h"
 
+#define USUAL_WIDTH 80
+
 const struct option_row CASES_OPTIONS[] = {
     {"--profile", "NAME", "only the cases of that product type"},
     {"--run", "GLOB", "only cases whose id matches; may be repeated"},
-    {"-v", NULL, "with the requirement, its basis and its sources"},
+    {"-v", NULL, "with the requirement of each case and its sources"},
+    {"--markdown", NULL, "as tables of GitHub Markdown"},
     {"--scenarios", "DIR", "another folder of scenario files"},
     {"--help", NULL, "print this"},
     {NULL, NULL, NULL},
 };
 
-static void tell(const struct scenario *s, bool is_loud)
+static const struct table_column COLUMNS[] = {
+    {"case", true},         {"title", false},     {"level", false},   {"basis", false},
+    {"money", false},       {"operation", true},  {"profiles", true}, {"played", false},
+    {"requirement", false}, {"statements", true},
+};
+#define COLUMN_COUNT (sizeof COLUMNS / sizeof COLUMNS[0])
+#define LOUD_COLUMNS 2 // the last ones
+
+static void add_list(struct table *t, const cJSON *list)
 {
-    struct span suite = catalogue_suite(s);
-    printf("%-22s %-18.*s %s\n", s->id, (int)suite.len, suite.at, s->title);
-    if (!is_loud) {
-        return;
-    }
-    printf("    %s\n    %s, %s%s; sources:", json_get_text(s->requirement, "text"),
-           json_get_text(s->requirement, "level"), json_get_text(s->requirement, "basis"),
-           s->money ? ", money" : "");
-    const cJSON *source = NULL;
-    cJSON_ArrayForEach(source, json_get(s->requirement, "sources"))
+    OWN_BUF struct buf names = {0};
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, list)
     {
-        printf(" %s", json_text(source));
+        buf_addf(&names, "%s%s", names.len == 0 ? "" : ", ", json_text(item));
     }
+    table_add(t, buf_span(&names));
+}
+
+// "yes", or the sentence that says what this version cannot play.
+static void add_played(struct table *t, const struct scenario *s)
+{
     struct diag d = {0};
-    char text[900] = "";
-    if (case_is_playable(s, &d) != RC_OK) {
-        diag_print(&d, text, sizeof text);
+    OWN_BUF struct buf text = {0};
+    bool is_played = case_is_playable(s, &d) == RC_OK;
+    buf_addf(&text, "%s%s", is_played ? "yes" : "no: ", d.text);
+    table_add(t, buf_span(&text));
+}
+
+static void add_case(struct table *t, const struct scenario *s, bool is_loud)
+{
+    table_add(t, span_of(s->id));
+    table_add(t, span_of(s->title));
+    table_add(t, json_span(json_get(s->requirement, "level")));
+    table_add(t, json_span(json_get(s->requirement, "basis")));
+    table_add(t, span_of(s->money ? "yes" : ""));
+    table_add(t, span_of(s->operation));
+    add_list(t, s->profiles);
+    add_played(t, s);
+    if (is_loud) {
+        table_add(t, json_span(json_get(s->requirement, "text")));
+        add_list(t, json_get(s->requirement, "sources"));
     }
-    printf("\n%s%s%s", text[0] == '\0' ? "" : "    ", text, text[0] == '\0' ? "" : "\n");
+}
+
+static void print_cases(struct page *page, const struct catalogue *catalogue, bool is_loud)
+{
+    struct table t;
+    table_init(&t, page->form == TABLE_MARKDOWN ? "Cases" : NULL, COLUMNS,
+               COLUMN_COUNT - (is_loud ? 0 : LOUD_COLUMNS));
+    for (size_t i = 0; i < catalogue->count; i++) {
+        add_case(&t, catalogue->cases[i], is_loud);
+    }
+    page_add(page, &t);
+}
+
+// A person's terminal gets columns, a program tabs.
+static void page_init(struct page *page, const struct line *line)
+{
+    struct winsize size = {0};
+    *page = (struct page){.form = TABLE_TABS, .width = USUAL_WIDTH};
+    if (line_has(line, "--markdown")) {
+        page->form = TABLE_MARKDOWN;
+    } else if (isatty(STDOUT_FILENO) == 1) {
+        page->form = TABLE_TERMINAL;
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+            page->width = size.ws_col;
+        }
+    }
+}
+
+static enum rc check_line(const struct line *line, struct diag *d)
+{
+    const char *profile = line_value(line, "--profile", NULL);
+    if (line->rest[0] != NULL) {
+        return diag_fail(d, RC_USAGE, "\"%s\" is no option, and there is nothing else to name",
+                         line->rest[0]);
+    }
+    if (profile != NULL && !words_have(type_row(TYPE_PROFILE)->words, span_of(profile))) {
+        OWN(text) char *known = type_phrase(TYPE_PROFILE);
+        return diag_fail(d, RC_USAGE, "--profile takes %s, not \"%s\"", known, profile);
+    }
+    return RC_OK;
 }
 
 static enum rc choose(struct catalogue *catalogue, const struct line *line, struct diag *d)
 {
     static const char *const NONE[] = {NULL};
-    if (line->rest[0] != NULL) {
-        return diag_fail(d, RC_USAGE, "\"%s\" is no option, and there is nothing else to name",
-                         line->rest[0]);
-    }
     const char **wanted = line_all(line, "--run");
     enum rc rc =
         catalogue_read(catalogue, line_value(line, "--scenarios", catalogue_default_dir()), d);
@@ -56,19 +122,32 @@ static enum rc choose(struct catalogue *catalogue, const struct line *line, stru
     return rc;
 }
 
+static int tell(const struct line *line, const struct catalogue *catalogue)
+{
+    struct page page;
+    const char *profile = line_value(line, "--profile", NULL);
+    if (catalogue->count == 0) {
+        (void)fprintf(stderr, "meterprover cases: there is no case%s%s in %s\n",
+                      profile == NULL ? "" : " of the profile ", profile == NULL ? "" : profile,
+                      line_value(line, "--scenarios", catalogue_default_dir()));
+        return EXIT_NOTHING;
+    }
+    page_init(&page, line);
+    print_cases(&page, catalogue, line_has(line, "-v"));
+    (void)fwrite(page.text.data, 1, page.text.len, stdout);
+    buf_clear(&page.text);
+    return EXIT_PASSED;
+}
+
 int cases_command(const struct line *line)
 {
     struct catalogue catalogue = {0};
     struct diag d = {0};
-    enum rc rc = choose(&catalogue, line, &d);
-    for (size_t i = 0; rc == RC_OK && i < catalogue.count; i++) {
-        tell(catalogue.cases[i], line_has(line, "-v"));
-    }
-    int code = rc == RC_OK ? EXIT_PASSED : line_fail(line, &d);
+    enum rc rc = check_line(line, &d);
     if (rc == RC_OK) {
-        printf("%zu cases\n", catalogue.count);
-        code = catalogue.count == 0 ? EXIT_NOTHING : EXIT_PASSED;
+        rc = choose(&catalogue, line, &d);
     }
+    int code = rc == RC_OK ? tell(line, &catalogue) : line_fail(line, &d);
     catalogue_clear(&catalogue);
     return code;
 }
