@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cases: what there is to be played, from the files themselves.
+// cases: what there is to be played, and the words that cases are made of, from the files and
+// tables themselves.
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "suites/command/catalogue.h"
 #include "suites/command/command.h"
 #include "suites/command/playable.h"
+#include "suites/command/reference.h"
 
 #define USUAL_WIDTH 80
 
@@ -18,11 +20,27 @@ const struct option_row CASES_OPTIONS[] = {
     {"--profile", "NAME", "only the cases of that product type"},
     {"--run", "GLOB", "only cases whose id matches; may be repeated"},
     {"-v", NULL, "with the requirement of each case and its sources"},
+    {"--steps", NULL, "what a client can be asked, instead of the cases"},
+    {"--actions", NULL, "what the wire can do"},
+    {"--oracles", NULL, "what can be demanded: expectations, and what holds in every case"},
+    {"--keys", NULL, "all other keys of a scenario file"},
     {"--markdown", NULL, "as tables of GitHub Markdown"},
     {"--scenarios", "DIR", "another folder of scenario files"},
     {"--help", NULL, "print this"},
     {NULL, NULL, NULL},
 };
+
+// What is printed instead of the cases, in this order.
+static const struct {
+    const char *option;
+    void (*print)(struct page *page);
+} SECTIONS[] = {
+    {"--steps", reference_steps},
+    {"--actions", reference_actions},
+    {"--oracles", reference_oracles},
+    {"--keys", reference_keys},
+};
+#define SECTION_COUNT (sizeof SECTIONS / sizeof SECTIONS[0])
 
 static const struct table_column COLUMNS[] = {
     {"case", true},         {"title", false},     {"level", false},   {"basis", false},
@@ -95,6 +113,28 @@ static void page_init(struct page *page, const struct line *line)
     }
 }
 
+static bool prints_words(const struct line *line)
+{
+    bool prints = false;
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        prints = prints || line_has(line, SECTIONS[i].option);
+    }
+    return prints;
+}
+
+// What chooses among cases has no meaning for words.
+static enum rc refuse_choice(const struct line *line, struct diag *d)
+{
+    static const char *const CHOICES[] = {"--profile", "--run", "-v", "--scenarios"};
+    for (size_t i = 0; i < sizeof CHOICES / sizeof CHOICES[0]; i++) {
+        if (line_has(line, CHOICES[i])) {
+            return diag_fail(d, RC_USAGE, "%s is about the list of cases, which is not printed",
+                             CHOICES[i]);
+        }
+    }
+    return RC_OK;
+}
+
 static enum rc check_line(const struct line *line, struct diag *d)
 {
     const char *profile = line_value(line, "--profile", NULL);
@@ -106,7 +146,7 @@ static enum rc check_line(const struct line *line, struct diag *d)
         OWN(text) char *known = type_phrase(TYPE_PROFILE);
         return diag_fail(d, RC_USAGE, "--profile takes %s, not \"%s\"", known, profile);
     }
-    return RC_OK;
+    return prints_words(line) ? refuse_choice(line, d) : RC_OK;
 }
 
 static enum rc choose(struct catalogue *catalogue, const struct line *line, struct diag *d)
@@ -122,7 +162,26 @@ static enum rc choose(struct catalogue *catalogue, const struct line *line, stru
     return rc;
 }
 
-static int tell(const struct line *line, const struct catalogue *catalogue)
+static int finish(struct page *page)
+{
+    (void)fwrite(page->text.data, 1, page->text.len, stdout);
+    buf_clear(&page->text);
+    return EXIT_PASSED;
+}
+
+static int tell_words(const struct line *line)
+{
+    struct page page;
+    page_init(&page, line);
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        if (line_has(line, SECTIONS[i].option)) {
+            SECTIONS[i].print(&page);
+        }
+    }
+    return finish(&page);
+}
+
+static int tell_cases(const struct line *line, const struct catalogue *catalogue)
 {
     struct page page;
     const char *profile = line_value(line, "--profile", NULL);
@@ -134,9 +193,7 @@ static int tell(const struct line *line, const struct catalogue *catalogue)
     }
     page_init(&page, line);
     print_cases(&page, catalogue, line_has(line, "-v"));
-    (void)fwrite(page.text.data, 1, page.text.len, stdout);
-    buf_clear(&page.text);
-    return EXIT_PASSED;
+    return finish(&page);
 }
 
 int cases_command(const struct line *line)
@@ -144,10 +201,13 @@ int cases_command(const struct line *line)
     struct catalogue catalogue = {0};
     struct diag d = {0};
     enum rc rc = check_line(line, &d);
+    if (rc == RC_OK && prints_words(line)) {
+        return tell_words(line);
+    }
     if (rc == RC_OK) {
         rc = choose(&catalogue, line, &d);
     }
-    int code = rc == RC_OK ? tell(line, &catalogue) : line_fail(line, &d);
+    int code = rc == RC_OK ? tell_cases(line, &catalogue) : line_fail(line, &d);
     catalogue_clear(&catalogue);
     return code;
 }

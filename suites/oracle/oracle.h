@@ -25,7 +25,6 @@ struct oracle {
     bool falls_when_not_exercised;
     // What it waits for cannot come where the client avoids the situation.
     bool may_lack_when_avoided;
-    const char *help;
 };
 
 // NULL when there is no oracle for that verb yet.

@@ -126,7 +126,6 @@ void step_pause_over(struct play *p);
 void step_check_wait(struct play *p);
 // Ends the client by the signal of the restart; it is started again when it has ended.
 void step_restart_now(struct play *p);
-bool step_exists(enum step_verb verb);
 // Why the case cannot be played without steps (exec contract), in text; false when it can.
 bool step_needs_script(const struct play *p, char *text, size_t size);
 // What the client must support for it; NULL: nothing, or see step_needs_more. The step must exist.

@@ -58,6 +58,8 @@ LINES = [
     (["cases", "--profile", "no-such"], 64, r'--profile takes one of "saas", .*, not "no-such"'),
     (["cases", "--profile", "agentcore", "--scenarios", "empty"], 5,
      r"there is no case of the profile agentcore in empty"),
+    (["cases", "--steps", "--run", "BMU-*"], 64, r"--run is about the list of cases"),
+    (["cases", "--keys", "-v"], 64, r"-v is about the list of cases"),
     (["cases", "BMU-R01"], 64, r'"BMU-R01" is no option'),
     (["check"], 64, r"no file was named"),
     (["check", "nowhere.json"], 1, r"nowhere\.json: No such file or directory\n0 cases, 1 problems"),

@@ -150,9 +150,8 @@ class Cases(Reference):
         # A case that this version cannot play says why, and what it says is what `check` says.
         heads, rows = self.page()[None]
         at = heads.index("played")
+        said = self.run_it("check", *rig.SCENARIOS.glob("*/*.json")).out
         for row in rows:
-            path = next(p for p in rig.SCENARIOS.glob("*/*.json") if p.stem == row[0].split("/")[0])
-            said = self.run_it("check", path).out
             if row[at] != "yes":
                 self.assertIn(row[at].removeprefix("no: "), said)
         folder = self.dir / "scenarios/mine"
@@ -166,6 +165,178 @@ class Cases(Reference):
     def test_terminal(self):
         self.hold_terminal("--run", "BMU-*", "-v")
         self.assertRegex(self.on_terminal(300), re.compile(r"^case +title +level +basis", re.M))
+
+
+def rows_of(name, word):
+    """The rows of a table of the vocabulary: step.def, action.def, expect.def."""
+    text = (rig.SOURCE / f"proxy/scenario/{name}.def").read_text(encoding="utf-8")
+    text = re.sub(r'"\s*\n\s*"', "", text)  # a help of several lines
+    found = re.findall(rf'^{word}\(\w+, "(\w+)", (?:(FAULT_\w+), )?"([^"]*)"\)', text, re.M)
+    assert len(found) == len(re.findall(rf"^{word}\(", text, re.M)) > 5
+    return {verb: (help_, fault) for verb, fault, help_ in found}
+
+
+class Schema:
+    """schema.json, which is held equal to the vocabulary elsewhere: what may stand below a type."""
+
+    def __init__(self):
+        self.types = json.loads((rig.SCENARIOS / "schema.json").read_text(encoding="utf-8"))["$defs"]
+
+    def of(self, reference):
+        """The definition that a $ref leads to, without the place of variables."""
+        name = reference["$ref"].rsplit("/", 1)[1]
+        return name, self.types[name]["anyOf"][1]
+
+    def keys(self, reference, path="", stop=("STEP", "ACTION", "EXPECT")):
+        """Every key at or below a type: its path, whether it is needed, and its help."""
+        name, body = self.of(reference)
+        if name in stop:
+            return
+        for choice in body.get("anyOf", []):
+            yield from self.keys(choice, path, stop)
+        if "items" in body:
+            yield from self.keys(body["items"], path + "[]", stop)
+        if isinstance(body.get("additionalProperties"), dict):
+            yield from self.keys(body["additionalProperties"], path + (".*" if path else "*"), stop)
+        for key, value in body.get("properties", {}).items():
+            if name in ("EXERCISED", "AVOIDED_WHEN") and key in rows_of("expect", "EXPECT"):
+                continue  # verbs have tables of their own
+            below = f"{path}.{key}" if path else key
+            yield below, key in body.get("required", []), value["description"]
+            yield from self.keys(value, below, stop)
+
+
+class Words(Reference):
+    """Steps, actions, expectations, keys: every one of the vocabulary, and no other."""
+
+    PLAYED = {"yes", "not in this version", "static only", "plain only"}
+
+    def setUp(self):
+        super().setUp()
+        self.schema = Schema()
+
+    def hold_verbs(self, table, expected, meaning):
+        """A table of verbs has each of them, in the order of the vocabulary, with its help."""
+        heads, rows = table
+        self.assertEqual([(verb, help_) for verb, (help_, _) in expected.items()],
+                         [(row[0], row[heads.index(meaning)]) for row in rows])
+        for row in rows:
+            self.assertTrue(row[heads.index("takes")], row)
+            self.assertIn(row[heads.index("played")], self.PLAYED)
+
+    def hold_arguments(self, table, owner, verbs):
+        """A table of arguments has what the schema has below each verb."""
+        heads, rows = table
+        self.assertEqual(["word", "argument", "value", "needed", "meaning", "played"], heads)
+        wanted = []
+        for verb in verbs:
+            reference = self.schema.types[owner]["anyOf"][1]["properties"][verb]
+            if (owner, verb) != ("STEP", "world"):
+                wanted += [(verb, key, "yes" if needed else "", help_)
+                           for key, needed, help_ in self.schema.keys(reference)]
+        self.assertEqual(wanted, [(word, key, needed, help_)
+                                  for word, key, _, needed, help_, _ in rows])
+        self.hold_values(rows, 2)
+
+    def hold_values(self, rows, at):
+        """Every word that a value may be is told."""
+        enums = [body["anyOf"][1]["enum"] for body in self.schema.types.values()
+                 if "anyOf" in body and "enum" in body["anyOf"][1]]
+        told = [re.findall(r'"([\w-]+)"', row[at].split("one of ", 1)[1])
+                for row in rows if "one of " in row[at]]
+        self.assertTrue(told)
+        for words in told:
+            self.assertIn(words, enums)
+
+    def hold_common(self, table, owner, verbs):
+        heads, rows = table
+        self.assertEqual(["key", "value", "needed", "meaning", "played"], heads)
+        body = self.schema.types[owner]["anyOf"][1]
+        self.assertEqual([(key, "yes" if key in body.get("required", []) else "",
+                           value["description"])
+                          for key, value in body["properties"].items() if key not in verbs],
+                         [(row[0], row[2], row[3]) for row in rows])
+
+    def test_steps(self):
+        tables = self.page("--steps")
+        self.assertEqual(["Steps", "Keys beside any step", "Arguments of steps"], list(tables))
+        verbs = rows_of("step", "STEP")
+        self.hold_verbs(tables["Steps"], verbs, "meaning")
+        self.hold_common(tables["Keys beside any step"], "STEP", verbs)
+        self.hold_arguments(tables["Arguments of steps"], "STEP", verbs)
+        self.hold_played("step", tables["Steps"], lambda tree: tree["steps"])
+
+    def test_actions(self):
+        tables = self.page("--actions")
+        self.assertEqual(["Actions", "Arguments of actions"], list(tables))
+        verbs = rows_of("action", "ACTION")
+        self.hold_verbs(tables["Actions"], verbs, "meaning")
+        self.hold_arguments(tables["Arguments of actions"], "ACTION", verbs)
+        heads, rows = tables["Actions"]
+        for row in rows:
+            self.assertEqual(verbs[row[0]][1], "FAULT_" + row[heads.index("fault")].upper())
+            self.assertRegex(row[heads.index("phases")],
+                             r"^(connect|tls|head|request)(, (tls|head|request))*$")
+        self.hold_played("action", tables["Actions"],
+                         lambda tree: [a for rule in tree["rules"] for a in rule["then"]])
+
+    def test_oracles(self):
+        tables = self.page("--oracles")
+        self.assertEqual(["Expectations", "Keys beside any expectation",
+                          "Arguments of expectations", "Invariants"], list(tables))
+        verbs = rows_of("expect", "EXPECT")
+        heads, rows = tables["Expectations"]
+        self.assertEqual(["answers"], [row[0] for row in rows[len(verbs):]])
+        self.hold_verbs((heads, rows[:len(verbs)]), verbs, "holds when")
+        self.hold_common(tables["Keys beside any expectation"], "EXPECT", verbs)
+        self.hold_arguments(tables["Arguments of expectations"], "EXPECT", verbs)
+        # What can be judged has a row in the judge's own table, and the other way round.
+        source = (rig.SOURCE / "suites/oracle/oracle.c").read_text(encoding="utf-8")
+        judged = re.findall(r'\.verb = "(\w+)"', source)
+        at = heads.index("played")
+        self.assertEqual(sorted(judged), sorted(row[0] for row in rows if row[at] == "yes"))
+        heads, rows = tables["Invariants"]
+        self.assertEqual(re.findall(r'\.id = "([\w-]+)"', source), [row[0] for row in rows])
+        self.assertEqual(self.schema.types["INVARIANT"]["anyOf"][1]["enum"],
+                         [row[0] for row in rows])
+        self.assertTrue(all(row[heads.index("holds when")] for row in rows))
+
+    def test_keys(self):
+        tables = self.page("--keys")
+        (heads, rows), = tables.values()
+        self.assertEqual(["key", "value", "needed", "meaning", "played"], heads)
+        self.assertEqual([(key, "yes" if needed else "", help_) for key, needed, help_ in
+                          self.schema.keys({"$ref": "#/$defs/CASE"})],
+                         [(row[0], row[2], row[3]) for row in rows])
+        self.hold_values(rows, 1)
+        self.assertLessEqual({row[4] for row in rows}, self.PLAYED)
+
+    def hold_played(self, kind, table, verbs_of):
+        """No word that `check` refuses is marked as played, and none that it accepts as not."""
+        heads, rows = table
+        marks = {row[0]: row[heads.index("played")] == "yes" for row in rows}
+        self.assertIn(False, marks.values())
+        files = [*(rig.SOURCE / "tests/scenarios/examples").glob("*.json"),
+                 *rig.SCENARIOS.glob("*/*.json")]
+        said = self.run_it("check", *files).out
+        refused = set(re.findall(rf'the {kind} "(\w+)" cannot be played', said))
+        used = set()
+        for path in files:
+            tree = json.loads(path.read_text(encoding="utf-8"))
+            if "scenario" in tree and str(path) not in said:
+                used |= {verb for it in verbs_of(tree) for verb in it if verb in marks}
+        self.assertTrue(used)
+        self.assertEqual(set(), {verb for verb in refused if marks[verb]})
+        self.assertEqual(set(), {verb for verb in used if not marks[verb]})
+
+    def test_terminal(self):
+        for section in ("--steps", "--actions", "--oracles", "--keys"):
+            self.hold_terminal(section)
+
+    def test_several(self):
+        both = self.run_it("cases", "--actions", "--steps", code=0).out
+        one, other = (self.run_it("cases", section, code=0).out for section in ("--steps", "--actions"))
+        self.assertEqual(one + "\n" + other, both)
 
 
 if __name__ == "__main__":

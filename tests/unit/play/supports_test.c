@@ -18,7 +18,7 @@ static void cases_are_refused(void)
          "`credentials` of `client`"},
         {"plain", "\"client\": {\"transport\": \"plain\"}," STEPS, NULL},
         {"TLS", "\"client\": {\"transport\": \"tls\"}," STEPS, "`transport` of `client`"},
-        {"environment", "\"client\": {\"env\": {\"A\": \"1\"}}," STEPS, "`env` of `client`"},
+        {"environment", "\"client\": {\"env\": {\"A\": \"1\"}}," STEPS, NULL},
         {"start", "\"time\": {\"start\": \"now+1h\"}," STEPS, NULL},
         {"skew", "\"time\": {\"skew\": \"+20m\"}," STEPS, "`skew` of `time`"},
         {"no quotas", "\"world\": {\"quotas\": false}," STEPS, NULL},
@@ -27,7 +27,7 @@ static void cases_are_refused(void)
          "\"steps\": [" USAGE "}}, {\"world\": {\"quotas\": true}}, {\"round\": {}}],",
          "`quotas` of `world`"},
         {"another licence", "\"steps\": [" USAGE ", \"license\": \"globex\"}}, {\"round\": {}}],",
-         "the licence of another customer"},
+         "`license` of `usage`"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         struct stage s;
