@@ -13,6 +13,7 @@
 #include "suites/command/command.h"
 #include "suites/command/playable.h"
 #include "suites/command/reference.h"
+#include "suites/command/statements.h"
 
 #define USUAL_WIDTH 80
 
@@ -24,6 +25,8 @@ const struct option_row CASES_OPTIONS[] = {
     {"--actions", NULL, "what the wire can do"},
     {"--oracles", NULL, "what can be demanded: expectations, and what holds in every case"},
     {"--keys", NULL, "all other keys of a scenario file"},
+    {"--traceability", NULL,
+     "what is documented, with the cases and invariants that hold a client to it, and the reverse"},
     {"--markdown", NULL, "as tables of GitHub Markdown"},
     {"--scenarios", "DIR", "another folder of scenario files"},
     {"--help", NULL, "print this"},
@@ -181,9 +184,22 @@ static int tell_words(const struct line *line)
     return finish(&page);
 }
 
+static enum rc tell_trace(struct page *page, const struct line *line,
+                          const struct catalogue *catalogue, struct diag *d)
+{
+    OWN(json) cJSON *statements = NULL;
+    enum rc rc = statements_read(&statements, d);
+    if (rc == RC_OK) {
+        statements_trace(page, statements, catalogue,
+                         line_has(line, "--profile") || line_has(line, "--run"));
+    }
+    return rc;
+}
+
 static int tell_cases(const struct line *line, const struct catalogue *catalogue)
 {
     struct page page;
+    struct diag d = {0};
     const char *profile = line_value(line, "--profile", NULL);
     if (catalogue->count == 0) {
         (void)fprintf(stderr, "meterprover cases: there is no case%s%s in %s\n",
@@ -192,7 +208,11 @@ static int tell_cases(const struct line *line, const struct catalogue *catalogue
         return EXIT_NOTHING;
     }
     page_init(&page, line);
-    print_cases(&page, catalogue, line_has(line, "-v"));
+    if (!line_has(line, "--traceability")) {
+        print_cases(&page, catalogue, line_has(line, "-v"));
+    } else if (tell_trace(&page, line, catalogue, &d) != RC_OK) {
+        return line_fail(line, &d);
+    }
     return finish(&page);
 }
 

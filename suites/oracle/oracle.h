@@ -40,6 +40,9 @@ struct invariant {
     bool is_money;
     const char *basis;
     const char *help;
+    // Ids of scenarios/statements.json that it proves in whatever case it is judged; ends with
+    // NULL; NULL: none. What only some cases give occasion to is theirs to cite.
+    const char *const *sources;
 };
 
 const struct invariant *invariant_all(size_t *count);

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import termios
@@ -337,6 +338,105 @@ class Words(Reference):
         both = self.run_it("cases", "--actions", "--steps", code=0).out
         one, other = (self.run_it("cases", section, code=0).out for section in ("--steps", "--actions"))
         self.assertEqual(one + "\n" + other, both)
+
+
+class Traceability(Reference):
+    """What is documented, and who holds a client to it: both ways, and without a gap."""
+
+    def setUp(self):
+        super().setUp()
+        self.statements = json.loads((rig.SCENARIOS / "statements.json").read_text(encoding="utf-8"))
+
+    def hold_trace(self, cases, *arguments, chosen=False):
+        tables = self.page("--traceability", *arguments)
+        self.assertEqual(["Statements", "Cases", "Invariants"], list(tables))
+        heads, rows = tables["Invariants"]
+        proved = {row[0]: [name for name in row[2].split(", ") if name] for row in rows}
+        words = self.page("--oracles")["Invariants"][1]
+        self.assertEqual([(row[0], row[1]) for row in words], [(row[0], row[1]) for row in rows])
+        heads, rows = tables["Cases"]
+        self.assertEqual(["case", "requirement", "statements"], heads)
+        self.assertEqual([(name, row["requirement"], row["statements"])
+                          for name, row in sorted(cases.items())],
+                         [tuple(row) for row in rows])
+        heads, rows = tables["Statements"]
+        self.assertEqual(["statement", "says", "document", "where", "date", "cases", "invariants",
+                          "untested"], heads)
+        wanted = []
+        for it in self.statements:
+            by = [name for name, row in sorted(cases.items())
+                  if it["id"] in row["statements"].split(", ")]
+            if by or not chosen:
+                holding = [name for name, ids in proved.items() if it["id"] in ids]
+                wanted.append([it["id"], it["text"], it["document"], it["where"], it["date"],
+                               ", ".join(by), ", ".join(holding), it.get("untested", "")])
+        self.assertEqual(wanted, rows)
+        return rows
+
+    def test_all(self):
+        for row in self.hold_trace(case_rows()):
+            self.assertTrue(row[5] or row[6] or row[7], row)
+
+    def test_chosen(self):
+        few = {name: row for name, row in case_rows("saas").items() if name.startswith("RC-")}
+        self.hold_trace(few, "--profile", "saas", "--run", "RC-*", chosen=True)
+
+    def test_terminal(self):
+        self.hold_terminal("--traceability", "--run", "TIM-*")
+
+    def hold_change(self, change, *said):
+        """`check` names exactly what is wrong with a list of statements, and where."""
+        folder = self.dir / "scenarios"
+        if not folder.exists():
+            shutil.copytree(rig.SCENARIOS, folder)
+        tree = json.loads(json.dumps(self.statements))
+        change({it["id"]: it for it in tree}, tree)
+        lines = ",\n".join(json.dumps(it) for it in tree)
+        (folder / "statements.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+        result = self.run_it("check", folder / "statements.json", code=1 if said else 0)
+        told = result.out.replace(f"{folder}/", "").splitlines()
+        self.assertEqual(len(said) + 1, len(told), told)
+        for pattern, line in zip(said, told):
+            self.assertRegex(line, pattern)
+
+    def test_check(self):
+        rows = self.page("--traceability")["Statements"][1]
+        tested, first = next((row[0], row[5].split(", ")[0]) for row in rows if row[5])
+        by_invariant, proof = next((row[0], row[6]) for row in rows if row[6] and not row[5] and "," not in row[6])
+        untested = next(row[0] for row in rows if row[7])
+        at = [it["id"] for it in self.statements].index(untested) + 2
+        self.hold_change(lambda by, tree: None)
+        self.hold_change(lambda by, tree: by[untested].pop("untested"),
+                         rf"^statements\.json:{at}:1: no case and no invariant holds a client to "
+                         rf"{untested}: cite it, or say why not in \"untested\"$")
+        self.hold_change(lambda by, tree: by[tested].update(untested="Nobody does."),
+                         rf"{tested} is tested by {first}\b.*: its \"untested\" must go$")
+        self.hold_change(lambda by, tree: by[by_invariant].update(untested="Nobody does."),
+                         rf"{by_invariant} is tested by {proof}: its \"untested\" must go$")
+        self.hold_change(lambda by, tree: tree.remove(by[by_invariant]),
+                         rf'the invariant \"{proof}\" cites \"{by_invariant}\", which is not listed')
+        self.hold_change(lambda by, tree: tree.append(dict(by[untested])),
+                         rf"{untested} is listed twice$")
+        self.hold_change(lambda by, tree: by[untested].update(untested=""),
+                         r'\"untested\" must be a text that is not empty$')
+        self.hold_change(lambda by, tree: by[untested].update(remark="x"),
+                         r'a statement has no key \"remark\"$')
+        self.hold_change(lambda by, tree: by[untested].pop("where"),
+                         r'the key \"where\" is missing here$')
+
+    def test_check_follows_the_cases(self):
+        # The cases beside the list decide, not those that were built with the program.
+        folder = self.dir / "scenarios"
+        shutil.copytree(rig.SCENARIOS, folder)
+        rows = self.page("--traceability")["Statements"][1]
+        only, case = next((row[0], row[5]) for row in rows
+                          if re.fullmatch(r"RC-[^, ]+", row[5]) and not row[6])
+        (folder / f"resolve-customer/{case.split('/', maxsplit=1)[0]}.json").unlink()
+        alone = [row[0] for row in rows if not row[6] and row[5] and
+                 {name.split("/")[0] for name in row[5].split(", ")} == {case.split("/")[0]}]
+        self.assertIn(only, alone)
+        self.hold_change(lambda by, tree: None,
+                         *(rf"holds a client to {name}: cite it" for name in alone))
 
 
 if __name__ == "__main__":
