@@ -172,7 +172,7 @@ def rows_of(name, word):
     """The rows of a table of the vocabulary: step.def, action.def, expect.def."""
     text = (rig.SOURCE / f"proxy/scenario/{name}.def").read_text(encoding="utf-8")
     text = re.sub(r'"\s*\n\s*"', "", text)  # a help of several lines
-    found = re.findall(rf'^{word}\(\w+, "(\w+)", (?:(FAULT_\w+), )?"([^"]*)"\)', text, re.M)
+    found = re.findall(rf'^{word}\(\w+, "(\w+)",\s+(?:(FAULT_\w+),\s+)?"([^"]*)"\)', text, re.M)
     assert len(found) == len(re.findall(rf"^{word}\(", text, re.M)) > 5
     return {verb: (help_, fault) for verb, fault, help_ in found}
 
@@ -402,7 +402,8 @@ class Traceability(Reference):
     def test_check(self):
         rows = self.page("--traceability")["Statements"][1]
         tested, first = next((row[0], row[5].split(", ")[0]) for row in rows if row[5])
-        by_invariant, proof = next((row[0], row[6]) for row in rows if row[6] and not row[5] and "," not in row[6])
+        by_invariant, proof = next((row[0], row[6]) for row in rows
+                                   if row[6] and not row[5] and "," not in row[6])
         untested = next(row[0] for row in rows if row[7])
         at = [it["id"] for it in self.statements].index(untested) + 2
         self.hold_change(lambda by, tree: None)
