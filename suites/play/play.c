@@ -197,6 +197,18 @@ static void free_variables(char **list)
     x_free(list);
 }
 
+static double deadline_s(const struct play *p)
+{
+    return p->scenario->deadline_s * p->setting->timeout_multiplier;
+}
+
+// What the client is told of it: whole seconds, never more than there are, but for the first.
+static unsigned told_deadline_s(const struct play *p)
+{
+    unsigned whole = (unsigned)deadline_s(p);
+    return whole > 0 ? whole : 1;
+}
+
 static enum rc build_environment(struct play *p, struct diag *d)
 {
     char **added = added_variables(p);
@@ -222,7 +234,7 @@ static enum rc build_environment(struct play *p, struct diag *d)
         .session_token = key->session_token,
         .state_dir = p->state_dir,
         .world = world.data,
-        .deadline_s = p->scenario->deadline_s,
+        .deadline_s = told_deadline_s(p),
         .case_id = p->setting->hides_case ? "hidden" : p->scenario->id,
         .add = (const char *const *)added,
         .pass = p->setting->pass_env,
@@ -426,11 +438,6 @@ static void on_pause_over(void *arg)
     } else {
         step_pause_over(p);
     }
-}
-
-static double deadline_s(const struct play *p)
-{
-    return p->scenario->deadline_s * p->setting->timeout_multiplier;
 }
 
 static void describe_wait(const struct play *p, char *out, size_t size)
