@@ -156,8 +156,7 @@ static enum rc choose(struct catalogue *catalogue, const struct line *line, stru
 {
     static const char *const NONE[] = {NULL};
     const char **wanted = line_all(line, "--run");
-    enum rc rc =
-        catalogue_read(catalogue, line_value(line, "--scenarios", catalogue_default_dir()), d);
+    enum rc rc = catalogue_open(catalogue, line, d);
     if (rc == RC_OK) {
         rc = catalogue_select(catalogue, line_value(line, "--profile", NULL), wanted, NONE, d);
     }

@@ -46,11 +46,17 @@ LINES = [
     (["test", "--env", "=x", *MUTANT], 64, r"--env takes NAME=VALUE"),
     (["test", "--env", "AWS_ACCESS_KEY_ID=x", *MUTANT], 64, r"--env AWS_ACCESS_KEY_ID: the case"),
     (["test", "--pass", "NOT_THERE", *MUTANT], 64, r"--pass NOT_THERE: this variable is not set"),
-    (["test", "--world", "nowhere.json", *MUTANT], 3, r"nowhere\.json: No such file"),
-    (["test", "--world", "plain", *MUTANT], 3, r"plain:1:1: a value is expected here"),
-    (["test", "--world", "empty", *MUTANT], 3, r"empty: Is a directory"),
+    (["test", "--world", "nowhere.json", *MUTANT], 64,
+     r"nowhere\.json: No such file or directory; --world takes a JSON file that maps"),
+    (["test", "--world", "plain", *MUTANT], 64, r"plain:1:1: a value is expected here; --world"),
+    (["test", "--world", "empty", *MUTANT], 64, r"empty: Is a directory; --world"),
+    (["test", "--world", "other.json", *MUTANT], 64, r'other\.json: .*no key "x"; --world takes'),
+    (["doctor", "--world", "nowhere.json", *MUTANT], 64, r"nowhere\.json: No such file"),
     (["test", "--scenarios", "empty", *MUTANT], 5, r"no case is left"),
-    (["test", "--scenarios", "nowhere", *MUTANT], 3, r"nowhere: No such file"),
+    (["test", "--scenarios", "nowhere", *MUTANT], 64,
+     r"nowhere: No such file or directory; --scenarios takes a folder of scenario files"),
+    (["test", "--scenarios", "plain", *MUTANT], 64, r"plain: Not a directory; --scenarios"),
+    (["cases", "--scenarios", "nowhere"], 64, r"nowhere: No such file or directory; --scenarios"),
     (["cases", "--scenarios", "empty"], 5, r"there is no case in empty"),
     (["cases", "--run", "ZZZ*"], 64, r'"ZZZ\*" matches no case'),
     (["cases", "--run", "BMU-*", "--run", "BUM-*"], 64, r'"BUM-\*" matches no case'),
@@ -81,6 +87,7 @@ class Lines(rig.Case):
     def test_rows(self):
         (self.dir / "empty").mkdir()
         (self.dir / "plain").write_text("hello\n")
+        (self.dir / "other.json").write_text('{"x": 1}\n')
         before = sorted(p.name for p in self.dir.iterdir())
         for arguments, code, said in LINES:
             with self.subTest(arguments=arguments):
