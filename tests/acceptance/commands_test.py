@@ -169,7 +169,8 @@ class Catalogue(rig.Case):
     def test_list(self):
         listed = self.run_it("test", "--list", *MUTANT, code=0).out
         self.assertEqual(rig.all_cases(), [line.split()[0] for line in listed.splitlines()])
-        self.assertEqual(["BMU-R01"], [
+        wanted = [name for name in rig.all_cases() if name.startswith("BMU-R0") and name != "BMU-R02"]
+        self.assertEqual(wanted, [
             line.split()[0] for line in
             self.run_it("test", "--list", "--run", "BMU-R0*", "--skip", "BMU-R02", *MUTANT,
                         code=0).out.splitlines()])
@@ -268,9 +269,10 @@ class Interrupted(rig.Case):
 
     def hold_signal(self, number):
         out = self.dir / "out"
+        case = rig.all_cases()[0]
         process, scratch = self.start(["test", "--no-doctor", "--jobs", "2", "--out", out, "--",
                                        rig.MUTANT, "--legal", "slow"])
-        self.assertTrue(rig.wait_until(lambda: len(rig.journal(out, "BMU-E11")) > 4, 30))
+        self.assertTrue(rig.wait_until(lambda: len(rig.journal(out, case)) > 4, 30))
         process.send_signal(number)
         text, err = process.communicate(timeout=30)
         result = rig.Result(process.returncode, text, err, 0)
@@ -283,7 +285,7 @@ class Interrupted(rig.Case):
         self.assertEqual({"INCONCLUSIVE"}, set(seen.values()), result)
         run = json.loads((out / "run.json").read_text(encoding="utf-8"))
         self.assertTrue(run["closing"]["closed"] and run["closing"]["interrupted"])
-        self.assertEqual("interrupted", rig.journal(out, "BMU-E11")[-1]["why"])
+        self.assertEqual("interrupted", rig.journal(out, case)[-1]["why"])
         first = (out / "results.json").read_bytes()
         self.run_it("judge", out, code=2)
         self.assertEqual(first, (out / "results.json").read_bytes())
