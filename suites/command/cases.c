@@ -64,17 +64,36 @@ static void add_list(struct table *t, const cJSON *list)
     table_add(t, buf_span(&names));
 }
 
-// "yes", or the sentence that says what this version cannot play.
-static void add_played(struct table *t, const struct scenario *s)
+static bool has_playable_profile(const struct scenario *s)
+{
+    const cJSON *name = NULL;
+    cJSON_ArrayForEach(name, s->profiles)
+    {
+        if (profile_playable(json_text(name)) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// "yes", or the sentence that says what this version cannot play. profile: NULL, or the only one
+// that is asked for.
+static void add_played(struct table *t, const struct scenario *s, const char *profile)
 {
     struct diag d = {0};
     OWN_BUF struct buf text = {0};
-    bool is_played = case_is_playable(s, &d) == RC_OK;
-    buf_addf(&text, "%s%s", is_played ? "yes" : "no: ", d.text);
-    table_add(t, buf_span(&text));
+    bool has_profile =
+        profile != NULL ? profile_playable(profile) != NULL : has_playable_profile(s);
+    if (!has_profile) {
+        buf_addf(&text, "no: no client of %s can be played by this version",
+                 profile != NULL ? "this profile" : "any of these profiles");
+    } else if (case_is_playable(s, &d) != RC_OK) {
+        buf_addf(&text, "no: %s", d.text);
+    }
+    table_add(t, text.len > 0 ? buf_span(&text) : SPAN("yes"));
 }
 
-static void add_case(struct table *t, const struct scenario *s, bool is_loud)
+static void add_case(struct table *t, const struct scenario *s, const struct line *line)
 {
     table_add(t, span_of(s->id));
     table_add(t, span_of(s->title));
@@ -83,20 +102,21 @@ static void add_case(struct table *t, const struct scenario *s, bool is_loud)
     table_add(t, span_of(s->money ? "yes" : ""));
     table_add(t, span_of(s->operation));
     add_list(t, s->profiles);
-    add_played(t, s);
-    if (is_loud) {
+    add_played(t, s, line_value(line, "--profile", NULL));
+    if (line_has(line, "-v")) {
         table_add(t, json_span(json_get(s->requirement, "text")));
         add_list(t, json_get(s->requirement, "sources"));
     }
 }
 
-static void print_cases(struct page *page, const struct catalogue *catalogue, bool is_loud)
+static void print_cases(struct page *page, const struct catalogue *catalogue,
+                        const struct line *line)
 {
     struct table t;
     table_init(&t, page->form == TABLE_MARKDOWN ? "Cases" : NULL, COLUMNS,
-               COLUMN_COUNT - (is_loud ? 0 : LOUD_COLUMNS));
+               COLUMN_COUNT - (line_has(line, "-v") ? 0 : LOUD_COLUMNS));
     for (size_t i = 0; i < catalogue->count; i++) {
-        add_case(&t, catalogue->cases[i], is_loud);
+        add_case(&t, catalogue->cases[i], line);
     }
     page_add(page, &t);
 }
@@ -208,7 +228,7 @@ static int tell_cases(const struct line *line, const struct catalogue *catalogue
     }
     page_init(&page, line);
     if (!line_has(line, "--traceability")) {
-        print_cases(&page, catalogue, line_has(line, "-v"));
+        print_cases(&page, catalogue, line);
     } else if (tell_trace(&page, line, catalogue, &d) != RC_OK) {
         return line_fail(line, &d);
     }

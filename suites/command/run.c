@@ -18,6 +18,7 @@
 #include "proxy/base/own.h"
 #include "proxy/service/world.h"
 #include "suites/client/environment.h"
+#include "suites/command/playable.h"
 #include "suites/command/profile.h"
 
 // Our own delay above which a timing check proves nothing.
@@ -101,13 +102,10 @@ static enum rc read_multiplier(struct run *run, struct diag *d)
 
 static enum rc read_profile(struct run *run, struct diag *d)
 {
-    static const char *const KNOWN[] = {"saas", "saas-agreements", NULL};
     const char *name = line_value(run->line, "--profile", "saas");
-    for (const char *const *k = KNOWN; *k != NULL; k++) {
-        if (strcmp(name, *k) == 0) {
-            run->setting.profile = *k;
-            return RC_OK;
-        }
+    run->setting.profile = profile_playable(name);
+    if (run->setting.profile != NULL) {
+        return RC_OK;
     }
     return diag_fail(d, RC_USAGE, "--profile knows saas and saas-agreements, not \"%s\"", name);
 }

@@ -155,13 +155,22 @@ class Cases(Reference):
         for row in rows:
             if row[at] != "yes":
                 self.assertIn(row[at].removeprefix("no: "), said)
+        for name in ("ami", "container-metered"):
+            said = {row[at] for row in self.page("--profile", name)[None][1]}
+            self.assertEqual({"no: no client of this profile can be played by this version"}, said)
         folder = self.dir / "scenarios/mine"
         folder.mkdir(parents=True)
         tree = json.loads((rig.SCENARIOS / "network/NET-03.json").read_text(encoding="utf-8"))
         tree["client"] = {"transport": "tls", "credentials": "imds"}
         (folder / "NET-03.json").write_text(json.dumps(tree), encoding="utf-8")
         heads, rows = self.page("--scenarios", self.dir / "scenarios")[None]
-        self.assertRegex(rows[0][heads.index("played")], r"^no: this `\w+` of `client` cannot be")
+        self.assertRegex(rows[0][at], r"^no: this `\w+` of `client` cannot be")
+        tree.pop("client")
+        tree["profiles"] = ["ami", "container-metered"]
+        (folder / "NET-03.json").write_text(json.dumps(tree), encoding="utf-8")
+        rows = self.page("--scenarios", self.dir / "scenarios")[None][1]
+        self.assertEqual("no: no client of any of these profiles can be played by this version",
+                         rows[0][at])
 
     def test_terminal(self):
         self.hold_terminal("--run", "BMU-*", "-v")
