@@ -36,7 +36,7 @@ void table_add(struct table *t, struct span cell)
 
 size_t table_row_count(const struct table *t)
 {
-    return t->cell_count / t->column_count;
+    return t->column_count == 0 ? 0 : t->cell_count / t->column_count;
 }
 
 static struct span cell_at(const struct table *t, size_t row, size_t column)

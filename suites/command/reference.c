@@ -43,6 +43,19 @@ static bool has_words(enum type type)
     return words != NULL && words[0] != '^';
 }
 
+// The type of what lies in a list or map, through a further list or the first choice of two; or
+// TYPE_NONE.
+static enum type item_of(enum type type)
+{
+    const struct type_row *row = type_row(type);
+    if (row->form != FORM_LIST && row->form != FORM_MAP) {
+        return TYPE_NONE;
+    }
+    row = type_row(row->item);
+    bool goes_on = row->form == FORM_LIST || row->form == FORM_EITHER;
+    return goes_on ? row->item : type_row(type)->item;
+}
+
 // A type as a reader sees it: "a list of states: one of …".
 static void add_value(struct table *t, enum type type)
 {
@@ -50,10 +63,7 @@ static void add_value(struct table *t, enum type type)
     OWN(text) char *phrase = type_phrase(type);
     buf_add_text(&text, phrase);
     const struct type_row *row = type_row(type);
-    enum type item = row->form == FORM_LIST || row->form == FORM_MAP ? row->item : TYPE_NONE;
-    if (item != TYPE_NONE && type_row(item)->form == FORM_LIST) {
-        item = type_row(item)->item;
-    }
+    enum type item = item_of(type);
     if (item != TYPE_NONE && has_words(item)) {
         OWN(text) char *words = type_phrase(item);
         buf_addf(&text, ": %s", words);

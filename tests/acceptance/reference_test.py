@@ -160,17 +160,18 @@ class Cases(Reference):
             self.assertEqual({"no: no client of this profile can be played by this version"}, said)
         folder = self.dir / "scenarios/mine"
         folder.mkdir(parents=True)
+        marks = {row[0]: row[4] for row in self.page("--keys")["Keys of a scenario file"][1]}
+        changes = [({"profiles": ["ami", "container-metered"]},
+                    "no client of any of these profiles can be played by this version")]
+        changes += [({"client": {key: value}},
+                     f"this `{key}` of `client` cannot be played by this version")
+                    for key, value in (("credentials", "imds"), ("transport", "tls"))
+                    if marks[f"client.{key}"] != "yes"]
         tree = json.loads((rig.SCENARIOS / "network/NET-03.json").read_text(encoding="utf-8"))
-        tree["client"] = {"transport": "tls", "credentials": "imds"}
-        (folder / "NET-03.json").write_text(json.dumps(tree), encoding="utf-8")
-        heads, rows = self.page("--scenarios", self.dir / "scenarios")[None]
-        self.assertRegex(rows[0][at], r"^no: this `\w+` of `client` cannot be")
-        tree.pop("client")
-        tree["profiles"] = ["ami", "container-metered"]
-        (folder / "NET-03.json").write_text(json.dumps(tree), encoding="utf-8")
-        rows = self.page("--scenarios", self.dir / "scenarios")[None][1]
-        self.assertEqual("no: no client of any of these profiles can be played by this version",
-                         rows[0][at])
+        for change, why in changes:
+            (folder / "NET-03.json").write_text(json.dumps({**tree, **change}), encoding="utf-8")
+            rows = self.page("--scenarios", self.dir / "scenarios")[None][1]
+            self.assertEqual("no: " + why, rows[0][at])
 
     def test_terminal(self):
         self.hold_terminal("--run", "BMU-*", "-v")
@@ -325,7 +326,6 @@ class Words(Reference):
         """No word that `check` refuses is marked as played, and none that it accepts as not."""
         heads, rows = table
         marks = {row[0]: row[heads.index("played")] == "yes" for row in rows}
-        self.assertIn(False, marks.values())
         files = [*(rig.SOURCE / "tests/scenarios/examples").glob("*.json"),
                  *rig.SCENARIOS.glob("*/*.json")]
         said = self.run_it("check", *files).out
