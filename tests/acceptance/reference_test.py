@@ -235,9 +235,18 @@ class Words(Reference):
             self.assertTrue(row[heads.index("takes")], row)
             self.assertIn(row[heads.index("played")], self.PLAYED)
 
-    def hold_arguments(self, table, owner, verbs):
-        """A table of arguments has what the schema has below each verb."""
-        heads, rows = table
+    def hold_arguments(self, tables, title, owner, verbs):
+        """A table of arguments has what the schema has below each verb, and no argument is played
+        of a verb that is not."""
+        heads, rows = tables[title]
+        verb_heads, verb_rows = next(iter(tables.values()))
+        marks = {row[0]: row[verb_heads.index("played")] for row in verb_rows}
+        for row in rows:
+            self.assertIn((marks[row[0]], row[5]),
+                          {("yes", mark) for mark in self.PLAYED} |
+                          {("not in this version", "not in this version")}, row)
+        for verb in {row[0] for row in rows if marks[row[0]] == "yes"}:
+            self.assertIn("yes", [row[5] for row in rows if row[0] == verb], verb)
         self.assertEqual(["word", "argument", "value", "needed", "meaning", "played"], heads)
         wanted = []
         for verb in verbs:
@@ -274,7 +283,7 @@ class Words(Reference):
         verbs = rows_of("step", "STEP")
         self.hold_verbs(tables["Steps"], verbs, "meaning")
         self.hold_common(tables["Keys beside any step"], "STEP", verbs)
-        self.hold_arguments(tables["Arguments of steps"], "STEP", verbs)
+        self.hold_arguments(tables, "Arguments of steps", "STEP", verbs)
         self.hold_played("step", tables["Steps"], lambda tree: tree["steps"])
 
     def test_actions(self):
@@ -282,7 +291,7 @@ class Words(Reference):
         self.assertEqual(["Actions", "Arguments of actions"], list(tables))
         verbs = rows_of("action", "ACTION")
         self.hold_verbs(tables["Actions"], verbs, "meaning")
-        self.hold_arguments(tables["Arguments of actions"], "ACTION", verbs)
+        self.hold_arguments(tables, "Arguments of actions", "ACTION", verbs)
         heads, rows = tables["Actions"]
         for row in rows:
             self.assertEqual(verbs[row[0]][1], "FAULT_" + row[heads.index("fault")].upper())
@@ -300,7 +309,7 @@ class Words(Reference):
         self.assertEqual(["answers"], [row[0] for row in rows[len(verbs):]])
         self.hold_verbs((heads, rows[:len(verbs)]), verbs, "holds when")
         self.hold_common(tables["Keys beside any expectation"], "EXPECT", verbs)
-        self.hold_arguments(tables["Arguments of expectations"], "EXPECT", verbs)
+        self.hold_arguments(tables, "Arguments of expectations", "EXPECT", verbs)
         # What can be judged has a row in the judge's own table, and the other way round.
         source = (rig.SOURCE / "suites/oracle/oracle.c").read_text(encoding="utf-8")
         judged = re.findall(r'\.verb = "(\w+)"', source)
