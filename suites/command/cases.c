@@ -145,14 +145,32 @@ static bool prints_words(const struct line *line)
     return prints;
 }
 
+static bool prints_list(const struct line *line)
+{
+    return !prints_words(line) && !line_has(line, "--traceability");
+}
+
+static bool needs_cases(const struct line *line)
+{
+    return prints_list(line) || line_has(line, "--traceability");
+}
+
 // What chooses among cases has no meaning for words.
 static enum rc refuse_choice(const struct line *line, struct diag *d)
 {
-    static const char *const CHOICES[] = {"--profile", "--run", "-v", "--scenarios"};
+    static const struct {
+        const char *option;
+        bool (*has_meaning)(const struct line *line);
+    } CHOICES[] = {
+        {"--profile", needs_cases},
+        {"--run", needs_cases},
+        {"--scenarios", needs_cases},
+        {"-v", prints_list},
+    };
     for (size_t i = 0; i < sizeof CHOICES / sizeof CHOICES[0]; i++) {
-        if (line_has(line, CHOICES[i])) {
+        if (line_has(line, CHOICES[i].option) && !CHOICES[i].has_meaning(line)) {
             return diag_fail(d, RC_USAGE, "%s is about the list of cases, which is not printed",
-                             CHOICES[i]);
+                             CHOICES[i].option);
         }
     }
     return RC_OK;
@@ -169,7 +187,7 @@ static enum rc check_line(const struct line *line, struct diag *d)
         OWN(text) char *known = type_phrase(TYPE_PROFILE);
         return diag_fail(d, RC_USAGE, "--profile takes %s, not \"%s\"", known, profile);
     }
-    return prints_words(line) ? refuse_choice(line, d) : RC_OK;
+    return refuse_choice(line, d);
 }
 
 static enum rc choose(struct catalogue *catalogue, const struct line *line, struct diag *d)
@@ -184,27 +202,8 @@ static enum rc choose(struct catalogue *catalogue, const struct line *line, stru
     return rc;
 }
 
-static int finish(struct page *page)
-{
-    (void)fwrite(page->text.data, 1, page->text.len, stdout);
-    buf_clear(&page->text);
-    return EXIT_PASSED;
-}
-
-static int tell_words(const struct line *line)
-{
-    struct page page;
-    page_init(&page, line);
-    for (size_t i = 0; i < SECTION_COUNT; i++) {
-        if (line_has(line, SECTIONS[i].option)) {
-            SECTIONS[i].print(&page);
-        }
-    }
-    return finish(&page);
-}
-
-static enum rc tell_trace(struct page *page, const struct line *line,
-                          const struct catalogue *catalogue, struct diag *d)
+static enum rc print_trace(struct page *page, const struct line *line,
+                           const struct catalogue *catalogue, struct diag *d)
 {
     OWN(json) cJSON *statements = NULL;
     enum rc rc = statements_read(&statements, d);
@@ -215,24 +214,38 @@ static enum rc tell_trace(struct page *page, const struct line *line,
     return rc;
 }
 
-static int tell_cases(const struct line *line, const struct catalogue *catalogue)
+static enum rc print_all(struct page *page, const struct line *line,
+                         const struct catalogue *catalogue, struct diag *d)
+{
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        if (line_has(line, SECTIONS[i].option)) {
+            SECTIONS[i].print(page);
+        }
+    }
+    if (prints_list(line)) {
+        print_cases(page, catalogue, line);
+    }
+    return line_has(line, "--traceability") ? print_trace(page, line, catalogue, d) : RC_OK;
+}
+
+static int tell(const struct line *line, const struct catalogue *catalogue)
 {
     struct page page;
     struct diag d = {0};
     const char *profile = line_value(line, "--profile", NULL);
-    if (catalogue->count == 0) {
+    if (needs_cases(line) && catalogue->count == 0) {
         (void)fprintf(stderr, "meterprover cases: there is no case%s%s in %s\n",
                       profile == NULL ? "" : " of the profile ", profile == NULL ? "" : profile,
                       line_value(line, "--scenarios", catalogue_default_dir()));
         return EXIT_NOTHING;
     }
     page_init(&page, line);
-    if (!line_has(line, "--traceability")) {
-        print_cases(&page, catalogue, line);
-    } else if (tell_trace(&page, line, catalogue, &d) != RC_OK) {
-        return line_fail(line, &d);
+    enum rc rc = print_all(&page, line, catalogue, &d);
+    if (rc == RC_OK) {
+        (void)fwrite(page.text.data, 1, page.text.len, stdout);
     }
-    return finish(&page);
+    buf_clear(&page.text);
+    return rc == RC_OK ? EXIT_PASSED : line_fail(line, &d);
 }
 
 int cases_command(const struct line *line)
@@ -240,13 +253,10 @@ int cases_command(const struct line *line)
     struct catalogue catalogue = {0};
     struct diag d = {0};
     enum rc rc = check_line(line, &d);
-    if (rc == RC_OK && prints_words(line)) {
-        return tell_words(line);
-    }
-    if (rc == RC_OK) {
+    if (rc == RC_OK && needs_cases(line)) {
         rc = choose(&catalogue, line, &d);
     }
-    int code = rc == RC_OK ? tell_cases(line, &catalogue) : line_fail(line, &d);
+    int code = rc == RC_OK ? tell(line, &catalogue) : line_fail(line, &d);
     catalogue_clear(&catalogue);
     return code;
 }

@@ -65,6 +65,7 @@ LINES = [
     (["cases", "--profile", "agentcore", "--scenarios", "empty"], 5,
      r"there is no case of the profile agentcore in empty"),
     (["cases", "--steps", "--run", "BMU-*"], 64, r"--run is about the list of cases"),
+    (["cases", "--traceability", "-v"], 64, r"-v is about the list of cases"),
     (["cases", "--keys", "-v"], 64, r"-v is about the list of cases"),
     (["cases", "BMU-R01"], 64, r'"BMU-R01" is no option'),
     (["check"], 64, r"no file was named"),

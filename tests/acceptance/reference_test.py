@@ -356,6 +356,10 @@ class Words(Reference):
         both = self.run_it("cases", "--actions", "--steps", code=0).out
         one, other = (self.run_it("cases", section, code=0).out for section in ("--steps", "--actions"))
         self.assertEqual(one + "\n" + other, both)
+        traced = self.run_it("cases", "--traceability", "--run", "RC-*", code=0).out
+        self.assertEqual(one + "\n" + traced,
+                         self.run_it("cases", "--traceability", "--run", "RC-*", "--steps",
+                                     code=0).out)
 
 
 class Traceability(Reference):
