@@ -317,7 +317,7 @@ static bool only_cuts_before_request(const struct fault_plan *plan, const struct
     return plan->count == rule->action_count && fault_plan_cut_at(plan) == FAULT_BEFORE_REQUEST;
 }
 
-static bool action_exists(enum action_verb verb)
+bool lane_does(enum action_verb verb)
 {
     return fault_exists(verb) || answer_exists(verb) || refusal_exists(verb);
 }
@@ -326,7 +326,7 @@ static enum rc supports_rule(const struct scenario *s, const struct rule *rule, 
 {
     bool is_refusal = false;
     for (size_t a = 0; a < rule->action_count; a++) {
-        if (!action_exists(rule->actions[a].verb)) {
+        if (!lane_does(rule->actions[a].verb)) {
             return refuse(s, &rule->actions[a], d);
         }
         is_refusal = is_refusal || refusal_exists(rule->actions[a].verb);

@@ -79,6 +79,8 @@ void lane_expect_usage(struct lane *lane, struct span id, struct span customer,
                        struct span dimension, int64_t hour_us);
 // Within an observer's point: the reply of that exchange is not sent, its connection is reset.
 void lane_cut(struct lane *lane, uint64_t exchange);
+// Whether this version can do that action at all.
+bool lane_does(enum action_verb verb);
 // Whether every rule of the scenario can be played by this version; else RC_UNSUPPORTED, and d
 // names the action and its place.
 MUST_USE enum rc lane_supports(const struct scenario *scenario, struct diag *d);

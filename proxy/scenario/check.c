@@ -26,34 +26,16 @@ static struct place place(const struct check *c, const cJSON *node)
     return json_place(c->options->places, node);
 }
 
-// "one of a, b, c" for words, else the type's own phrase.
-static char *phrase_of(enum type type)
-{
-    const struct type_row *row = type_row(type);
-    if (row->words == NULL || row->words[0] == '^') {
-        return x_strdup(row->phrase);
-    }
-    OWN_BUF struct buf out = {0};
-    struct span rest = span_of(row->words);
-    buf_add_text(&out, strchr(row->words, '|') == NULL ? "" : "one of ");
-    while (rest.at != NULL) {
-        buf_addf(&out, "\"%.*s\"", (int)strcspn(rest.at, "|"), rest.at);
-        (void)span_cut(&rest, '|');
-        buf_add_text(&out, rest.at == NULL ? "" : ", ");
-    }
-    return buf_take_text(&out);
-}
-
 static void wrong_type(struct check *c, const cJSON *node, enum type type, const char *name)
 {
-    OWN(text) char *phrase = phrase_of(type);
+    OWN(text) char *phrase = type_phrase(type);
     problem(c->problems, RC_TYPE, place(c, node), "\"%s\" must be %s, not %s", name, phrase,
             json_type_name(node));
 }
 
 static void out_of_range(struct check *c, const cJSON *node, enum type type, const char *name)
 {
-    OWN(text) char *phrase = phrase_of(type);
+    OWN(text) char *phrase = type_phrase(type);
     problem(c->problems, RC_RANGE, place(c, node), "\"%s\" must be %s, not %.12g", name, phrase,
             node->valuedouble);
 }
@@ -129,7 +111,7 @@ static void wrong_text(struct check *c, const cJSON *node, enum type type, const
                        struct span text)
 {
     const struct type_row *row = type_row(type);
-    OWN(text) char *phrase = phrase_of(type);
+    OWN(text) char *phrase = type_phrase(type);
     struct nearest near;
     nearest_start(&near, text);
     if (row->words != NULL && row->words[0] != '^') {

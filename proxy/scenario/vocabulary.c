@@ -2,6 +2,9 @@
 #include "proxy/scenario/vocabulary.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "proxy/base/own.h"
 
 #define IN_CONNECT (1U << PHASE_CONNECT)
 #define IN_TLS (1U << PHASE_TLS)
@@ -101,6 +104,23 @@ static const char *const FAULT_KINDS[] = {
 const struct type_row *type_row(enum type type)
 {
     return &TYPES[type];
+}
+
+char *type_phrase(enum type type)
+{
+    const struct type_row *row = type_row(type);
+    if (row->words == NULL || row->words[0] == '^') {
+        return x_strdup(row->phrase);
+    }
+    OWN_BUF struct buf out = {0};
+    struct span rest = span_of(row->words);
+    buf_add_text(&out, strchr(row->words, '|') == NULL ? "" : "one of ");
+    while (rest.at != NULL) {
+        buf_addf(&out, "\"%.*s\"", (int)strcspn(rest.at, "|"), rest.at);
+        (void)span_cut(&rest, '|');
+        buf_add_text(&out, rest.at == NULL ? "" : ", ");
+    }
+    return buf_take_text(&out);
 }
 
 const struct field_row *field_rows(size_t *count)

@@ -63,6 +63,9 @@ struct verb_table {
 
 // Never NULL; type must not be TYPE_NONE.
 const struct type_row *type_row(enum type type);
+// What a value of the type is, as a sentence says it: its words, one by one, or its phrase. Owned
+// (x_free).
+char *type_phrase(enum type type);
 // All fields, in the order of the file.
 const struct field_row *field_rows(size_t *count);
 // NULL when the type has no such key.

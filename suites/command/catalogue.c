@@ -71,6 +71,20 @@ enum rc catalogue_read(struct catalogue *out, const char *dir, struct diag *d)
     return rc;
 }
 
+enum rc catalogue_open(struct catalogue *out, const struct line *line, struct diag *d)
+{
+    const char *dir = line_value(line, "--scenarios", catalogue_default_dir());
+    struct diag why = {0};
+    char text[900];
+    enum rc rc = catalogue_read(out, dir, &why);
+    if (rc == RC_IO && strcmp(why.file, dir) == 0) {
+        diag_print(&why, text, sizeof text);
+        return diag_fail(d, RC_USAGE, "%s; --scenarios takes a folder of scenario files", text);
+    }
+    *d = why;
+    return rc;
+}
+
 void catalogue_clear(struct catalogue *c)
 {
     for (size_t i = 0; i < c->file_count; i++) {

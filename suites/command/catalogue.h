@@ -4,6 +4,7 @@
 #define SUITES_COMMAND_CATALOGUE_H
 
 #include "proxy/scenario/scenario.h"
+#include "suites/command/command.h"
 
 struct catalogue {
     struct scenario_file **files; // owned
@@ -14,6 +15,9 @@ struct catalogue {
 
 // Reads every scenario file below dir. The first file that is wrong ends it, with its sentence.
 MUST_USE enum rc catalogue_read(struct catalogue *out, const char *dir, struct diag *d);
+// The same for the folder of --scenarios, or the usual one. A folder that cannot be opened is
+// RC_USAGE.
+MUST_USE enum rc catalogue_open(struct catalogue *out, const struct line *line, struct diag *d);
 void catalogue_clear(struct catalogue *c);
 
 // Keeps the cases of the profile (NULL: of any) that match one of the globs of run (none: all) and

@@ -8,6 +8,7 @@
 #include "suites/command/command.h"
 #include "suites/command/playable.h"
 #include "suites/command/profile.h"
+#include "suites/command/statements.h"
 #include "suites/oracle/judge.h"
 
 const struct option_row CHECK_OPTIONS[] = {
@@ -96,26 +97,34 @@ static void check_sources(struct check *c, const struct scenario_file *file)
     }
 }
 
-static enum rc read_statements(struct check *c, struct diag *d)
+static void check_statements(struct check *c, const char *path)
 {
-    OWN_BUF struct buf path = {0};
-    buf_addf(&path, "%s/statements.json%c", catalogue_default_dir(), '\0');
-    return json_read_file(&c->statements, NULL, path.data, d);
+    struct diag d = {0};
+    OWN_BUF struct buf all = {0};
+    if (statements_check(path, &all, &d) != RC_OK && all.len == 0) {
+        complain(c, &d);
+    } else if (all.len > 0) {
+        printf("%.*s", (int)all.len, all.data);
+        c->problems++;
+    }
 }
 
-// A profile lies among the scenarios, as `scenarios/*/*.json` has it, and is checked in its own
-// way.
-static bool check_profile(struct check *c, const char *path)
+// Profiles and statements lie among the scenarios, and are checked in their own ways.
+static bool check_other(struct check *c, const char *path)
 {
     OWN(json) cJSON *tree = NULL;
     struct diag d = {0};
-    if (json_read_file(&tree, NULL, path, NULL) != RC_OK || !profile_is(tree)) {
+    if (json_read_file(&tree, NULL, path, NULL) != RC_OK) {
         return false;
     }
-    if (profile_check(path, &d) != RC_OK) {
+    if (statements_are(tree)) {
+        check_statements(c, path);
+        return true;
+    }
+    if (profile_is(tree) && profile_check(path, &d) != RC_OK) {
         complain(c, &d);
     }
-    return true;
+    return profile_is(tree);
 }
 
 static void check_file(struct check *c, const char *path)
@@ -154,11 +163,11 @@ int check_command(const struct line *line)
         (void)diag_fail(&d, RC_USAGE, "no file was named");
         return line_fail(line, &d);
     }
-    if (read_statements(&c, &d) != RC_OK) {
+    if (statements_read(&c.statements, &d) != RC_OK) {
         return line_fail(line, &d);
     }
     for (char **path = line->rest; *path != NULL; path++) {
-        if (!check_profile(&c, *path)) {
+        if (!check_other(&c, *path)) {
             check_file(&c, *path);
         }
     }

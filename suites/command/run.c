@@ -16,7 +16,9 @@
 #include "proxy/base/draw.h"
 #include "proxy/base/instant.h"
 #include "proxy/base/own.h"
+#include "proxy/service/world.h"
 #include "suites/client/environment.h"
+#include "suites/command/playable.h"
 #include "suites/command/profile.h"
 
 // Our own delay above which a timing check proves nothing.
@@ -100,13 +102,10 @@ static enum rc read_multiplier(struct run *run, struct diag *d)
 
 static enum rc read_profile(struct run *run, struct diag *d)
 {
-    static const char *const KNOWN[] = {"saas", "saas-agreements", NULL};
     const char *name = line_value(run->line, "--profile", "saas");
-    for (const char *const *k = KNOWN; *k != NULL; k++) {
-        if (strcmp(name, *k) == 0) {
-            run->setting.profile = *k;
-            return RC_OK;
-        }
+    run->setting.profile = profile_playable(name);
+    if (run->setting.profile != NULL) {
+        return RC_OK;
     }
     return diag_fail(d, RC_USAGE, "--profile knows saas and saas-agreements, not \"%s\"", name);
 }
@@ -151,16 +150,43 @@ static enum rc read_line(struct run *run, struct diag *d)
     return rc == RC_OK ? check_names(run->pass_env, false, "--pass", d) : rc;
 }
 
+// The usual world with the map over it: what is wrong with that is told now, not by every case.
+static enum rc check_world(const struct run *run, const char *path, struct diag *d)
+{
+    struct world *world = NULL;
+    struct diag why = {0};
+    struct world_options options = {.base = run->world_base, .map = run->world_map};
+    enum rc rc = world_new(&world, &options, &why);
+    world_free(&world);
+    return rc == RC_OK ? RC_OK : diag_fail_at(d, rc, path, why.place, "%s", why.text);
+}
+
+// What a person named and we cannot take is a wrong command line, not a failure of ours.
+static enum rc read_world(struct run *run, struct diag *d)
+{
+    const char *path = line_value(run->line, "--world", NULL);
+    struct diag why = {0};
+    char text[900];
+    if (path == NULL || (json_read_file(&run->world_map, NULL, path, &why) == RC_OK &&
+                         check_world(run, path, &why) == RC_OK)) {
+        return RC_OK;
+    }
+    diag_print(&why, text, sizeof text);
+    return diag_fail(d, RC_USAGE,
+                     "%s; --world takes a JSON file that maps products, dimensions and customers "
+                     "to yours",
+                     text);
+}
+
 enum rc run_init(struct run *run, const struct line *line, struct diag *d)
 {
     *run = (struct run){.line = line};
-    const char *map = line_value(line, "--world", NULL);
     enum rc rc = read_line(run, d);
     if (rc == RC_OK) {
         rc = json_read(&run->world_base, NULL, span_of(WORLD_FILE), "world.json", d);
     }
-    if (rc == RC_OK && map != NULL) {
-        rc = json_read_file(&run->world_map, NULL, map, d);
+    if (rc == RC_OK) {
+        rc = read_world(run, d);
     }
     // What a profile demands is certified with steps only; without them it would never be met.
     if (rc == RC_OK && !run->setting.is_exec) {

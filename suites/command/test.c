@@ -55,8 +55,7 @@ static enum rc choose(struct catalogue *catalogue, const struct run *run, struct
     const struct line *line = run->line;
     const char **wanted = line_all(line, "--run");
     const char **unwanted = line_all(line, "--skip");
-    enum rc rc =
-        catalogue_read(catalogue, line_value(line, "--scenarios", catalogue_default_dir()), d);
+    enum rc rc = catalogue_open(catalogue, line, d);
     if (rc == RC_OK) {
         rc = catalogue_select(catalogue, run->setting.profile, wanted, unwanted, d);
     }

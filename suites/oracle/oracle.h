@@ -25,7 +25,6 @@ struct oracle {
     bool falls_when_not_exercised;
     // What it waits for cannot come where the client avoids the situation.
     bool may_lack_when_avoided;
-    const char *help;
 };
 
 // NULL when there is no oracle for that verb yet.
@@ -41,6 +40,9 @@ struct invariant {
     bool is_money;
     const char *basis;
     const char *help;
+    // Ids of scenarios/statements.json that it proves in whatever case it is judged; ends with
+    // NULL; NULL: none. What only some cases give occasion to is theirs to cite.
+    const char *const *sources;
 };
 
 const struct invariant *invariant_all(size_t *count);

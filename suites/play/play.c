@@ -333,7 +333,7 @@ static void on_pause_over(void *arg)
     }
 }
 
-static double deadline_s(const struct play *p)
+double play_deadline_s(const struct play *p)
 {
     return p->scenario->deadline_s * p->setting->timeout_multiplier;
 }
@@ -366,14 +366,14 @@ static void on_deadline(void *arg)
     if (p->why != NULL) {
         return; // it is leaving, for which it has a time of its own
     }
-    play_end_case(p, "deadline", "after %g s %s", deadline_s(p), what);
+    play_end_case(p, "deadline", "after %g s %s", play_deadline_s(p), what);
 }
 
 static void start_deadline(struct play *p)
 {
     loop_timer_init(&p->deadline, p->setting->loop, on_deadline, p);
     if (!p->setting->no_deadline) {
-        loop_timer_start(&p->deadline, (int64_t)(deadline_s(p) * (double)US_PER_S));
+        loop_timer_start(&p->deadline, (int64_t)(play_deadline_s(p) * (double)US_PER_S));
     }
 }
 

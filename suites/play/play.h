@@ -42,6 +42,11 @@ struct play_end {
 
 typedef void play_over_fn(void *arg, struct play *play, const struct play_end *end);
 
+// Whether this version can play that step at all.
+bool step_exists(enum step_verb verb);
+// Whether this version does not play that key of that top key of a scenario file. *played: the one
+// value of it that is played after all, or NULL.
+bool play_refuses(const char *section, const char *key, const char **played);
 // Whether this version can play every step of the scenario and give the client what it asks for;
 // RC_UNSUPPORTED names the first thing it cannot.
 MUST_USE enum rc play_supports(const struct scenario *scenario, struct diag *d);

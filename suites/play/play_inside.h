@@ -119,6 +119,8 @@ void play_end_case(struct play *p, const char *why, const char *format, ...)
 void play_soon(struct play *p);
 // The step under way is done: the next one follows.
 void play_step_done(struct play *p);
+// The seconds after which the case is over, whatever happens.
+double play_deadline_s(const struct play *p);
 bool play_client_supports(const struct play *p, const char *word);
 const struct step *play_step(const struct play *p);
 
@@ -154,7 +156,6 @@ void step_pause_over(struct play *p);
 void step_check_wait(struct play *p);
 // Ends the client by the signal of the restart; it is started again when it has ended.
 void step_restart_now(struct play *p);
-bool step_exists(enum step_verb verb);
 // What the client must support for it; NULL: nothing, or see step_needs_more. The step must exist.
 const char *step_needs(enum step_verb verb);
 

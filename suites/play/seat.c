@@ -60,6 +60,13 @@ static void free_variables(char **list)
     x_free(list);
 }
 
+// What the client is told of it: whole seconds, never more than there are, but for the first.
+static unsigned told_deadline_s(const struct play *p)
+{
+    unsigned whole = (unsigned)play_deadline_s(p);
+    return whole > 0 ? whole : 1;
+}
+
 enum rc seat_environment(struct play *p, struct diag *d)
 {
     char **added = added_variables(p);
@@ -86,7 +93,7 @@ enum rc seat_environment(struct play *p, struct diag *d)
         .session_token = key->session_token,
         .state_dir = p->state_dir,
         .world = world.data,
-        .deadline_s = p->scenario->deadline_s,
+        .deadline_s = told_deadline_s(p),
         .case_id = p->setting->hides_case ? "hidden" : p->scenario->id,
         .add = (const char *const *)added,
         .pass = p->setting->pass_env,

@@ -10,22 +10,33 @@
 static const struct {
     const char *section, *key, *played; // NULL: the key itself is not played
 } UNPLAYED[] = {
-    {"client", "credentials", "static"},
-    {"client", "transport", "plain"},
-    {"time", "skew", NULL},
-    {"world", "quotas", NULL},
+    {"client", "credentials", "static"}, {"client", "transport", "plain"}, {"time", "skew", NULL},
+    {"usage", "license", NULL},          {"world", "quotas", NULL},
 };
+
+bool play_refuses(const char *section, const char *key, const char **played)
+{
+    for (size_t i = 0; i < sizeof UNPLAYED / sizeof UNPLAYED[0]; i++) {
+        if (strcmp(UNPLAYED[i].section, section) == 0 && strcmp(UNPLAYED[i].key, key) == 0) {
+            *played = UNPLAYED[i].played;
+            return true;
+        }
+    }
+    return false;
+}
 
 static enum rc supports_section(const struct scenario *s, const char *section, const cJSON *object,
                                 struct diag *d)
 {
-    for (size_t i = 0; i < sizeof UNPLAYED / sizeof UNPLAYED[0]; i++) {
-        const cJSON *value = json_get(object, UNPLAYED[i].key);
-        if (value != NULL && strcmp(UNPLAYED[i].section, section) == 0 && !cJSON_IsFalse(value) &&
-            (UNPLAYED[i].played == NULL || !span_is(json_span(value), UNPLAYED[i].played))) {
+    const cJSON *value = NULL;
+    cJSON_ArrayForEach(value, object)
+    {
+        const char *played = NULL;
+        if (play_refuses(section, value->string, &played) && !cJSON_IsFalse(value) &&
+            (played == NULL || !span_is(json_span(value), played))) {
             return diag_fail_at(d, RC_UNSUPPORTED, s->file, json_place(s->places, value),
-                                "this `%s` of `%s` cannot be played by this version",
-                                UNPLAYED[i].key, section);
+                                "this `%s` of `%s` cannot be played by this version", value->string,
+                                section);
         }
     }
     return RC_OK;
@@ -45,12 +56,7 @@ static enum rc supports_step(const struct scenario *s, const struct step *step, 
                             "a restart at a commit or a reply cannot be played where there are "
                             "several instances");
     }
-    if (step->verb == STEP_USAGE && json_get(step->args, "license") != NULL) {
-        return diag_fail_at(d, RC_UNSUPPORTED, s->file, step->place,
-                            "usage under the licence of another customer cannot be played by this "
-                            "version");
-    }
-    return step->verb == STEP_WORLD ? supports_section(s, "world", step->args, d) : RC_OK;
+    return supports_section(s, step_name(step->verb), step->args, d);
 }
 
 // A variable that the harness sets itself, or keeps from the client, is not the case's to set.

@@ -485,7 +485,7 @@ static void tables(void)
     CHECK(count > 0);
     for (size_t i = 0; i < count; i++) {
         CHECK(oracle_find(oracles[i].verb) == &oracles[i]); // no name twice
-        CHECK(oracles[i].judge != NULL && *oracles[i].help != '\0');
+        CHECK(oracles[i].judge != NULL);
     }
     CHECK(oracle_exists("ledger") && !oracle_exists("wonders") && !oracle_exists(NULL));
     const struct invariant *invariants = invariant_all(&count);

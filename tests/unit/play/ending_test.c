@@ -90,10 +90,40 @@ static void last_requests_are_taken(void)
     stage_clear(&s);
 }
 
+// METERPROVER_DEADLINE_S is the deadline that is kept, --timeout-multiplier included.
+static void deadline_is_told(void)
+{
+    static const struct {
+        const char *name, *limits;
+        double multiplier;
+        const char *text;
+    } ROWS[] = {
+        {"usual", "", 1, "exited with code 30"},
+        {"stretched", "", 2.5, "exited with code 75"},
+        {"the case's own", "\"limits\": {\"deadline_s\": 7},", 3, "exited with code 21"},
+        {"cut down to whole seconds", "\"limits\": {\"deadline_s\": 7},", 0.5,
+         "exited with code 3"},
+        {"never none", "\"limits\": {\"deadline_s\": 7},", 0.1, "exited with code 1"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        struct stage s;
+        OWN_BUF struct buf members = {0};
+        unit_row(ROWS[i].name);
+        buf_addf(&members, "%s\"steps\": [" USAGE "],%c", ROWS[i].limits, '\0');
+        stage_init(&s, members.data);
+        s.setting.timeout_multiplier = ROWS[i].multiplier;
+        stage_play(&s, "exit \"$METERPROVER_DEADLINE_S\"", true);
+        CHECK(stage_find(&s, EVENT_EXIT, "text", ROWS[i].text) != NULL);
+        stage_clear(&s);
+    }
+    unit_row(NULL);
+}
+
 const struct unit_test ENDING_TESTS[] = {
     {"restarted by each signal", restarted_by_each_signal},
     {"leaves when told", leaves_when_told},
     {"leaves by itself", leaves_by_itself},
     {"last requests are taken", last_requests_are_taken},
+    {"deadline is told", deadline_is_told},
     {NULL, NULL},
 };

@@ -34,7 +34,7 @@ static void cases_are_refused(void)
          "\"steps\": [" USAGE "}}, {\"world\": {\"quotas\": true}}, {\"round\": {}}],",
          "`quotas` of `world`"},
         {"another licence", "\"steps\": [" USAGE ", \"license\": \"globex\"}}, {\"round\": {}}],",
-         "the licence of another customer"},
+         "`license` of `usage`"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         struct stage s;

@@ -10,6 +10,7 @@
 extern const struct unit_test GOLDEN_TESTS[];
 extern const struct unit_test JSON_TESTS[];
 extern const struct unit_test RESULT_TESTS[];
+extern const struct unit_test TABLE_TESTS[];
 extern const struct unit_test TEXT_TESTS[];
 extern const struct unit_test XML_TESTS[];
 
