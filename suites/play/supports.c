@@ -13,7 +13,6 @@ static const struct {
     {"client", "credentials", "static"},
     {"client", "transport", "plain"},
     {"client", "instances", NULL},
-    {"client", "env", NULL},
     {"time", "skew", NULL},
     {"world", "quotas", NULL},
 };
