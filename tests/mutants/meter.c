@@ -339,9 +339,15 @@ static void isolate(struct meter *m, struct batch batch, struct span error)
 static void read_error(struct meter *m, struct batch batch, const struct wire_reply *reply,
                        const cJSON *json)
 {
-    bool is_strict = has(m, BUG_STRICT_TYPE);
-    struct span error = is_strict ? json_span(json_get(json, "__type")) : reply_error(reply, json);
-    enum remedy remedy = reply_remedy(reply->status, error);
+    bool is_strict =
+        has(m, BUG_STRICT_TYPE) ||
+        (has(m, BUG_STRICT_MEDIA_TYPE) && !span_is(buf_span(&reply->media_type), WIRE_MEDIA_TYPE));
+    struct span error = has(m, BUG_STRICT_TYPE)   ? json_span(json_get(json, "__type"))
+                        : has(m, BUG_NESTED_TYPE) ? reply_nested_error(reply, json)
+                                                  : reply_error(reply, json);
+    enum remedy remedy = has(m, BUG_STRICT_MEDIA_TYPE) && is_strict
+                             ? REMEDY_OPERATOR
+                             : reply_remedy(reply->status, error);
     bool is_too_old = span_is(error, "TimestampOutOfBoundsException");
     if ((has(m, BUG_SILENT_LOSS) && remedy == REMEDY_ISOLATE) ||
         (has(m, BUG_OLD_FOR_EVER) && is_too_old)) {
@@ -381,7 +387,9 @@ static void read_reply(struct meter *m, struct batch batch, const struct wire_re
     if (has(m, BUG_CRASH_ON_ERROR) && (reply->delivery != DELIVERY_WHOLE || reply->status != 200)) {
         exit(EXIT_FAILURE);
     }
-    if (reply->delivery == DELIVERY_NONE) {
+    if (reply->delivery == DELIVERY_NONE && has(m, BUG_DROP_UNREACHABLE)) {
+        give_up(m, batch, "the service cannot be reached");
+    } else if (reply->delivery == DELIVERY_NONE) {
         postpone(m, batch, false, "the service cannot be reached");
     } else if (reply->delivery == DELIVERY_LOST) {
         postpone(m, batch, true, "the reply was lost");
