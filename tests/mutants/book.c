@@ -44,12 +44,16 @@ enum rc book_flush(struct book *b)
     return rc;
 }
 
-// Appends one line; it is durable at once, but for the bug that stores late.
-static enum rc log_line(struct book *b, struct span line)
+enum rc book_commit(struct book *b)
+{
+    return b->variants->on[BUG_ACK_FIRST] ? RC_OK : book_flush(b);
+}
+
+// Appends one line, durable when book_commit has returned.
+static void log_line(struct book *b, struct span line)
 {
     buf_add(&b->unwritten, line);
     buf_add_char(&b->unwritten, '\n');
-    return b->variants->on[BUG_ACK_FIRST] ? RC_OK : book_flush(b);
 }
 
 static char *copy_member(const cJSON *object, const char *key)
@@ -223,7 +227,7 @@ static size_t replay(struct book *b, struct span log)
 enum rc book_open(struct book *b, const char *directory, const struct variants *variants)
 {
     *b = (struct book){.variants = variants, .log_fd = -1};
-    if (directory == NULL || variants->on[BUG_FORGET]) {
+    if (directory == NULL || variants->on[BUG_FORGET] || variants->on[BUG_RUSH]) {
         return RC_OK;
     }
     OWN_BUF struct buf path = {0};
@@ -292,7 +296,8 @@ enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, const char 
     if (rc != RC_OK) {
         return rc;
     }
-    rc = log_line(b, buf_span(&text));
+    log_line(b, buf_span(&text));
+    rc = book_commit(b);
     if (rc == RC_OK) {
         apply_take(b, line);
         size_t record = b->usages[b->usage_count - 1].record;
@@ -303,20 +308,20 @@ enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, const char 
     return rc;
 }
 
-enum rc book_freeze(struct book *b, size_t record, int64_t timestamp_us)
+void book_freeze(struct book *b, size_t record, int64_t timestamp_us)
 {
     struct book_record *r = &b->records[record];
     if (r->frozen) {
-        return RC_OK;
+        return;
     }
     r->frozen = true;
     r->timestamp_us = timestamp_us;
     OWN_BUF struct buf line = {0};
     buf_addf(&line, "{\"freeze\":%zu,\"at_us\":%lld}", record, (long long)timestamp_us);
-    return log_line(b, buf_span(&line));
+    log_line(b, buf_span(&line));
 }
 
-enum rc book_settle(struct book *b, size_t record, enum word word, const char *record_id)
+void book_settle(struct book *b, size_t record, enum word word, const char *record_id)
 {
     struct book_record *r = &b->records[record];
     OWN_BUF struct buf line = {0};
@@ -327,11 +332,8 @@ enum rc book_settle(struct book *b, size_t record, enum word word, const char *r
         buf_add_json_string(&line, span_of(record_id));
     }
     buf_add_char(&line, '}');
-    enum rc rc = log_line(b, buf_span(&line));
-    if (rc == RC_OK) {
-        r->word = word;
-        x_free(r->record_id);
-        r->record_id = record_id == NULL ? NULL : x_strdup(record_id);
-    }
-    return rc;
+    log_line(b, buf_span(&line));
+    r->word = word;
+    x_free(r->record_id);
+    r->record_id = record_id == NULL ? NULL : x_strdup(record_id);
 }

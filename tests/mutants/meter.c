@@ -82,13 +82,13 @@ static void refuse(struct meter *m, size_t record, const char *text)
         set_word(r, WORD_UNKNOWN, "refused after a lost reply");
         return;
     }
-    must(book_settle(m->book, record, WORD_REJECTED, NULL));
+    book_settle(m->book, record, WORD_REJECTED, NULL);
     r->reason = NULL;
 }
 
 static void accept(struct meter *m, size_t record, const cJSON *result)
 {
-    must(book_settle(m->book, record, WORD_METERED, json_get_text(result, "MeteringRecordId")));
+    book_settle(m->book, record, WORD_METERED, json_get_text(result, "MeteringRecordId"));
     m->book->records[record].reason = NULL;
 }
 
@@ -199,7 +199,7 @@ static void on_duplicate(struct meter *m, size_t record, const cJSON *result)
 {
     struct book_record *r = &m->book->records[record];
     if (has(m, BUG_REJECT_DUPLICATE)) {
-        must(book_settle(m->book, record, WORD_REJECTED, NULL));
+        book_settle(m->book, record, WORD_REJECTED, NULL);
         talk_alert(m->book, record, "refused as a duplicate");
     } else if (has(m, BUG_RESTAMP_DUPLICATE)) {
         r->timestamp_us = m->now_us;
@@ -438,15 +438,16 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
     if (m->is_stopped) {
         return;
     }
-    if (!has(m, BUG_HAMMER)) {
+    if (!has(m, BUG_HAMMER) && !has(m, BUG_RUSH)) {
         keep_pace(m);
     }
     // Frozen on disk before the first byte leaves: after a kill the same records go out again.
     for (size_t i = 0; i < batch.count; i++) {
         const struct book_record *r = record_at(m, batch, i);
-        must(book_freeze(m->book, batch.records[i],
-                         has(m, LEGAL_EVENT_TIME) ? r->timestamp_us : r->hour_us));
+        book_freeze(m->book, batch.records[i],
+                    has(m, LEGAL_EVENT_TIME) ? r->timestamp_us : r->hour_us);
     }
+    must(book_commit(m->book));
     if (has(m, BUG_CLAIM_EARLY)) {
         claim(m, batch);
     }
@@ -455,6 +456,7 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
     struct wire_reply reply;
     wire_call(m->wire, "BatchMeterUsage", buf_span(&body), &reply);
     read_reply(m, batch, &reply);
+    must(book_commit(m->book));
     wire_reply_clear(&reply);
 }
 

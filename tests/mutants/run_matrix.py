@@ -7,7 +7,7 @@ fail any other, for a prover that blames the innocent is not believed. The caref
 lawful variants pass everything. Every case must be failed by some bug.
 
 matrix.json, for each bug: `must_fail`, ids of cases or patterns of them, less those that `but_not`
-matches; `may` holds the cases where either is right, each with the reason. Every other case must never
+matches; `must_warn`, the same where only a recommendation is not followed; `may` holds the cases where either is right, each with the reason. Every other case must never
 fail. For a lawful variant: the cases that are UNSUPPORTED, as patterns, where it leaves out a part of
 the contract.
 
@@ -76,6 +76,11 @@ def must_fail(row, cases):
     return [case for case in named if case not in spared]
 
 
+def must_warn(row, cases):
+    """The cases in which a bug does not follow a recommendation."""
+    return matching(row.get("must_warn", []), cases)
+
+
 def may_fail(row, cases):
     """The cases where either is right."""
     return matching(row.get("may", {}), cases)
@@ -97,17 +102,18 @@ def sense(matrix, cases):
     """What matrix.json says that cannot be: idle patterns, idle bugs, cases that nothing fails."""
     for kind, rows in (("bug", matrix["bugs"]), ("legal", matrix["legal"])):
         for name, row in rows.items():
-            for key in ("must_fail", "but_not", "may", "unsupported"):
+            for key in ("must_fail", "must_warn", "but_not", "may", "unsupported"):
                 for pattern in row.get(key, []):
                     if not matching([pattern], cases):
                         yield f"{kind} {name}: {key}: no case is {pattern}"
     for name, row in matrix["bugs"].items():
-        if not must_fail(row, cases) and "why_none" not in row:
+        if not must_fail(row, cases) + must_warn(row, cases) and "why_none" not in row:
             yield f"bug {name}: fails nothing, and matrix.json does not say why"
         for case, reason in row.get("may", {}).items():
             if len(reason) < 10:
                 yield f"bug {name}: {case}: the reason why either is right is missing"
-    guilty = {case for row in matrix["bugs"].values() for case in must_fail(row, cases)}
+    guilty = {case for row in matrix["bugs"].values()
+              for case in must_fail(row, cases) + must_warn(row, cases)}
     # Without a bug that fails it nobody knows that a case can fail at all.
     for case in cases:
         if case not in guilty:
@@ -147,12 +153,15 @@ def why(case):
     return "; ".join(text for text in texts if text)
 
 
-def judge_bug(guilty, either, seen):
+def judge_bug(guilty, warned, either, seen):
     """Differences between what a bug must do and what it did."""
     for case, verdict in seen.items():
         if case in guilty:
             if verdict != "FAIL":
                 yield case, f"must FAIL, is {verdict}"
+        elif case in warned:
+            if verdict != "WARN":
+                yield case, f"must WARN, is {verdict}"
         elif case not in either and verdict not in PASSING | {"WARN"}:
             yield case, f"must not fail, is {verdict}"
 
@@ -197,11 +206,14 @@ class Plan:
 
     def _bug(self, name, row):
         guilty, either = must_fail(row, self.cases), may_fail(row, self.cases)
-        named = [case for case in guilty if case in row["must_fail"]]
-        rest = [case for case in guilty if case not in named]
-        innocent = [case for case in self.cases if case not in guilty and case not in either]
+        warned = must_warn(row, self.cases)
+        bad = guilty + warned
+        whole_ids = row["must_fail"] + row.get("must_warn", [])
+        named = [case for case in bad if case in whole_ids]
+        rest = [case for case in bad if case not in named]
+        innocent = [case for case in self.cases if case not in bad and case not in either]
         sample = self._draw(name, rest, BY_PATTERN) + self._draw(name, innocent, INNOCENT)
-        return (f"bug {name}", ["--bug", name], lambda seen: judge_bug(guilty, either, seen),
+        return (f"bug {name}", ["--bug", name], lambda seen: judge_bug(guilty, warned, either, seen),
                 self._chosen(named + sample), sample)
 
     def _legal(self, name, row):
