@@ -46,7 +46,7 @@ struct invariant {
 const struct invariant *invariant_all(size_t *count);
 
 oracle_fn oracle_resubmits, oracle_ledger, oracle_states, oracle_requests, oracle_resolve,
-    oracle_register, oracle_alert, oracle_exit, oracle_answers;
+    oracle_register, oracle_alert, oracle_exit, oracle_jitter, oracle_pause, oracle_answers;
 
 typedef void invariant_fn(struct findings *out, const struct facts *facts);
 invariant_fn invariant_well_formed, invariant_signature, invariant_money, invariant_final_words,

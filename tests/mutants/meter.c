@@ -455,6 +455,7 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
     render_batch(&body, m, batch);
     struct wire_reply reply;
     wire_call(m->wire, "BatchMeterUsage", buf_span(&body), &reply);
+    m->retry_after_ms = reply.retry_after_ms;
     read_reply(m, batch, &reply);
     must(book_commit(m->book));
     wire_reply_clear(&reply);
@@ -530,6 +531,7 @@ static bool send_due(struct meter *m)
     size_t count = list_due(m, due);
     bool any = count > 0;
     m->is_stopped = false;
+    m->retry_after_ms = 0;
     while (count > 0) {
         size_t n = take_batch(m, due, &count, taken);
         call(m, (struct batch){.records = taken, .count = n});
@@ -557,14 +559,34 @@ static void forget_months(struct meter *m)
     }
 }
 
+// Of the first retry; each next one doubles it. Half of it is drawn, lest all programs come at
+// once.
+#define BACKOFF_MS 100u
+#define FIXED_MS 250u
+
+static void back_off(const struct meter *m, unsigned pass)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    unsigned base_ms = BACKOFF_MS << pass;
+    unsigned drawn_ms = base_ms / 2 + (unsigned)(now.tv_nsec / 1000) % base_ms;
+    bool obeys = !has(m, BUG_IGNORE_RETRY_AFTER) && m->retry_after_ms > drawn_ms;
+    pause_ms(has(m, BUG_FIXED_BACKOFF) ? FIXED_MS : obeys ? m->retry_after_ms : drawn_ms);
+}
+
+// How often a flush tries, as long as something is due.
+static unsigned passes_of(const struct meter *m)
+{
+    bool retries =
+        has(m, LEGAL_AT_ONCE) || has(m, BUG_FIXED_BACKOFF) || has(m, BUG_IGNORE_RETRY_AFTER);
+    return retries ? PASSES : 1;
+}
+
 void meter_flush(struct meter *m)
 {
     forget_months(m);
-    unsigned passes = has(m, LEGAL_AT_ONCE) ? PASSES : 1;
-    for (unsigned pass = 0; pass < passes && send_due(m); pass++) {
-        if (pass + 1 < passes) {
-            pause_ms(100u << pass);
-        }
+    for (unsigned pass = 0; send_due(m) && pass + 1 < passes_of(m); pass++) {
+        back_off(m, pass);
     }
     must(book_flush(m->book));
     meter_report(m);

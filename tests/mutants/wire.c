@@ -236,6 +236,12 @@ static bool take_reply(const struct wire *w, struct wire_reply *reply, struct sp
     keep_field(&reply->error_type, head, SPAN("x-amzn-errortype"));
     keep_field(&reply->media_type, head, SPAN("content-type"));
     keep_field(&reply->location, head, SPAN("location"));
+    uint64_t after = 0;
+    if (span_to_u64(head_field(head, SPAN("x-amz-retry-after")), 60000, &after)) {
+        reply->retry_after_ms = (unsigned)after;
+    } else if (span_to_u64(head_field(head, SPAN("retry-after")), 60, &after)) {
+        reply->retry_after_ms = (unsigned)after * 1000;
+    }
     if (span_equal_nocase(head_field(head, SPAN("transfer-encoding")), SPAN("chunked"))) {
         return decode_chunks(&reply->body, body);
     }

@@ -20,9 +20,10 @@ enum delivery {
 struct wire_reply {
     enum delivery delivery;
     int status;
-    struct buf error_type; // X-Amzn-Errortype, where sent
-    struct buf media_type; // Content-Type, where sent
-    struct buf location;   // Location, where sent
+    struct buf error_type;   // X-Amzn-Errortype, where sent
+    struct buf media_type;   // Content-Type, where sent
+    struct buf location;     // Location, where sent
+    unsigned retry_after_ms; // Retry-After in seconds, or x-amz-retry-after, where sent
     struct buf body;
 };
 

@@ -331,14 +331,16 @@ static void no_crash(void)
          .check = "no-crash",
          .verdict = VERDICT_PASS},
         {.name = "killed, as it would not leave even when told so",
-         .tale = ASK "event client {'what':'signal','instance':1,'signal':'SIGTERM','why':'leave'}\n"
-                     "exit KILL expected\n end done",
+         .tale =
+             ASK "event client {'what':'signal','instance':1,'signal':'SIGTERM','why':'leave'}\n"
+                 "exit KILL expected\n end done",
          .check = "no-crash",
          .verdict = VERDICT_FAIL,
          .says = "neither with its input nor by SIGTERM, and was killed"},
         {.name = "left when it was told so",
-         .tale = ASK "event client {'what':'signal','instance':1,'signal':'SIGTERM','why':'leave'}\n"
-                     "exit 143 expected\n end done",
+         .tale =
+             ASK "event client {'what':'signal','instance':1,'signal':'SIGTERM','why':'leave'}\n"
+                 "exit 143 expected\n end done",
          .check = "no-crash",
          .verdict = VERDICT_PASS},
         {.name = "killed, as it would not leave",
