@@ -395,7 +395,8 @@ static void read_reply(struct meter *m, struct batch batch, const struct wire_re
         postpone(m, batch, true, "the reply was lost");
     } else if (reply->status != 200) {
         read_error(m, batch, reply, json);
-    } else if (rc != RC_OK && !has(m, BUG_TRUST_200)) {
+    } else if ((rc != RC_OK && !has(m, BUG_TRUST_200)) ||
+               (has(m, BUG_INTEGER_TIMES) && !reply_has_integer_times(buf_span(&reply->body)))) {
         postpone(m, batch, true, "the reply cannot be read");
     } else {
         read_results(m, json, batch);

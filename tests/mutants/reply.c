@@ -31,6 +31,24 @@ struct span reply_nested_error(const struct wire_reply *reply, const cJSON *json
     return reply_error(reply, json);
 }
 
+bool reply_has_integer_times(struct span body)
+{
+    const struct span name = SPAN("\"Timestamp\":");
+    for (size_t i = 0; i + name.len < body.len; i++) {
+        if (!span_starts(span_slice(body, i, body.len), name)) {
+            continue;
+        }
+        i += name.len;
+        while (i < body.len && body.at[i] >= '0' && body.at[i] <= '9') {
+            i++;
+        }
+        if (i < body.len && body.at[i] != ',' && body.at[i] != '}') {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum remedy reply_remedy(int status, struct span name)
 {
     static const struct {
