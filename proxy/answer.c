@@ -66,6 +66,12 @@ static void apply_shuffle_results(struct draft *draft, const struct action *acti
     draft->is_shuffled = true; // done when it is known which records have a result
 }
 
+static void apply_timestamps(struct draft *draft, const struct action *action)
+{
+    bool is_exponent = span_is(json_span(json_get(action->args, "as")), "exponent");
+    draft->times = is_exponent ? ECHO_EXPONENT : ECHO_DECIMAL;
+}
+
 static bool has_result(const struct exchange *x, size_t i)
 {
     const struct record_directive *d = x->directives;
@@ -219,6 +225,7 @@ static const struct {
     {ACTION_RECORD_STATUS, apply_record_status},
     {ACTION_OMIT_RESULT, apply_omit_result},
     {ACTION_SHUFFLE_RESULTS, apply_shuffle_results},
+    {ACTION_TIMESTAMPS, apply_timestamps},
     {ACTION_REDIRECT, apply_redirect},
     {ACTION_DATE_HEADER, apply_date_header},
     {ACTION_RETRY_AFTER, apply_retry_after},
@@ -263,6 +270,21 @@ static bool find_refusal(const struct exchange *x, enum aws_error *error, const 
     return x->violation.error != AWS_ERROR_NONE;
 }
 
+static bool is_throttled(const struct exchange *x)
+{
+    struct lane *lane = x->lane;
+    return world_has_quotas(lane->world) &&
+           !quota_take(&lane->quota, x->operation, loop_now_us(lane->loop));
+}
+
+// An error that is made before the service is asked.
+static void refuse(struct draft *draft, enum aws_error error, const char *message)
+{
+    struct aws_error_form form = {.message = message};
+    aws_error_render(&draft->x->reply.body, &draft->type_header, error, &form);
+    draft->x->reply.error = error;
+}
+
 static void execute(struct draft *draft)
 {
     struct exchange *x = draft->x;
@@ -271,9 +293,11 @@ static void execute(struct draft *draft)
     const char *message = NULL;
     x->origin = "service";
     if (find_refusal(x, &error, &message)) {
-        struct aws_error_form form = {.message = message};
-        aws_error_render(&x->reply.body, &draft->type_header, error, &form);
-        x->reply.error = error;
+        refuse(draft, error, message);
+        return;
+    }
+    if (is_throttled(x)) {
+        refuse(draft, AWS_ERROR_THROTTLING, NULL);
         return;
     }
     lane_point(lane, LANE_BEFORE_COMMIT, x->number);
@@ -281,7 +305,8 @@ static void execute(struct draft *draft)
                                 .region = world_region(lane->world),
                                 .now_us = lane_service_us(lane),
                                 .directives = x->directives,
-                                .order = draft->order};
+                                .order = draft->order,
+                                .times = draft->times};
     service_answer(lane->service, &call, &x->reply);
     x->executed = x->reply.error == AWS_ERROR_NONE;
     if (x->executed) {

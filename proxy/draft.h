@@ -10,7 +10,8 @@ struct draft {
     struct exchange *x;
     size_t *order; // owned; NULL: as sent
     bool is_shuffled;
-    bool is_in_place; // a rule has answered
+    enum echo_times times; // how the service writes those of records
+    bool is_in_place;      // a rule has answered
     int status;
     struct buf body, type_header;
     const cJSON *headers; // of `respond`; overrides ours by name

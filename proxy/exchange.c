@@ -104,7 +104,7 @@ static void await_client(struct exchange *x)
 // before.
 static void cut(struct exchange *x, enum fault_end end)
 {
-    tell_response(x, false);
+    tell_response(x, x->promises_more && x->sent_bytes == x->out.len);
     if (end == FAULT_HANG && x->has_half_closed) {
         // Nothing more will be heard of this client, not even that it is gone.
         tell_fault(x);
@@ -451,6 +451,7 @@ static void rewrite(struct exchange *x)
         x->origin = "rule";
     }
     x->head_bytes = reply.head_bytes;
+    x->promises_more = reply.promises_more;
 }
 
 static void reply(struct exchange *x)

@@ -74,6 +74,7 @@ struct exchange {
     size_t head_bytes, sent_bytes;
     int64_t ready_us; // monotonic
     bool reply_begun, response_told;
+    bool promises_more;   // the reply's framing, than the body has
     bool has_half_closed; // the client's FIN came while it waited
     struct loop_timer timer;
 };

@@ -9,6 +9,7 @@
 #include "proxy/net/listener.h"
 #include "proxy/net/loop.h"
 #include "proxy/refusal.h"
+#include "proxy/service/quota.h"
 
 struct connection;
 
@@ -29,6 +30,7 @@ struct lane {
     struct sigv4_verifier *verifier;
     struct rules *rules; // NULL without a scenario
     struct refusal refusal;
+    struct quota quota; // of the lane's one account, in its one Region
     int64_t service_offset_us;
     uint64_t exchanges, connections;
     int64_t last_request_us;

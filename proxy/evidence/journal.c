@@ -13,7 +13,7 @@
 #include "proxy/base/digest.h"
 #include "proxy/base/instant.h"
 #include "proxy/evidence/disk.h"
-#include "proxy/evidence/secrets.h"
+#include "proxy/evidence/encoded.h"
 
 // What waits is written before the turn ends once it is this long, so that memory stays bounded.
 #define PENDING_MAX ((size_t)1 << 20)
@@ -42,6 +42,7 @@ struct journal {
     size_t max_bytes;
     struct stamp wire, service;
     struct secrets *secrets;
+    struct secrets *encoded; // the same in base64: looked for only in what the client prints
     struct hasher *hasher;
     bool in_line;
     enum event_kind kind; // of the line that is open
@@ -82,6 +83,7 @@ enum rc journal_open(struct journal **out, const struct journal_options *options
         .observer_arg = options->observer_arg,
         .max_bytes = options->max_bytes,
         .secrets = secrets_new(),
+        .encoded = secrets_new(),
         .hasher = x_alloc(sizeof(struct hasher)),
     };
     j->hasher->stream = sha256_stream_new();
@@ -92,18 +94,24 @@ enum rc journal_open(struct journal **out, const struct journal_options *options
 void journal_secret(struct journal *j, const char *name, struct span value)
 {
     secrets_add(j->secrets, name, value);
+    secrets_add_encoded(j->encoded, name, value);
 }
 
 const char *journal_finds_secret(const struct journal *j, struct span text)
 {
-    return secrets_find(j->secrets, text);
+    const char *name = secrets_find(j->secrets, text);
+    return name != NULL ? name : secrets_find(j->encoded, text);
 }
 
 void journal_redact(const struct journal *j, struct buf *out, struct span text)
 {
-    if (!secrets_redact(j->secrets, out, text)) {
-        buf_add(out, text);
+    struct buf plain = {0};
+    bool has_plain = secrets_redact(j->secrets, &plain, text);
+    struct span left = has_plain ? buf_span(&plain) : text;
+    if (!secrets_redact(j->encoded, out, left)) {
+        buf_add(out, left);
     }
+    buf_clear(&plain);
 }
 
 static int64_t second_of(int64_t at_us)
@@ -298,6 +306,7 @@ void journal_digest(const struct journal *j, char out[65])
 static void release(struct journal *j)
 {
     secrets_free(&j->secrets);
+    secrets_free(&j->encoded);
     sha256_stream_free(&j->hasher->stream);
     x_free(j->hasher);
     x_free(j->path);

@@ -23,6 +23,8 @@ enum fault_end {
 struct fault_reply {
     struct buf *bytes; // borrowed
     size_t head_bytes; // how many of them are its head; the rest is its body
+    // Its body is all there although its framing promises more: a client may take it or leave it.
+    bool promises_more;
 };
 
 // What the stages see of a reply.

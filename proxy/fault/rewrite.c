@@ -62,6 +62,7 @@ bool length_rewrite(const struct fault_stage *stage, struct fault_reply *reply)
     buf_addf(&line, "Content-Length: %lld\r\n", (long long)length);
     reply_set_framing(reply, buf_span(&line));
     buf_clear(&line);
+    reply->promises_more = length > body;
     return true;
 }
 

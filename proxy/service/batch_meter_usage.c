@@ -315,7 +315,7 @@ static void render_result(const struct batch *b, size_t i)
     const struct record_outcome *outcome = &b->reply->outcomes[i];
     struct buf *body = &b->reply->body;
     buf_add(body, SPAN("{\"UsageRecord\":"));
-    echo_record(body, b->records[i].sent->json);
+    echo_record(body, b->records[i].sent->json, b->call->times);
     if (outcome->record_id[0] != '\0' && !directive_for(b, i)->omit_record_id) {
         buf_add(body, SPAN(",\"MeteringRecordId\":\""));
         buf_add(body, (struct span){.at = outcome->record_id, .len = RECORD_ID_TEXT - 1});
@@ -350,7 +350,7 @@ static void render_unprocessed(const struct batch *b)
             if (body->len > empty) {
                 buf_add_char(body, ',');
             }
-            echo_record(body, b->records[i].sent->json);
+            echo_record(body, b->records[i].sent->json, b->call->times);
         }
     }
 }

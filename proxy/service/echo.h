@@ -5,7 +5,15 @@
 
 #include "proxy/base/json.h"
 
+// How a Timestamp is written: the same number in each case (Smithy, timestampFormat epoch-seconds:
+// a JSON number, with a fraction or an exponent if the service likes).
+enum echo_times {
+    ECHO_AS_SENT,
+    ECHO_DECIMAL, // 1794993600.000
+    ECHO_EXPONENT // 1.794993600E+09
+};
+
 // Appends the record: every member, in the order in which it was sent.
-void echo_record(struct buf *out, const cJSON *record);
+void echo_record(struct buf *out, const cJSON *record, enum echo_times times);
 
 #endif

@@ -5,6 +5,7 @@
 #define PROXY_SERVICE_SERVICE_H
 
 #include "proxy/aws/request.h"
+#include "proxy/service/echo.h"
 #include "proxy/service/ledger.h"
 #include "proxy/service/world.h"
 
@@ -26,6 +27,7 @@ struct service_call {
     // The order of the results: order[i] is the record whose result comes i-th; NULL: as sent. All
     // records of the request, each once; those without a result are skipped.
     const size_t *order;
+    enum echo_times times; // how results and unprocessed records are echoed
 };
 
 // What became of one record.

@@ -40,6 +40,8 @@ static const struct oracle ORACLES[] = {
      .takes_within = true,
      .falls_when_not_exercised = true},
     {.verb = "coverage", .judge = oracle_coverage, .falls_when_not_exercised = true},
+    {.verb = "jitter", .judge = oracle_jitter, .falls_when_not_exercised = true},
+    {.verb = "pause", .judge = oracle_pause, .falls_when_not_exercised = true},
     {.verb = "answers", .judge = oracle_answers},
 };
 

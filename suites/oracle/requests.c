@@ -260,10 +260,15 @@ static void judge_sizes(struct findings *out, const struct exchange_fact *x, con
     }
 }
 
-// The rate over any second. Arrival is seen with our own lag, so the second is shortened by the
-// tolerance: a client paced exactly at the limit does not fail for our jitter.
+// A quota of so many calls a second says nothing of how they lie within one: they are counted over
+// five. Arrival is seen with our own lag, so that time is shortened by how far we lagged in this
+// case, and by no less than the tolerance: a client paced exactly at the limit does not fail for
+// us.
+#define RATE_OVER_S 5
+
 struct pace {
-    int64_t max, window_us;
+    int64_t max; // in RATE_OVER_S
+    int64_t window_us;
     size_t count, capacity;
     int64_t *times;
     bool told;
@@ -277,10 +282,18 @@ static void judge_pace(struct findings *out, struct pace *p, const struct exchan
     if (!p->told && p->count >= before && x->t_us - p->times[p->count - before] < p->window_us) {
         p->told = true;
         findings_add(out, FINDING_BAD, x->line,
-                     "%zu requests within one second up to line %u; at most %" PRId64
+                     "%zu requests within %d seconds up to line %u; at most %" PRId64
                      " are allowed.",
-                     before, x->line, p->max);
+                     before, RATE_OVER_S, x->line, p->max);
     }
+}
+
+static struct pace pace_of(const struct facts *f, const cJSON *rate)
+{
+    int64_t late_us = f->lag_us > f->tolerance_us ? f->lag_us : f->tolerance_us;
+    double max_per_s = cJSON_GetNumberValue(json_get(rate, "max_per_s"));
+    return (struct pace){.max = rate == NULL ? 0 : (int64_t)(max_per_s * RATE_OVER_S),
+                         .window_us = RATE_OVER_S * US_PER_S - late_us};
 }
 
 void oracle_requests(struct findings *out, const struct facts *f, const struct expectation *e)
@@ -293,8 +306,7 @@ void oracle_requests(struct findings *out, const struct facts *f, const struct e
     between.until_us = oracle_until(e, between.after);
     const cJSON *records = json_get(e->args, "records");
     const cJSON *rate = json_get(e->args, "rate");
-    struct pace pace = {.max = json_get_int(rate, "max_per_s", 0),
-                        .window_us = US_PER_S - f->tolerance_us};
+    struct pace pace = pace_of(f, rate);
     int64_t n = 0;
     unsigned first_line = 0;
     unsigned last_line = 0;
@@ -312,5 +324,9 @@ void oracle_requests(struct findings *out, const struct facts *f, const struct e
         }
     }
     x_free(pace.times);
+    if (rate != NULL && n == 0) {
+        findings_add(out, FINDING_MISSED, facts_last_line(f),
+                     "There is no request of this kind, so there is no rate.");
+    }
     judge_count(out, f, e->args, n, first_line, last_line);
 }

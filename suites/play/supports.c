@@ -10,8 +10,10 @@
 static const struct {
     const char *section, *key, *played; // NULL: the key itself is not played
 } UNPLAYED[] = {
-    {"client", "credentials", "static"}, {"client", "transport", "plain"}, {"time", "skew", NULL},
-    {"usage", "license", NULL},          {"world", "quotas", NULL},
+    {"client", "credentials", "static"},
+    {"client", "transport", "plain"},
+    {"time", "skew", NULL},
+    {"usage", "license", NULL},
 };
 
 bool play_refuses(const char *section, const char *key, const char **played)
@@ -84,9 +86,6 @@ enum rc play_supports(const struct scenario *scenario, struct diag *d)
     }
     if (rc == RC_OK) {
         rc = supports_section(scenario, "time", scenario->time, d);
-    }
-    if (rc == RC_OK) {
-        rc = supports_section(scenario, "world", scenario->world, d);
     }
     for (size_t i = 0; i < scenario->step_count && rc == RC_OK; i++) {
         rc = supports_step(scenario, &scenario->steps[i], d);

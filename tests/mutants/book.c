@@ -48,12 +48,22 @@ enum rc book_flush(struct book *b)
     return rc;
 }
 
-// The line is durable at once, but for the bug that stores late.
-enum rc book_write(struct book *b, struct span line)
+enum rc book_commit(struct book *b)
+{
+    return b->variants->on[BUG_ACK_FIRST] ? RC_OK : book_flush(b);
+}
+
+// Appends one line, durable when book_commit has returned.
+static void log_line(struct book *b, struct span line)
 {
     buf_add(&b->unwritten, line);
     buf_add_char(&b->unwritten, '\n');
-    return b->variants->on[BUG_ACK_FIRST] ? RC_OK : book_flush(b);
+}
+
+enum rc book_write(struct book *b, struct span line)
+{
+    log_line(b, line);
+    return book_commit(b);
 }
 
 static char *copy_member(const cJSON *object, const char *key)
@@ -295,7 +305,7 @@ static int open_log(const char *directory, bool is_own, char **name)
 enum rc book_open(struct book *b, const char *directory, const struct variants *variants)
 {
     *b = (struct book){.variants = variants, .log_fd = -1};
-    if (directory == NULL || variants->on[BUG_FORGET]) {
+    if (directory == NULL || variants->on[BUG_FORGET] || variants->on[BUG_RUSH]) {
         return RC_OK;
     }
     OWN(text) char *name = NULL;
@@ -443,20 +453,20 @@ bool book_has_hour(const struct book *b, const struct subscriber *s, int64_t hou
     return false;
 }
 
-enum rc book_freeze(struct book *b, size_t record, int64_t timestamp_us)
+void book_freeze(struct book *b, size_t record, int64_t timestamp_us)
 {
     struct book_record *r = &b->records[record];
     if (r->frozen) {
-        return RC_OK;
+        return;
     }
     r->frozen = true;
     r->timestamp_us = timestamp_us;
     OWN_BUF struct buf line = {0};
     buf_addf(&line, "{\"freeze\":%zu,\"at_us\":%lld}", record, (long long)timestamp_us);
-    return book_write(b, buf_span(&line));
+    log_line(b, buf_span(&line));
 }
 
-enum rc book_settle(struct book *b, size_t record, enum word word, const char *record_id)
+void book_settle(struct book *b, size_t record, enum word word, const char *record_id)
 {
     struct book_record *r = &b->records[record];
     OWN_BUF struct buf line = {0};
@@ -467,11 +477,8 @@ enum rc book_settle(struct book *b, size_t record, enum word word, const char *r
         buf_add_json_string(&line, span_of(record_id));
     }
     buf_add_char(&line, '}');
-    enum rc rc = book_write(b, buf_span(&line));
-    if (rc == RC_OK) {
-        r->word = word;
-        x_free(r->record_id);
-        r->record_id = record_id == NULL ? NULL : x_strdup(record_id);
-    }
-    return rc;
+    log_line(b, buf_span(&line));
+    r->word = word;
+    x_free(r->record_id);
+    r->record_id = record_id == NULL ? NULL : x_strdup(record_id);
 }

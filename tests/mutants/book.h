@@ -87,10 +87,12 @@ MUST_USE enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, co
 
 // Whether a record of the same key stands before this one and may have been billed.
 bool book_is_late(const struct book *b, size_t record);
-// Freezes a record before its first sending.
-MUST_USE enum rc book_freeze(struct book *b, size_t record, int64_t timestamp_us);
+// Freezes a record before its first sending, which waits for book_commit.
+void book_freeze(struct book *b, size_t record, int64_t timestamp_us);
 // Gives a record its last word.
-MUST_USE enum rc book_settle(struct book *b, size_t record, enum word word, const char *record_id);
+void book_settle(struct book *b, size_t record, enum word word, const char *record_id);
+// Makes everything so far durable, but for the bug ack-before-store.
+MUST_USE enum rc book_commit(struct book *b);
 // Writes what the bug ack-before-store held back.
 MUST_USE enum rc book_flush(struct book *b);
 

@@ -93,13 +93,13 @@ static void refuse(struct meter *m, size_t record, const char *text)
         set_word(r, WORD_UNKNOWN, "refused after a lost reply");
         return;
     }
-    must(book_settle(m->book, record, WORD_REJECTED, NULL));
+    book_settle(m->book, record, WORD_REJECTED, NULL);
     r->reason = NULL;
 }
 
 static void accept(struct meter *m, size_t record, const cJSON *result)
 {
-    must(book_settle(m->book, record, WORD_METERED, json_get_text(result, "MeteringRecordId")));
+    book_settle(m->book, record, WORD_METERED, json_get_text(result, "MeteringRecordId"));
     m->book->records[record].reason = NULL;
 }
 
@@ -215,7 +215,7 @@ static void on_duplicate(struct meter *m, size_t record, const cJSON *result)
 {
     struct book_record *r = &m->book->records[record];
     if (has(m, BUG_REJECT_DUPLICATE)) {
-        must(book_settle(m->book, record, WORD_REJECTED, NULL));
+        book_settle(m->book, record, WORD_REJECTED, NULL);
         talk_alert(m->book, record, "refused as a duplicate");
     } else if (has(m, BUG_RESTAMP_DUPLICATE)) {
         r->timestamp_us = m->now_us;
@@ -365,9 +365,15 @@ static void isolate(struct meter *m, struct batch batch, struct span error)
 static void read_error(struct meter *m, struct batch batch, const struct wire_reply *reply,
                        const cJSON *json)
 {
-    bool is_strict = has(m, BUG_STRICT_TYPE);
-    struct span error = is_strict ? json_span(json_get(json, "__type")) : reply_error(reply, json);
-    enum remedy remedy = reply_remedy(reply->status, error);
+    bool is_strict =
+        has(m, BUG_STRICT_TYPE) ||
+        (has(m, BUG_STRICT_MEDIA_TYPE) && !span_is(buf_span(&reply->media_type), WIRE_MEDIA_TYPE));
+    struct span error = has(m, BUG_STRICT_TYPE)   ? json_span(json_get(json, "__type"))
+                        : has(m, BUG_NESTED_TYPE) ? reply_nested_error(reply, json)
+                                                  : reply_error(reply, json);
+    enum remedy remedy = has(m, BUG_STRICT_MEDIA_TYPE) && is_strict
+                             ? REMEDY_OPERATOR
+                             : reply_remedy(reply->status, error);
     bool is_too_old = span_is(error, "TimestampOutOfBoundsException");
     if ((has(m, BUG_SILENT_LOSS) && remedy == REMEDY_ISOLATE) ||
         (has(m, BUG_OLD_FOR_EVER) && is_too_old)) {
@@ -407,13 +413,16 @@ static void read_reply(struct meter *m, struct batch batch, const struct wire_re
     if (has(m, BUG_CRASH_ON_ERROR) && (reply->delivery != DELIVERY_WHOLE || reply->status != 200)) {
         exit(EXIT_FAILURE);
     }
-    if (reply->delivery == DELIVERY_NONE) {
+    if (reply->delivery == DELIVERY_NONE && has(m, BUG_DROP_UNREACHABLE)) {
+        give_up(m, batch, "the service cannot be reached");
+    } else if (reply->delivery == DELIVERY_NONE) {
         postpone(m, batch, false, "the service cannot be reached");
     } else if (reply->delivery == DELIVERY_LOST) {
         postpone(m, batch, true, "the reply was lost");
     } else if (reply->status != 200) {
         read_error(m, batch, reply, json);
-    } else if (rc != RC_OK && !has(m, BUG_TRUST_200)) {
+    } else if ((rc != RC_OK && !has(m, BUG_TRUST_200)) ||
+               (has(m, BUG_INTEGER_TIMES) && !reply_has_integer_times(buf_span(&reply->body)))) {
         postpone(m, batch, true, "the reply cannot be read");
     } else {
         read_results(m, json, batch);
@@ -456,15 +465,16 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
     if (m->is_stopped) {
         return;
     }
-    if (!has(m, BUG_HAMMER)) {
+    if (!has(m, BUG_HAMMER) && !has(m, BUG_RUSH)) {
         keep_pace(m);
     }
     // Frozen on disk before the first byte leaves: after a kill the same records go out again.
     for (size_t i = 0; i < batch.count; i++) {
         const struct book_record *r = record_at(m, batch, i);
-        must(book_freeze(m->book, batch.records[i],
-                         has(m, LEGAL_EVENT_TIME) ? r->timestamp_us : r->hour_us));
+        book_freeze(m->book, batch.records[i],
+                    has(m, LEGAL_EVENT_TIME) ? r->timestamp_us : r->hour_us);
     }
+    must(book_commit(m->book));
     if (has(m, BUG_CLAIM_EARLY)) {
         claim(m, batch);
     }
@@ -472,7 +482,9 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
     render_batch(&body, m, batch);
     struct wire_reply reply;
     wire_call(m->wire, "BatchMeterUsage", buf_span(&body), &reply);
+    m->retry_after_ms = reply.retry_after_ms;
     read_reply(m, batch, &reply);
+    must(book_commit(m->book));
     wire_reply_clear(&reply);
 }
 
@@ -548,6 +560,7 @@ static bool send_due(struct meter *m)
     size_t count = list_due(m, due);
     bool any = count > 0;
     m->is_stopped = false;
+    m->retry_after_ms = 0;
     while (count > 0) {
         size_t n = take_batch(m, due, &count, taken);
         if (has(m, BUG_LOSES_LAST) && n == MAX_RECORDS) {
@@ -578,15 +591,35 @@ static void forget_months(struct meter *m)
     }
 }
 
+// Of the first retry; each next one doubles it. Half of it is drawn, lest all programs come at
+// once.
+#define BACKOFF_MS 100u
+#define FIXED_MS 250u
+
+static void back_off(const struct meter *m, unsigned pass)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    unsigned base_ms = BACKOFF_MS << pass;
+    unsigned drawn_ms = base_ms / 2 + (unsigned)(now.tv_nsec / 1000) % base_ms;
+    bool obeys = !has(m, BUG_IGNORE_RETRY_AFTER) && m->retry_after_ms > drawn_ms;
+    pause_ms(has(m, BUG_FIXED_BACKOFF) ? FIXED_MS : obeys ? m->retry_after_ms : drawn_ms);
+}
+
+// How often a flush tries, as long as something is due.
+static unsigned passes_of(const struct meter *m)
+{
+    bool retries =
+        has(m, LEGAL_AT_ONCE) || has(m, BUG_FIXED_BACKOFF) || has(m, BUG_IGNORE_RETRY_AFTER);
+    return retries ? PASSES : 1;
+}
+
 void meter_flush(struct meter *m)
 {
     forget_months(m);
     heartbeat_fill(m);
-    unsigned passes = has(m, LEGAL_AT_ONCE) ? PASSES : 1;
-    for (unsigned pass = 0; pass < passes && send_due(m); pass++) {
-        if (pass + 1 < passes) {
-            pause_ms(100u << pass);
-        }
+    for (unsigned pass = 0; send_due(m) && pass + 1 < passes_of(m); pass++) {
+        back_off(m, pass);
     }
     must(book_flush(m->book));
     meter_report(m);

@@ -2,6 +2,7 @@
 // A small careful client that speaks the script contract, with a switch for every known bug and for
 // every lawful difference: the proof that the prover's cases can fail, and fail only the guilty.
 #include <errno.h>
+#include <openssl/evp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,18 @@ static void on_step(struct client *c, const cJSON *line)
     talk_answer("unsupported", step);
 }
 
+// The bug print-basic: ID:SECRET as HTTP's Basic scheme has it (RFC 7617 2).
+static void print_basic(const struct client *c)
+{
+    OWN_BUF struct buf pair = {0};
+    buf_addf(&pair, "%s:%s", c->wire.key.access_key_id, c->wire.key.secret_access_key);
+    OWN_BUF struct buf text = {0};
+    unsigned char *out = (unsigned char *)buf_room(&text, pair.len / 3 * 4 + 5);
+    int length = EVP_EncodeBlock(out, (const unsigned char *)pair.data, (int)pair.len);
+    buf_grew(&text, (size_t)length);
+    fprintf(stderr, "DEBUG basic %.*s\n", length, text.data);
+}
+
 static void make_noise(const struct client *c)
 {
     if (c->variants.on[LEGAL_NOISY]) {
@@ -120,6 +133,12 @@ static void make_noise(const struct client *c)
     }
     if (c->variants.on[BUG_PRINT_SECRET]) {
         fprintf(stderr, "DEBUG secret key is %s\n", c->wire.key.secret_access_key);
+    }
+    if (c->variants.on[BUG_PRINT_TOKEN] && c->wire.key.session_token != NULL) {
+        fprintf(stderr, "DEBUG x-amz-security-token: %s\n", c->wire.key.session_token);
+    }
+    if (c->variants.on[BUG_PRINT_BASIC]) {
+        print_basic(c);
     }
 }
 

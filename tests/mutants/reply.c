@@ -19,6 +19,36 @@ struct span reply_error(const struct wire_reply *reply, const cJSON *json)
     return rest.at != NULL ? rest : name;
 }
 
+struct span reply_nested_error(const struct wire_reply *reply, const cJSON *json)
+{
+    const cJSON *member = NULL;
+    cJSON_ArrayForEach(member, json)
+    {
+        if (json_get(member, "__type") != NULL) {
+            return json_span(json_get(member, "__type"));
+        }
+    }
+    return reply_error(reply, json);
+}
+
+bool reply_has_integer_times(struct span body)
+{
+    const struct span name = SPAN("\"Timestamp\":");
+    for (size_t i = 0; i + name.len < body.len; i++) {
+        if (!span_starts(span_slice(body, i, body.len), name)) {
+            continue;
+        }
+        i += name.len;
+        while (i < body.len && body.at[i] >= '0' && body.at[i] <= '9') {
+            i++;
+        }
+        if (i < body.len && body.at[i] != ',' && body.at[i] != '}') {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum remedy reply_remedy(int status, struct span name)
 {
     static const struct {
@@ -34,6 +64,7 @@ enum remedy reply_remedy(int status, struct span name)
         {.name = "InvalidUsageAllocationsException", .remedy = REMEDY_ISOLATE},
         {.name = "InvalidLicenseException", .remedy = REMEDY_ISOLATE},
         {.name = "ValidationException", .remedy = REMEDY_ISOLATE},
+        {.name = "InvalidParameterValue", .remedy = REMEDY_ISOLATE},
     };
     if (status >= 500 || status < 400) {
         return REMEDY_DOUBT;

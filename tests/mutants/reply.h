@@ -19,6 +19,10 @@ enum remedy {
 // The bare name of an error reply's type: "ThrottlingException". Empty when it bears none. The span
 // lies in the reply or in json, the reply's parsed body.
 struct span reply_error(const struct wire_reply *reply, const cJSON *json);
+// The bug nested-type: the type that stands within a member of the body, where one does.
+struct span reply_nested_error(const struct wire_reply *reply, const cJSON *json);
+// The bug integer-times: whether every Timestamp in the body is digits alone.
+bool reply_has_integer_times(struct span body);
 // status and name are those of a whole reply other than 200.
 enum remedy reply_remedy(int status, struct span name);
 

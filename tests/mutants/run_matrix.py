@@ -108,7 +108,7 @@ def sense(matrix, cases):
                     if not matching([pattern], cases):
                         yield f"{kind} {name}: {key}: no case is {pattern}"
     for name, row in matrix["bugs"].items():
-        if not must_fail(row, cases) and "why_none" not in row:
+        if not must_fail(row, cases) + must_warn(row, cases) and "why_none" not in row:
             yield f"bug {name}: fails nothing, and matrix.json does not say why"
         for case, reason in row.get("may", {}).items():
             if len(reason) < 10:

@@ -11,8 +11,8 @@
 
 #include "proxy/base/own.h"
 
-#define CONTENT_TYPE "application/x-amz-json-1.1"
 #define WAIT_S 5
+#define PLAIN_JSON "application/json"
 #define MAX_REPLY (4u << 20)
 
 // Cuts "http://127.0.0.1:4711/path" into its parts.
@@ -92,6 +92,11 @@ static void add_header(struct buf *out, const char *name, const char *value)
     }
 }
 
+static bool keeps_connection(const struct wire *w)
+{
+    return w->variants->on[LEGAL_KEEP_ALIVE] || w->variants->on[BUG_STALE_CONNECTION];
+}
+
 static void add_sdk_headers(struct buf *out, const struct wire *w)
 {
     buf_add_text(out, "User-Agent: mutant/1 api/marketplace-metering\r\n"
@@ -126,7 +131,7 @@ static void render_head(struct buf *out, const struct wire *w, const struct sign
         add_sdk_headers(out, w);
     }
     add_header(out, lower ? "content-length" : "Content-Length", length_text);
-    add_header(out, "Connection", w->variants->on[LEGAL_KEEP_ALIVE] ? NULL : "close");
+    add_header(out, "Connection", keeps_connection(w) ? NULL : "close");
     buf_add_text(out, "\r\n");
 }
 
@@ -207,8 +212,14 @@ static bool decode_chunks(struct buf *out, struct span in)
     }
 }
 
+static void keep_field(struct buf *out, struct span head, struct span name)
+{
+    buf_reset(out);
+    buf_add(out, head_field(head, name));
+}
+
 // Takes the reply out of what was received; false while it is not whole. ended: nothing more comes.
-static bool take_reply(struct wire_reply *reply, struct span in, bool ended)
+static bool take_reply(const struct wire *w, struct wire_reply *reply, struct span in, bool ended)
 {
     size_t head_len = head_length(in);
     struct span head = span_slice(in, 0, head_len);
@@ -222,12 +233,20 @@ static bool take_reply(struct wire_reply *reply, struct span in, bool ended)
     struct span length = head_field(head, SPAN("content-length"));
     uint64_t expected = 0;
     reply->status = (int)status;
-    buf_reset(&reply->error_type);
-    buf_add(&reply->error_type, head_field(head, SPAN("x-amzn-errortype")));
+    keep_field(&reply->error_type, head, SPAN("x-amzn-errortype"));
+    keep_field(&reply->media_type, head, SPAN("content-type"));
+    keep_field(&reply->location, head, SPAN("location"));
+    uint64_t after = 0;
+    if (span_to_u64(head_field(head, SPAN("x-amz-retry-after")), 60000, &after)) {
+        reply->retry_after_ms = (unsigned)after;
+    } else if (span_to_u64(head_field(head, SPAN("retry-after")), 60, &after)) {
+        reply->retry_after_ms = (unsigned)after * 1000;
+    }
     if (span_equal_nocase(head_field(head, SPAN("transfer-encoding")), SPAN("chunked"))) {
         return decode_chunks(&reply->body, body);
     }
-    if (length.len > 0) {
+    bool is_told = length.len > 0 && !(ended && w->variants->on[LEGAL_LENIENT_LENGTH]);
+    if (is_told) {
         if (!span_to_u64(length, MAX_REPLY, &expected) || body.len < expected) {
             return false;
         }
@@ -247,11 +266,42 @@ static void receive_reply(struct wire *w, struct wire_reply *reply)
     bool more = true;
     while (more) {
         more = receive_more(w->fd, &in);
-        if (in.len > 0 && take_reply(reply, buf_span(&in), !more)) {
+        if (in.len > 0 && take_reply(w, reply, buf_span(&in), !more)) {
             reply->delivery = DELIVERY_WHOLE;
             return;
         }
+        more = more && !w->variants->on[BUG_FIRST_READ];
     }
+}
+
+// Sends a request, over the connection that is kept or a new one, and waits for its reply.
+static void send_and_receive(struct wire *w, struct span request, struct wire_reply *reply)
+{
+    w->fd = w->fd >= 0 ? w->fd : connect_to(w);
+    if (w->fd < 0) {
+        return;
+    }
+    // Once a byte is out nobody can tell what the service has seen.
+    reply->delivery = DELIVERY_LOST;
+    if (send_all(w->fd, request)) {
+        receive_reply(w, reply);
+    }
+    bool is_usable = reply->delivery == DELIVERY_WHOLE || w->variants->on[BUG_STALE_CONNECTION];
+    if (!is_usable || !keeps_connection(w)) {
+        wire_close(w);
+    }
+}
+
+// The bug follow-redirects: the same bytes, signature and all, go to wherever the reply points.
+static void follow(struct wire *w, struct span request, struct wire_reply *reply)
+{
+    struct wire elsewhere = *w;
+    elsewhere.fd = -1;
+    OWN(text) char *location = buf_take_text(&reply->location);
+    if (read_endpoint(&elsewhere, location) == RC_OK) {
+        send_and_receive(&elsewhere, request, reply);
+    }
+    wire_close(&elsewhere);
 }
 
 void wire_call(struct wire *w, const char *operation, struct span body, struct wire_reply *reply)
@@ -262,7 +312,7 @@ void wire_call(struct wire *w, const char *operation, struct span body, struct w
     const struct sign_request request = {
         .host = w->host,
         .path = w->path,
-        .content_type = CONTENT_TYPE,
+        .content_type = w->variants->on[BUG_PLAIN_JSON] ? PLAIN_JSON : WIRE_MEDIA_TYPE,
         .target = target,
         .body = body,
         .with_content_hash = w->variants->on[LEGAL_CONTENT_HASH],
@@ -276,22 +326,16 @@ void wire_call(struct wire *w, const char *operation, struct span body, struct w
     buf_clear(&signature.authorization);
     buf_add(&out, body);
 
-    w->fd = w->fd >= 0 ? w->fd : connect_to(w);
-    if (w->fd < 0) {
-        return;
-    }
-    // Once a byte is out nobody can tell what the service has seen.
-    reply->delivery = DELIVERY_LOST;
-    if (send_all(w->fd, buf_span(&out))) {
-        receive_reply(w, reply);
-    }
-    if (reply->delivery != DELIVERY_WHOLE || !w->variants->on[LEGAL_KEEP_ALIVE]) {
-        wire_close(w);
+    send_and_receive(w, buf_span(&out), reply);
+    if (reply->status / 100 == 3 && w->variants->on[BUG_FOLLOW_REDIRECTS]) {
+        follow(w, buf_span(&out), reply);
     }
 }
 
 void wire_reply_clear(struct wire_reply *reply)
 {
     buf_clear(&reply->error_type);
+    buf_clear(&reply->media_type);
+    buf_clear(&reply->location);
     buf_clear(&reply->body);
 }

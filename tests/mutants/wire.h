@@ -7,6 +7,9 @@
 #include "tests/mutants/sign.h"
 #include "tests/mutants/variant.h"
 
+// Of requests and replies alike (Smithy, awsJson1_1).
+#define WIRE_MEDIA_TYPE "application/x-amz-json-1.1"
+
 // What is known of a call afterwards.
 enum delivery {
     DELIVERY_NONE,  // the request certainly did not arrive
@@ -17,7 +20,10 @@ enum delivery {
 struct wire_reply {
     enum delivery delivery;
     int status;
-    struct buf error_type; // X-Amzn-Errortype, where sent
+    struct buf error_type;   // X-Amzn-Errortype, where sent
+    struct buf media_type;   // Content-Type, where sent
+    struct buf location;     // Location, where sent
+    unsigned retry_after_ms; // Retry-After in seconds, or x-amz-retry-after, where sent
     struct buf body;
 };
 

@@ -16,6 +16,7 @@ const KINDS = new Map([
     'InvalidLicenseException',
     'ValidationException',
     'ValidationError',
+    'InvalidParameterValue',
   ]),
   ...rows('split', 'record', ['RequestEntityTooLargeException', 'RequestTooLargeException']),
   ...rows('outage', 'service', [

@@ -26,7 +26,8 @@ HELD_S = 3600             # how long a record waits that only an operator can he
 # Refusals of the whole call for the sake of one record: nothing of it was executed.
 ISOLATE = {"TimestampOutOfBoundsException", "InvalidUsageDimensionException",
            "InvalidCustomerIdentifierException", "InvalidTagException",
-           "InvalidUsageAllocationsException", "InvalidLicenseException", "ValidationException"}
+           "InvalidUsageAllocationsException", "InvalidLicenseException", "ValidationException",
+           "InvalidParameterValue"}
 # The same, but said of one small record it speaks of the way to AWS, not of the record.
 TOO_LARGE = {"RequestEntityTooLarge", "413"}
 THROTTLED = {"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",

@@ -7,6 +7,7 @@
 
 extern const struct unit_test DISK_TESTS[];
 extern const struct unit_test SECRETS_TESTS[];
+extern const struct unit_test ENCODED_TESTS[];
 extern const struct unit_test JOURNAL_TESTS[];
 extern const struct unit_test RUN_TESTS[];
 extern const struct unit_test READER_TESTS[];

@@ -4,8 +4,13 @@
 int main(void)
 {
     static const struct unit_suite SUITES[] = {
-        {"disk", DISK_TESTS}, {"secrets", SECRETS_TESTS}, {"journal", JOURNAL_TESTS},
-        {"run", RUN_TESTS},   {"reader", READER_TESTS},   {"tampering", TAMPER_TESTS},
+        {"disk", DISK_TESTS},
+        {"secrets", SECRETS_TESTS},
+        {"encoded secrets", ENCODED_TESTS},
+        {"journal", JOURNAL_TESTS},
+        {"run", RUN_TESTS},
+        {"reader", READER_TESTS},
+        {"tampering", TAMPER_TESTS},
         {NULL, NULL},
     };
     return unit_run(SUITES);

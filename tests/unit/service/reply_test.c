@@ -86,7 +86,7 @@ static void echoes_nothing(void)
 {
     OWN_BUF struct buf record = {0};
     OWN(json) cJSON *object = cJSON_CreateObject();
-    echo_record(&record, object);
+    echo_record(&record, object, ECHO_AS_SENT);
     CHECK(span_is(buf_span(&record), "{}"));
 }
 
@@ -161,6 +161,27 @@ static void omissions(void)
     fixture_close(&f);
 }
 
+// The same number, whatever it looks like; what is no time stays as it is.
+static void writes_times_otherwise(void)
+{
+    static const struct {
+        enum echo_times times;
+        const char *text;
+    } ROWS[] = {
+        {ECHO_AS_SENT, "{\"Timestamp\":1794993600,\"Quantity\":7}"},
+        {ECHO_DECIMAL, "{\"Timestamp\":1794993600.000,\"Quantity\":7}"},
+        {ECHO_EXPONENT, "{\"Timestamp\":1.794993600000E+09,\"Quantity\":7}"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        OWN(json) cJSON *object = NULL;
+        OWN_BUF struct buf record = {0};
+        CHECK_INT(json_read(&object, NULL, span_of(ROWS[0].text), NULL, NULL), RC_OK);
+        echo_record(&record, object, ROWS[i].times);
+        OWN(text) char *text = buf_take_text(&record);
+        CHECK_TEXT(text, ROWS[i].text);
+    }
+}
+
 static void shuffles(void)
 {
     struct fixture f;
@@ -225,6 +246,7 @@ const struct unit_test REPLY_TESTS[] = {
     {"unprocessed records", unprocessed},
     {"statuses by order", statuses},
     {"omissions", omissions},
+    {"times written otherwise", writes_times_otherwise},
     {"another order", shuffles},
     {"forgets the last answer", forgets},
     {NULL, NULL},
