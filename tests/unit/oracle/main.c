@@ -9,6 +9,7 @@ int main(void)
                                                {"expect", EXPECT_TESTS},
                                                {"requests", REQUESTS_TESTS},
                                                {"manners", MANNERS_TESTS},
+                                               {"market", MARKET_TESTS},
                                                {"exercised", EXERCISED_TESTS},
                                                {"verdict", VERDICT_TESTS},
                                                {"idle", IDLE_TESTS},
