@@ -62,7 +62,6 @@ static bool find_notice(struct play *p, const struct step *step, struct notice *
         .form = json_get_text(args, "form"),
         .action = json_get_text(args, "action"),
         .identity = copy_of == NULL ? step->id : copy_of,
-        .at_us = lane_service_us(p->lane),
         .product = product == NULL ? world_first_product(w) : world_product(w, span_of(product)),
         .customer = world_customer(w, json_span(json_get(args, "customer"))),
         .has_free_trial = trial != NULL,
@@ -70,7 +69,7 @@ static bool find_notice(struct play *p, const struct step *step, struct notice *
     };
     if (at != NULL) {
         n->at_us = step_moment(p, at);
-    } else if (copy_of != NULL && !step_time(p, span_of(copy_of), &n->at_us)) {
+    } else if (!step_time(p, span_of(n->identity), &n->at_us)) {
         return false;
     }
     if (n->product == NULL || n->customer == NULL) {

@@ -32,7 +32,10 @@ class Careful(rig.Case):
 
 
 class JavaScript(rig.Case):
-    """The sample integration on the AWS SDK for JavaScript passes everything too."""
+    """The sample integration on the AWS SDK for JavaScript passes everything too, but for the cases
+    of several processes: its journal has one writer."""
+
+    UNSUPPORTED = {"CAD-04": "UNSUPPORTED"}
 
     def test_saas(self):
         modules = rig.SOURCE / "tests/clients/js/node_modules"
@@ -40,7 +43,8 @@ class JavaScript(rig.Case):
         result, tree = self.play(*JOBS, command=rig.JS_SELLER, code=0)
         seen = rig.verdicts(tree)
         self.assertEqual(rig.all_cases(), sorted(seen), result)
-        self.assertEqual({}, {k: v for k, v in seen.items() if v not in rig.PASSED}, result)
+        self.assertEqual(self.UNSUPPORTED, {k: v for k, v in seen.items() if v not in rig.PASSED},
+                         result)
 
 
 def is_word(event, usage, state=None):

@@ -41,7 +41,7 @@ static void say_hello(struct liar *l)
 {
     buf_add_text(&l->out,
                  "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\",\"clock\","
-                 "\"restart\",\"resolve\",\"register\",\"page\",\"notice\",\"start\","
+                 "\"restart\",\"resolve\",\"register\",\"page\",\"users\",\"notice\",\"instances\","
                  "\"verify-signature\"]}\n");
 }
 
@@ -88,6 +88,13 @@ static void lie_about(struct liar *l, const cJSON *line, long long step)
         buf_addf(&l->out,
                  "{\"mp\":\"resolve\",\"step\":%lld,\"state\":\"%s\",\"customer\":\"made-up\"}\n",
                  step, lie->resolve);
+    } else if (json_get(line, "page") != NULL) {
+        buf_addf(&l->out,
+                 "{\"mp\":\"page\",\"step\":%lld,\"status\":%d,\"headers\":{}}\n"
+                 "{\"mp\":\"resolve\",\"step\":%lld,\"state\":\"%s\",\"customer\":\"made-up\"}\n",
+                 step, strcmp(lie->resolve, "resolved") == 0 ? 303 : 400, step, lie->resolve);
+    } else if (json_get(line, "notice") != NULL) {
+        buf_addf(&l->out, "{\"mp\":\"notice\",\"step\":%lld,\"state\":\"done\"}\n", step);
     } else if (json_get(line, "register") != NULL) {
         buf_addf(&l->out, "{\"mp\":\"register\",\"step\":%lld,\"state\":\"%s\"}\n", step,
                  lie->registration);

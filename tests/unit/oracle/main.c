@@ -11,6 +11,7 @@ int main(void)
                                                {"resubmits", RESUBMITS_TESTS},
                                                {"retries", RETRIES_TESTS},
                                                {"manners", MANNERS_TESTS},
+                                               {"market", MARKET_TESTS},
                                                {"exercised", EXERCISED_TESTS},
                                                {"verdict", VERDICT_TESTS},
                                                {"idle", IDLE_TESTS},

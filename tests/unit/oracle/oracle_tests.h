@@ -14,6 +14,7 @@ extern const struct unit_test REQUESTS_TESTS[];
 extern const struct unit_test RESUBMITS_TESTS[];
 extern const struct unit_test RETRIES_TESTS[];
 extern const struct unit_test MANNERS_TESTS[];
+extern const struct unit_test MARKET_TESTS[];
 extern const struct unit_test EXERCISED_TESTS[];
 extern const struct unit_test VERDICT_TESTS[];
 extern const struct unit_test IDLE_TESTS[];

@@ -13,6 +13,8 @@ extern const struct unit_test HOUR_TESTS[];
 extern const struct unit_test ENDING_TESTS[];
 extern const struct unit_test PAGE_TESTS[];
 extern const struct unit_test NOTICE_TESTS[];
+extern const struct unit_test MARKET_TESTS[];
+extern const struct unit_test INSTANCES_TESTS[];
 
 // The script says this first; what is asked of it follows on its stdin, one line a step.
 #define HELLO(words)                                                                               \
