@@ -95,6 +95,8 @@ static void money(void)
 static void expectations(void)
 {
     static const char NO_ALERT[] = EXPECTS(U1, "'verb':'alert','args':{'count':{'max':0}}");
+    static const char EXCEPTED[] =
+        EXPECTS(U1, "'verb':'ledger','args':{'complete':true,'except':{'u1':['pending']}}");
     static const char ALERT[] = EXPECTS(U1, "'verb':'alert','args':{'about':['u1']}");
     static const char NO_SIGNAL[] = EXPECTS(U1, "'verb':'exit','args':{'signal':false}");
     static const char SIGNAL[] = EXPECTS(U1, "'verb':'exit','args':{'signal':true}");
@@ -112,6 +114,12 @@ static void expectations(void)
     static const char SOON[] =
         EXPECTS(TOKEN, "'verb':'resolve','args':{'t':{'state':['refused']}},'within_s':1");
     static const struct row ROWS[] = {
+        LACKS("an alert too many, where nothing was exercised", NO_ALERT, "e", ASK "alert u1\n",
+              "told 1 time(s), expected none"),
+        LACKS("nothing was exercised", NO_ALERT, "exercised", ASK, "did not happen"),
+        WRONG("excepted, but rejected", EXCEPTED, "e",
+              ASK "usage u2 globex 5 9\n done\n" SEEN "say u1 rejected\n",
+              "u1 may stay unbilled only"),
         WRONG("an alert too many", NO_ALERT, "e", SEEN ASK "alert u1\n",
               "told 1 time(s), expected none"),
         LACKS("an alert too few", ALERT, "e", ASK, "told about u1"),

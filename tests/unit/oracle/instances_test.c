@@ -23,6 +23,14 @@ static void speak_for_themselves(void)
          .tale = "start\n hello\n" START_2 HELLO_2 "end done",
          .check = "contract",
          .verdict = VERDICT_PASS},
+        {.name = "both say hello, after both were started",
+         .tale = "start\n" START_2 "hello\n" HELLO_2 "end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "a word before hello",
+         .tale = "start\n usage u1 acme 7 9\n say u1 pending\n hello\n done 1\n end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
         {.name = "the second says hello twice",
          .tale = "start\n hello\n" START_2 HELLO_2 HELLO_2 "end done",
          .check = "contract",
@@ -52,6 +60,12 @@ static void end_for_themselves(void)
          .check = "no-crash",
          .verdict = VERDICT_FAIL,
          .says = "exited with 143"},
+        {.name = "a code, when it was signalled before the other was started",
+         .tale =
+             "start\n" ASK "event client {'what':'signal','instance':1,'signal':'TERM'}\n" START_2
+             "exit 143 expected\n end done",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS},
         {.name = "a broken line, though only the other was killed",
          .tale = "start\n" START_2 ASK KILLED_2
                  "event client {'what':'half-line','instance':1,'text':'{x'}\n end done",

@@ -3,13 +3,25 @@
 
 int main(void)
 {
-    static const struct unit_suite SUITES[] = {
-        {"money", MONEY_TESTS},     {"claims", CLAIMS_TESTS},       {"billing", BILLING_TESTS},
-        {"expect", EXPECT_TESTS},   {"requests", REQUESTS_TESTS},   {"resubmits", RESUBMITS_TESTS},
-        {"manners", MANNERS_TESTS}, {"exercised", EXERCISED_TESTS}, {"verdict", VERDICT_TESTS},
-        {"hours", HOURS_TESTS},     {"observed", OBSERVED_TESTS},   {"flags", FLAGS_TESTS},
-        {"cut", CUT_TESTS},         {"edges", EDGES_TESTS},         {"instances", INSTANCES_TESTS},
-        {"idle", IDLE_TESTS},       {"cunit", CUNIT_TESTS},         {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {{"money", MONEY_TESTS},
+                                               {"claims", CLAIMS_TESTS},
+                                               {"billing", BILLING_TESTS},
+                                               {"expect", EXPECT_TESTS},
+                                               {"requests", REQUESTS_TESTS},
+                                               {"resubmits", RESUBMITS_TESTS},
+                                               {"manners", MANNERS_TESTS},
+                                               {"exercised", EXERCISED_TESTS},
+                                               {"verdict", VERDICT_TESTS},
+                                               {"hours", HOURS_TESTS},
+                                               {"observed", OBSERVED_TESTS},
+                                               {"flags", FLAGS_TESTS},
+                                               {"several", SEVERAL_TESTS},
+                                               {"cut", CUT_TESTS},
+                                               {"edges", EDGES_TESTS},
+                                               {"instances", INSTANCES_TESTS},
+                                               {"idle", IDLE_TESTS},
+                                               {"cunit", CUNIT_TESTS},
+                                               {NULL, NULL}};
     cunit_test_prepare();
     return unit_run(SUITES);
 }

@@ -16,6 +16,7 @@ extern const struct unit_test EDGES_TESTS[];
 extern const struct unit_test HOURS_TESTS[];
 extern const struct unit_test OBSERVED_TESTS[];
 extern const struct unit_test FLAGS_TESTS[];
+extern const struct unit_test SEVERAL_TESTS[];
 extern const struct unit_test CUT_TESTS[];
 extern const struct unit_test INSTANCES_TESTS[];
 extern const struct unit_test MANNERS_TESTS[];

@@ -372,13 +372,19 @@ static void script_contract(void)
 {
     static const char PLAIN[] = SCENARIO("'steps':[],'expect':[]," ANY_REQUEST);
     struct judge_options script = {.wire_only = false};
-    struct judge_options exec = {.wire_only = true};
+    OWN(json) cJSON *others = NULL;
+    CHECK_INT(json_read(&others, NULL, SPAN("[\"X-01\"]"), NULL, NULL), RC_OK);
+    struct judge_options exec = {.wire_only = true, .mandatory = others};
     struct judged j;
     judge(&j, PLAIN, "meter 1 acme:9:7\n exit 0 expected\n end done", &script);
     CHECK_TEXT(verdict_name(j.result->verdict), "FAIL");
     forget(&j);
     judge(&j, PLAIN, "meter 1 acme:9:7\n exit 0 expected\n end done", &exec);
     CHECK_TEXT(verdict_name(j.result->verdict), "PASS");
+    forget(&j);
+    judge(&j, PLAIN, "meter 1 acme:9:7\n exit 0\n end done", &exec);
+    CHECK_TEXT(verdict_name(j.result->verdict), "PASS"); // it ends when its work is done
+    CHECK(!j.result->mandatory);
     forget(&j);
     // Nobody says hello there, nor asks for anything.
     judge(&j, PLAIN, "meter 1 acme:9:7\n end deadline", &exec);
