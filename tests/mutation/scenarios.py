@@ -4,11 +4,11 @@
 whether any verdict of the matrix changes. Where none does, no mutant proves that it is needed. It then
 stands in survivors-scenarios.json with the reason, or this fails; so does a reason for nothing.
 
-    scenarios.py --evidence DIR [--build DIR] [--rules METERPROVER MUTANT] [--write]
+    scenarios.py [--evidence DIR] [--rules METERPROVER MUTANT] [--build DIR] [--write]
 
-Expectations are taken out of what record.py has recorded: nothing is played. With --rules each case
-that a bug names by its whole id is played again by these bugs, with the actions of one of its rules
-replaced by a delay of a millisecond. --write puts what survives without a reason into the file.
+Expectations are taken out of what record.py has recorded: nothing is played. With --rules each case is
+played again with the actions of one of its rules replaced by a delay of a millisecond: by the careful
+client, which must no longer pass, or by a bug that names the case by its whole id and no longer fails. --write puts what survives without a reason into the file.
 """
 import argparse
 import collections
@@ -29,18 +29,19 @@ SECTION = {"expectation": "expect", "rule": "rules"}
 UNWRITTEN = {
     "redundant": "Not yet looked at: what fails it fails another check of the same case as well.",
     "unfailed": "Not yet proved: no bug of the matrix fails it in any play.",
-    "rule": "Not yet proved: the bugs that name the case fail it without this rule as well.",
-    "rule of no bug": "Not yet proved: no bug names the case, so nothing fails because of this rule.",
+    "rule": "Not yet proved: without it the careful client passes, and the bugs that name the case fail.",
+    "rule of no bug": "Not yet proved: without it the careful client passes, and no bug names the case.",
 }
 
 
 def options():
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--evidence", type=pathlib.Path, required=True, help="of record.py")
+    parser.add_argument("--evidence", type=pathlib.Path,
+                        help="of record.py: take out expectations")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / ".build" / "mutation")
     parser.add_argument("--rules", nargs=2, metavar=("METERPROVER", "MUTANT"),
-                        help="play without each rule, too")
+                        help="play without each rule")
     parser.add_argument("--write", action="store_true", help="write down what survives")
     return parser.parse_args()
 
@@ -110,6 +111,7 @@ def without_rule(scenario, place):
 def verdicts(command, scenarios, cases, client, out):
     """The verdicts of some cases, each played under the first profile that it has."""
     found = {}
+    out.mkdir(parents=True)
     for profile in oracles.run_matrix.PROFILES:
         wanted = [case for case, profiles in cases.items()
                   if next(p for p in oracles.run_matrix.PROFILES if p in profiles) == profile]
@@ -148,10 +150,14 @@ def rules(args, catalogue):
                 changed, rule = without_rule(scenario, place)
                 if changed is not None:
                     (folder / name).write_text(json.dumps(changed), encoding="utf-8")
-                    named.update({case: (name, rule) for case in ids_of(scenario) if bugs_of[case]})
+                    named.update({case: (name, rule) for case in ids_of(scenario)})
+            profiles = {case: catalogue[named[case][0]]["profiles"] for case in named}
+            seen = verdicts(meterprover, folder, profiles, [mutant],
+                            pathlib.Path(scratch) / f"{place}-careful")
+            changed_verdict |= {named[case] for case in named
+                                if seen[case] not in oracles.run_matrix.PASSING}
             for bug in sorted({bug for case in named for bug in bugs_of[case]}):
-                wanted = {case: catalogue[named[case][0]]["profiles"] for case in named
-                          if bug in bugs_of[case]}
+                wanted = {case: profiles[case] for case in named if bug in bugs_of[case]}
                 seen = verdicts(meterprover, folder, wanted, [mutant, "--bug", bug],
                                 pathlib.Path(scratch) / f"{place}-{bug}")
                 changed_verdict |= {named[case] for case in wanted if seen[case] != "FAIL"}
@@ -165,9 +171,11 @@ def rules(args, catalogue):
 def main():
     """Gives 0 when everything that survives has a reason, and nothing else has."""
     args = options()
-    oracles.build(args.build)
     catalogue = files()
-    kinds = {"expectation": list(expectations(args, catalogue))}
+    kinds = {}
+    if args.evidence:
+        oracles.build(args.build)
+        kinds["expectation"] = list(expectations(args, catalogue))
     if args.rules:
         kinds["rule"] = list(rules(args, catalogue))
     groups = json.loads(REASONS.read_text(encoding="utf-8"))

@@ -104,10 +104,11 @@ static void accounts(void)
 #define PUT_THERE(member)                                                                          \
     SCENARIO("'steps':[],'expect':[],'world':{'ledger':[{'customer':'globex','dimension':"         \
              "'requests','quantity':1}," member "]}," ANY_REQUEST)
-#define BOUGHT(dimension, quantity)                                                                \
-    "event commit {'x':1,'region':'us-east-1','records':[{'i':0,'product':'widget','payer':"       \
-    "'customer:acme','customer':'acme','dimension':'" dimension                                    \
+#define COMMIT(product, dimension, quantity)                                                       \
+    "event commit {'x':1,'region':'us-east-1','records':[{'i':0,'product':'" product               \
+    "','payer':'customer:acme','customer':'acme','dimension':'" dimension                          \
     "','hour':'2026-11-18T09:00:00Z','quantity':" quantity ",'billed':true}]}\n"
+#define BOUGHT(dimension, quantity) COMMIT("widget", dimension, quantity)
     static const char SECOND[] =
         PUT_THERE("{'customer':'acme','dimension':'requests','quantity':7}");
     static const char OTHER_CUSTOMER[] =
@@ -131,6 +132,9 @@ static void accounts(void)
         ROW("a commit of another dimension", NULL, "money",
             ASK "request 1 acme:9:7\n preload acme:9:7\n" BOUGHT("users", "7"), HARNESS_ERROR,
             "bills 7 that ledger.json does not hold"),
+        ROW("a commit of another product", NULL, "money",
+            ASK "request 1 acme:9:7\n preload acme:9:7\n" COMMIT("gadget", "requests", "7"),
+            HARNESS_ERROR, "bills 7 that ledger.json does not hold"),
         ROW("a commit of another quantity", NULL, "money",
             ASK "request 1 acme:9:7\n preload acme:9:7\n" BOUGHT("requests", "6"), HARNESS_ERROR,
             "1 commit(s) of it, the last of 6"),
