@@ -130,6 +130,8 @@ struct exit_fact {
     bool by_signal, expected;
     bool is_fault; // a signal that we never send: only a broken program ends by it
     bool is_kill;  // SIGKILL
+    bool is_lost;  // neither a code nor a signal is known
+    const char *text;
     int64_t code;
 };
 

@@ -136,6 +136,8 @@ static void read_exit(struct facts *f, const struct event *e)
                                  .by_signal = by_signal,
                                  .is_fault = by_signal && !is_order(signal),
                                  .is_kill = is_signal(signal, &(struct signal_row){"KILL", 9}),
+                                 .is_lost = !by_signal && json_get(e->json, "code") == NULL,
+                                 .text = fact_text(e->json, "text"),
                                  .expected = json_is_true(json_get(e->json, "expected")),
                                  .code = json_get_int(e->json, "code", 0)});
 }

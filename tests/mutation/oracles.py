@@ -191,14 +191,14 @@ class Judge:
 
 
 def reasons():
-    """{key: reason}."""
+    """{key: group}. What an `undefined` group has in it may be seen or not: it reads where nothing is."""
     groups = json.loads(REASONS.read_text(encoding="utf-8"))
     found = {}
     for group in groups:
         for name in group["mutations"]:
             if len(group["reason"]) < 20 or name in found:
                 raise SystemExit(f"survivors.json: no reason, or two, for {name}")
-            found[name] = group["reason"]
+            found[name] = group
     return found
 
 
@@ -228,7 +228,7 @@ def main():
             reached = any(m["id"] in group for group in judge.reached.values())
             print(f"{m['file']}:{m['line']}: survives{'' if reached else ', never reached'}: {name}")
             problems += 1
-        elif by is not None and name in why:
+        elif by is not None and name in why and not why[name].get("undefined"):
             print(f"{m['file']}:{m['line']}: has a reason to survive, but is seen by {by}: {name}")
             problems += 1
     known = {key(m) for m in mutations}

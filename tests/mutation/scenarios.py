@@ -4,11 +4,11 @@
 whether any verdict of the matrix changes. Where none does, no mutant proves that it is needed. It then
 stands in survivors-scenarios.json with the reason, or this fails; so does a reason for nothing.
 
-    scenarios.py --evidence DIR [--build DIR] [--rules METERPROVER MUTANT] [--write]
+    scenarios.py [--evidence DIR] [--rules METERPROVER MUTANT] [--build DIR] [--write]
 
-Expectations are taken out of what record.py has recorded: nothing is played. With --rules each case
-that a bug names by its whole id is played again by these bugs, with the actions of one of its rules
-replaced by a delay of a millisecond. --write puts what survives without a reason into the file.
+Expectations are taken out of what record.py has recorded: nothing is played. With --rules each case is
+played again with the actions of one of its rules replaced by a delay of a millisecond: by the careful
+client, which must no longer pass, or by a bug that names the case by its whole id and no longer fails. --write puts what survives without a reason into the file.
 """
 import argparse
 import collections
@@ -25,21 +25,23 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 REASONS = HERE / "survivors-scenarios.json"
 IDLE = [{"delay": "1ms"}]
+SECTION = {"expectation": "expect", "rule": "rules"}
 UNWRITTEN = {
     "redundant": "Not yet looked at: what fails it fails another check of the same case as well.",
     "unfailed": "Not yet proved: no bug of the matrix fails it in any play.",
-    "rule": "Not yet proved: the bugs that name the case fail it without this rule as well.",
-    "rule of no bug": "Not yet proved: no bug names the case, so nothing fails because of this rule.",
+    "rule": "Not yet proved: without it the careful client passes, and the bugs that name the case fail.",
+    "rule of no bug": "Not yet proved: without it the careful client passes, and no bug names the case.",
 }
 
 
 def options():
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--evidence", type=pathlib.Path, required=True, help="of record.py")
+    parser.add_argument("--evidence", type=pathlib.Path,
+                        help="of record.py: take out expectations")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / ".build" / "mutation")
     parser.add_argument("--rules", nargs=2, metavar=("METERPROVER", "MUTANT"),
-                        help="play without each rule, too")
+                        help="play without each rule")
     parser.add_argument("--write", action="store_true", help="write down what survives")
     return parser.parse_args()
 
@@ -85,6 +87,16 @@ def expectations(args, catalogue):
                 yield name, wanted, "redundant" if failed[name, wanted] else "unfailed"
 
 
+def forget_unused(scenario):
+    """Removes the variables that nothing uses any more, as `check` would refuse the file."""
+    for variant in scenario.get("variants", []):
+        for name in list(variant.get("let", {})):
+            if f'"${name}"' not in json.dumps(scenario):
+                del variant["let"][name]
+        if not variant.get("let", True):
+            del variant["let"]
+
+
 def without_rule(scenario, place):
     """The scenario with the rule at that place (over the whole file) doing nothing; None: no such."""
     changed = json.loads(json.dumps(scenario))
@@ -92,15 +104,31 @@ def without_rule(scenario, place):
     if place >= len(rules):
         return None, None
     rules[place]["then"] = IDLE
+    forget_unused(changed)
     return changed, rules[place]["name"]
 
 
-def verdicts(command, out):
-    """The verdicts of one run."""
-    subprocess.run([*command[:1], "test", "--no-doctor", "--jobs", "4", "--out", str(out), *command[1:]],
-                   check=False, capture_output=True)
-    results = json.loads((out / "results.json").read_text(encoding="utf-8"))
-    return {case["id"]: case["verdict"] for case in results["cases"]}
+def verdicts(command, scenarios, cases, client, out):
+    """The verdicts of some cases, each played under the first profile that it has."""
+    found = {}
+    out.mkdir(parents=True)
+    for profile in oracles.run_matrix.PROFILES:
+        wanted = [case for case, profiles in cases.items()
+                  if next(p for p in oracles.run_matrix.PROFILES if p in profiles) == profile]
+        if not wanted:
+            continue
+        picked = [word for case in wanted for word in ("--run", case)]
+        run = subprocess.run([command, "test", "--no-doctor", "--jobs", "4", "--profile", profile,
+                              "--scenarios", str(scenarios), "--out", str(out / profile), *picked,
+                              "--", *client], check=False, capture_output=True, text=True)
+        results = out / profile / "results.json"
+        if not results.is_file():
+            raise SystemExit(f"scenarios.py: {' '.join(client)}: {run.stderr}")
+        told = json.loads(results.read_text(encoding="utf-8"))
+        found.update({case["id"]: case["verdict"] for case in told["cases"]})
+        if not set(wanted) <= set(found):
+            raise SystemExit(f"scenarios.py: not played: {sorted(set(wanted) - set(found))}")
+    return found
 
 
 def rules(args, catalogue):
@@ -122,13 +150,17 @@ def rules(args, catalogue):
                 changed, rule = without_rule(scenario, place)
                 if changed is not None:
                     (folder / name).write_text(json.dumps(changed), encoding="utf-8")
-                    named.update({case: (name, rule) for case in ids_of(scenario) if bugs_of[case]})
+                    named.update({case: (name, rule) for case in ids_of(scenario)})
+            profiles = {case: catalogue[named[case][0]]["profiles"] for case in named}
+            seen = verdicts(meterprover, folder, profiles, [mutant],
+                            pathlib.Path(scratch) / f"{place}-careful")
+            changed_verdict |= {named[case] for case in named
+                                if seen[case] not in oracles.run_matrix.PASSING}
             for bug in sorted({bug for case in named for bug in bugs_of[case]}):
-                wanted = [case for case in named if bug in bugs_of[case]]
-                command = [meterprover, "--scenarios", str(folder)]
-                command += [word for case in wanted for word in ("--run", case)]
-                seen = verdicts([*command, "--", mutant, "--bug", bug], folder / f"out-{bug}")
-                changed_verdict |= {named[case] for case in wanted if seen.get(case) != "FAIL"}
+                wanted = {case: profiles[case] for case in named if bug in bugs_of[case]}
+                seen = verdicts(meterprover, folder, wanted, [mutant, "--bug", bug],
+                                pathlib.Path(scratch) / f"{place}-{bug}")
+                changed_verdict |= {named[case] for case in wanted if seen[case] != "FAIL"}
     for name, scenario in catalogue.items():
         for rule in dict.fromkeys(r["name"] for r in every(scenario, "rules")):
             if (name, rule) not in changed_verdict:
@@ -139,9 +171,11 @@ def rules(args, catalogue):
 def main():
     """Gives 0 when everything that survives has a reason, and nothing else has."""
     args = options()
-    oracles.build(args.build)
     catalogue = files()
-    kinds = {"expectation": list(expectations(args, catalogue))}
+    kinds = {}
+    if args.evidence:
+        oracles.build(args.build)
+        kinds["expectation"] = list(expectations(args, catalogue))
     if args.rules:
         kinds["rule"] = list(rules(args, catalogue))
     groups = json.loads(REASONS.read_text(encoding="utf-8"))
@@ -158,7 +192,9 @@ def main():
         for key in sorted(reasoned - set(survivors)):
             print(f"{kind} {key}: has a reason to survive, but is needed, or is no more")
             problems += 1
-        print(f"{kind}s: {dict(collections.Counter(survivors.values()))} survive")
+        counts = collections.Counter(survivors.values())
+        print(f"{sum(len(every(s, SECTION[kind])) for s in catalogue.values())} {kind}s, "
+              f"{len(survivors)} survive: " + ", ".join(f"{n} {why}" for why, n in counts.items()))
     if args.write:
         REASONS.write_text(json.dumps(groups, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return 1 if problems else 0

@@ -552,17 +552,15 @@ static void ledger_of_many(void)
         U1, "'verb':'ledger','args':{'complete':true,'except':['v0','v1','v2','v3','v4','v5',"
             "'v6','v7','v8','v9','v10','v11','v12']}");
     static const struct {
-        int billed;
+        int usages, billed;
         enum verdict verdict;
-    } ROWS[] = {{6, VERDICT_FAIL},
-                {7, VERDICT_PASS},
-                {8, VERDICT_PASS},
-                {33, VERDICT_PASS},
-                {34, VERDICT_FAIL}};
+    } ROWS[] = {{13, 6, VERDICT_FAIL},  {13, 7, VERDICT_PASS},  {13, 8, VERDICT_PASS},
+                {13, 33, VERDICT_PASS}, {13, 34, VERDICT_FAIL}, {12, 8, VERDICT_FAIL},
+                {12, 9, VERDICT_PASS},  {12, 31, VERDICT_PASS}, {12, 33, VERDICT_FAIL}};
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         char tale[2048] = ASK;
         size_t len = strlen(tale);
-        for (int k = 0; k < 13; k++) {
+        for (int k = 0; k < ROWS[i].usages; k++) {
             len += (size_t)snprintf(tale + len, sizeof tale - len, "usage v%d acme 2 9\ndone\n", k);
         }
         (void)snprintf(tale + len, sizeof tale - len, "flush\n meter 1 acme:9:%d\n" FINISH,

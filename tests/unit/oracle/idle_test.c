@@ -73,6 +73,52 @@ static void scenarios(void)
          true},
         {"an answer is its positive control",
          SCENARIO(STEPS ",'expect':[],'rules':[],'exercised':{'answers':{'u1':'done'}}"), true},
+        {"an answer to every kind of step is its positive control",
+         SCENARIO(
+             "'steps':[{'n':1,'verb':'flush','id':'f'},{'n':2,'verb':'clock','id':'c','args':"
+             "'+1h'},{'n':3,'verb':'round','id':'o'},{'n':4,'verb':'drain','id':'d'},{'n':5,"
+             "'verb':'page','id':'p'},{'n':6,'verb':'notice','id':'s'}],'expect':[],'rules':[],"
+             "'exercised':{'answers':{'f':'done','c':'done','o':'done','d':'done','p':'done',"
+             "'s':'done'}}"),
+         true},
+        {"a word at a flush is its positive control",
+         SCENARIO("'steps':[" USAGE ",{'n':2,'verb':'flush'}],'expect':[],'rules':[],"
+                  "'exercised':{'states':{'u1':['pending']}}"),
+         true},
+        {"a word at a clock is its positive control",
+         SCENARIO("'steps':[" USAGE ",{'n':2,'verb':'clock','args':'+1h'}],'expect':[],"
+                  "'rules':[],'exercised':{'states':{'u1':['pending']}}"),
+         true},
+        {"a word at a round is its positive control",
+         SCENARIO("'steps':[" USAGE ",{'n':2,'verb':'round'}],'expect':[],'rules':[],"
+                  "'exercised':{'states':{'u1':['pending']}}"),
+         true},
+        {"words about two usages are its positive control",
+         SCENARIO("'steps':[" USAGE ",{'n':2,'verb':'usage','id':'u2','args':{'customer':'globex',"
+                  "'dimension':'requests','quantity':1}},{'n':3,'verb':'flush'}],'expect':[],"
+                  "'rules':[],'exercised':{'states':{'u1':['pending'],'u2':['pending']}}"),
+         true},
+        {"a resolved token is its positive control",
+         SCENARIO("'steps':[{'n':1,'verb':'resolve','id':'r1','args':{'id':'r1','token':'t'}}],"
+                  "'expect':[],'rules':[],'exercised':{'resolve':{'r1':{'state':['resolved']}}}"),
+         true},
+        {"a registration is its positive control",
+         SCENARIO("'steps':[{'n':1,'verb':'register','id':'r1','args':{'id':'r1'}}],'expect':[],"
+                  "'rules':[],'exercised':{'register':{'r1':['registered']}}"),
+         true},
+        {"a failure to resolve is its positive control",
+         SCENARIO("'steps':[{'n':1,'verb':'resolve','id':'r1','args':{'id':'r1','token':'t'}}],"
+                  "'expect':[],'rules':[],'exercised':{'resolve':{'r1':{'state':['failed']}}}"),
+         true},
+        {"that nothing is answered, and nobody told, is its positive control",
+         SCENARIO(STEPS ",'expect':[{'id':'a','verb':'alert','args':{'count':{'max':0}}}],"
+                        "'rules':[],'exercised':{'requests':{'count':{'max':0}}}"),
+         true},
+        {"what was done before a restart stays its positive control",
+         SCENARIO("'steps':[" USAGE ",{'n':2,'verb':'restart','id':'k','args':{'signal':'KILL'}},"
+                  "{'n':3,'verb':'flush','id':'f'}],'expect':[],'rules':[],'exercised':{"
+                  "'requests':{'after':'k','count':{'max':0}},'answers':{'f':'done'}}"),
+         true},
         {"pending after a restart is its positive control",
          SCENARIO("'steps':[" USAGE ",{'n':2,'verb':'restart','args':{'signal':'KILL'}},"
                   "{'n':3,'verb':'clock','args':'+2h'},{'n':4,'verb':'flush','args':{}}],"

@@ -14,6 +14,13 @@ int main(void)
                                                {"market", MARKET_TESTS},
                                                {"exercised", EXERCISED_TESTS},
                                                {"verdict", VERDICT_TESTS},
+                                               {"hours", HOURS_TESTS},
+                                               {"observed", OBSERVED_TESTS},
+                                               {"flags", FLAGS_TESTS},
+                                               {"several", SEVERAL_TESTS},
+                                               {"cut", CUT_TESTS},
+                                               {"edges", EDGES_TESTS},
+                                               {"instances", INSTANCES_TESTS},
                                                {"idle", IDLE_TESTS},
                                                {"cunit", CUNIT_TESTS},
                                                {NULL, NULL}};

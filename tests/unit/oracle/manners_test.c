@@ -357,6 +357,11 @@ static void no_crash(void)
          .check = "no-crash",
          .verdict = VERDICT_FAIL,
          .says = "The client crashed: ended by a signal (line 5)."},
+        {.name = "lost: nobody knows how it ended",
+         .tale = ASK "event exit {'instance':1,'text':'lost','expected':true}\n end done",
+         .check = "no-crash",
+         .verdict = VERDICT_HARNESS_ERROR,
+         .says = "How the client ended is not known (line 5): lost."},
         {.name = "left on SIGINT of a restart",
          .tale = "start\n" ASK "event client {'what':'signal','instance':1,'signal':'SIGINT'}\n"
                  "exit INT expected\n start\n end done",

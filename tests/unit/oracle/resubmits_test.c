@@ -11,6 +11,9 @@ static void sendings(void)
     static const char PLAIN[] = EXPECTS(U1, "'verb':'resubmits','args':{'usages':['u1']}");
     static const char TWICE[] =
         EXPECTS(U1, "'verb':'resubmits','args':{'usages':['u1'],'times':{'max':2}}");
+    static const char SECOND[] =
+        EXPECTS(U1 ",{'n':2,'verb':'usage','id':'u2'}",
+                "'verb':'resubmits','args':{'usages':['u2'],'unchanged':['hour']}");
     static const struct row ROWS[] = {
         {.name = "twice in one request is not again",
          .scenario = PLAIN,
@@ -22,6 +25,12 @@ static void sendings(void)
          .scenario = TWICE,
          .tale = ASK "flush\n request 1 acme:9:7 acme:9:7\n request 2 acme:9:7\n"
                      "say u1 pending\n" FINISH,
+         .check = "e",
+         .verdict = VERDICT_PASS},
+        {.name = "another usage of that customer, asked first, is no sending of it",
+         .scenario = SECOND,
+         .tale = ASK "usage u2 acme 5 10\n done\n flush\n request 1 acme:9:7\n"
+                     "request 2 acme:10:5\n request 3 acme:10:5\n" FINISH,
          .check = "e",
          .verdict = VERDICT_PASS},
         {.name = "beside another in one request, twice",

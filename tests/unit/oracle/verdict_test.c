@@ -242,6 +242,11 @@ static void describes(void)
             strcmp(c->checks[i].id, "money") == 0 || strcmp(c->checks[i].id, "final-words") == 0;
         CHECK(c->checks[i].money == is_money);
     }
+    const struct result_check *last = &c->checks[c->check_count - 1];
+    CHECK_TEXT(last->id, "exercised");
+    CHECK_TEXT(last->basis, "derived");
+    CHECK_TEXT(last->level, "must");
+    CHECK_INT(c->duration_us, 14000); // of 14 events, a millisecond apart
     forget(&j);
 }
 
@@ -387,6 +392,31 @@ static void exec_contract(void)
     unit_row(NULL);
 }
 
+// The same evidence under the script contract: what nobody asked for was billed.
+static void script_contract(void)
+{
+    static const char PLAIN[] = SCENARIO("'steps':[],'expect':[]," ANY_REQUEST);
+    struct judge_options script = {.wire_only = false};
+    OWN(json) cJSON *others = NULL;
+    CHECK_INT(json_read(&others, NULL, SPAN("[\"X-01\"]"), NULL, NULL), RC_OK);
+    struct judge_options exec = {.wire_only = true, .mandatory = others};
+    struct judged j;
+    judge(&j, PLAIN, "meter 1 acme:9:7\n exit 0 expected\n end done", &script);
+    CHECK_TEXT(verdict_name(j.result->verdict), "FAIL");
+    forget(&j);
+    judge(&j, PLAIN, "meter 1 acme:9:7\n exit 0 expected\n end done", &exec);
+    CHECK_TEXT(verdict_name(j.result->verdict), "PASS");
+    forget(&j);
+    judge(&j, PLAIN, "meter 1 acme:9:7\n exit 0\n end done", &exec);
+    CHECK_TEXT(verdict_name(j.result->verdict), "PASS"); // it ends when its work is done
+    CHECK(!j.result->mandatory);
+    forget(&j);
+    // Nobody says hello there, nor asks for anything.
+    judge(&j, PLAIN, "meter 1 acme:9:7\n end deadline", &exec);
+    CHECK_TEXT(verdict_name(j.result->verdict), "NOT EXERCISED");
+    forget(&j);
+}
+
 static void runs(void)
 {
     struct evidence_case cases[2];
@@ -507,6 +537,8 @@ const struct unit_test VERDICT_TESTS[] = {{"sentences", sentences},
                                           {"what is advice", advice},
                                           {"money stands above what is open", worst},
                                           {"exec contract", exec_contract},
+                                          {"script contract", script_contract},
+                                          {"the script contract", script_contract},
                                           {"whole runs", runs},
                                           {"a case of the product", case_of_the_product},
                                           {"tables", tables},
