@@ -52,7 +52,7 @@ def options():
     parser.add_argument("--seed", default="1", help="of the sample")
     parser.add_argument("--out", help="keep the evidence of all runs in this directory")
     parser.add_argument("--only", action="append", default=[], help="run these variants only")
-    parser.add_argument("--jobs", default="4", help="lanes of each run")
+    parser.add_argument("--jobs", default="16", help="lanes of each run")
     parser.add_argument("--parallel", type=int, default=8,
                         help="runs at a time; what never settles waits for its deadline")
     return parser.parse_args()

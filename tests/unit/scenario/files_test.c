@@ -176,28 +176,45 @@ static void default_symbols_are_those_of_the_world(void)
     scenario_file_free(&file);
 }
 
-static bool is_case_of(const char *id, const char *profile)
+// All shipped files, each read once; they are NULL-terminated and released by free_catalogue.
+static struct scenario_file **read_catalogue(void)
 {
     struct scenario_path *paths = NULL;
     size_t count = 0;
-    bool found = false;
     CHECK_INT(scenario_find(&paths, &count, SCENARIOS, NULL), RC_OK);
+    struct scenario_file **files = x_alloc((count + 1) * sizeof *files);
+    size_t read = 0;
     for (size_t i = 0; i < count; i++) {
-        struct scenario_file *file = NULL;
-        CHECK_INT(scenario_read_file(&file, paths[i].path, NULL, NULL), RC_OK);
-        for (size_t k = 0; file != NULL && k < scenario_count(file); k++) {
-            found = found || (strcmp(scenario_at(file, k)->id, id) == 0 &&
-                              scenario_in_profile(scenario_at(file, k), profile));
-        }
-        scenario_file_free(&file);
+        read += CHECK_INT(scenario_read_file(&files[read], paths[i].path, NULL, NULL), RC_OK);
     }
     scenario_paths_free(&paths, count);
-    return found;
+    return files;
+}
+
+static void free_catalogue(struct scenario_file **files)
+{
+    for (size_t i = 0; files[i] != NULL; i++) {
+        scenario_file_free(&files[i]);
+    }
+    x_free(files);
+}
+
+static bool is_case_of(struct scenario_file *const *files, const char *id, const char *profile)
+{
+    for (; *files != NULL; files++) {
+        for (size_t k = 0; k < scenario_count(*files); k++) {
+            if (strcmp(scenario_at(*files, k)->id, id) == 0) {
+                return scenario_in_profile(scenario_at(*files, k), profile);
+            }
+        }
+    }
+    return false;
 }
 
 static void profiles_name_cases(void)
 {
     static const char *const PROFILES[] = {"saas", "saas-agreements"};
+    struct scenario_file **files = read_catalogue();
     for (size_t i = 0; i < 2; i++) {
         char path[600];
         (void)snprintf(path, sizeof path, SCENARIOS "/profiles/%s.json", PROFILES[i]);
@@ -208,10 +225,11 @@ static void profiles_name_cases(void)
         CHECK(cJSON_GetArraySize(ids) >= 9);
         for (const cJSON *id = ids == NULL ? NULL : ids->child; id != NULL; id = id->next) {
             unit_row(json_text(id));
-            CHECK(is_case_of(json_text(id), PROFILES[i]));
+            CHECK(is_case_of(files, json_text(id), PROFILES[i]));
         }
         unit_row(NULL);
     }
+    free_catalogue(files);
 }
 
 const struct unit_test FILES_TESTS[] = {
