@@ -12,7 +12,7 @@
 #include "proxy/base/own.h"
 
 #define CONTENT_TYPE "application/x-amz-json-1.1"
-#define WAIT_S 5
+#define WAIT_S 3
 #define MAX_REPLY (4u << 20)
 
 // Cuts "http://127.0.0.1:4711/path" into its parts.
