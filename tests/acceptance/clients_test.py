@@ -8,9 +8,9 @@ import rig
 
 JOBS = ["--jobs", "4"]
 
-# What the integration written from a sample does not survive. It does refuse an expired token.
-NAIVE_FAILS = ["BMU-E03", "BMU-E11", "BMU-R01", "BMU-R02", "BMU-R11", "CAD-05", "CAD-05/in-the-body",
-               "NET-03", "TIM-05"]
+# What the integration written from a sample survives: registration on a good day, and a bad token.
+# Of tags it knows nothing, and says so.
+NAIVE_PASSES = ["RC-01", "RC-03", "RC-03/once", "RC-E01", "RC-E02", "RC-E04"]
 
 
 class Careful(rig.Case):
@@ -61,7 +61,8 @@ def sends(event, said):
         and record["hour"].startswith(said["hour"][:-1]) for record in event.get("records", []))
 
 
-USAGE = r"(?P<id>\w+) \((?P<customer>\w+), (?P<dimension>\w+), [^)]*\): "
+# Of one usage: what is said of a sum ("u1 + u2 (…)") no single line holds.
+USAGE = r"(?<!\+ )\b(?P<id>\w+) \((?P<customer>\w+), (?P<dimension>\w+), [^)]*\): "
 
 # A sentence of a finding, and what the journal must hold for it: at the line that the sentence
 # names, or else at one of the lines that are shown for it.
@@ -110,8 +111,11 @@ class Naive(rig.Case):
 
     def test_saas(self):
         result, tree = self.play(*JOBS, command=rig.NAIVE, code=1)
-        failed = sorted(k for k, v in rig.verdicts(tree).items() if v == "FAIL")
-        self.assertEqual(NAIVE_FAILS, failed, result)
+        seen = rig.verdicts(tree)
+        self.assertEqual(set(), set(seen.values()) - rig.PASSED - {"FAIL", "UNSUPPORTED"}, result)
+        self.assertEqual(NAIVE_PASSES, sorted(k for k, v in seen.items() if v in rig.PASSED), result)
+        for case in tree["cases"]:
+            self.assertFalse(case["mandatory"] and case["verdict"] == "UNSUPPORTED", case["id"])
         held = 0
         for case in tree["cases"]:
             events = rig.journal(self.dir / "out", case["id"])
@@ -173,7 +177,7 @@ class Exec(rig.Case):
 # Whoever sends nothing. Those that say no hello wait for the deadline, so it is shortened.
 IDLERS = [["true"], ["cat"], ["false"], *([rig.LIAR, kind] for kind in
                                           ("mute", "leaver", "boaster", "shirker", "rejecter"))]
-SHORT = ["--jobs", "16", "--timeout-multiplier", "0.1"]
+SHORT = ["--jobs", "32", "--timeout-multiplier", "0.1"]
 
 
 class Idlers(rig.Case):
@@ -204,7 +208,7 @@ class Idlers(rig.Case):
         command = rig.client("speaker.py", "supports-nothing")
         result, tree = self.play("--no-doctor", *SHORT, command=command, code=2)
         self.assertEqual({"UNSUPPORTED"}, set(rig.verdicts(tree).values()), result)
-        self.assertTrue(all(case["mandatory"] for case in tree["cases"]), result)
+        self.assertTrue(any(case["mandatory"] for case in tree["cases"]), result)
 
 
 if __name__ == "__main__":

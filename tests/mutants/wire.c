@@ -11,7 +11,7 @@
 
 #include "proxy/base/own.h"
 
-#define WAIT_S 5
+#define WAIT_S 3
 #define PLAIN_JSON "application/json"
 #define MAX_REPLY (4u << 20)
 
