@@ -10,7 +10,7 @@
 // Of the first retry; each next one doubles it. Half of it is drawn, lest all programs come at
 // once.
 #define BACKOFF_MS 100u
-#define FIXED_MS 250u
+#define FIXED_MS 900u
 
 void pace_keep(struct meter *m)
 {
