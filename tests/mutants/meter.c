@@ -12,12 +12,12 @@
 #include "proxy/base/json.h"
 #include "proxy/base/own.h"
 #include "tests/mutants/heartbeat.h"
+#include "tests/mutants/pace.h"
 #include "tests/mutants/reply.h"
 #include "tests/mutants/talk.h"
 
 #define MAX_RECORDS 25
 #define MAX_BYTES 900000 // AWS takes less than 1 MB
-#define PAUSE_US 110000  // AWS takes ten calls a second
 #define PASSES 4
 #define HAMMERING 100
 #define LAZY_US (INT64_C(5) * 60 * US_PER_S) // the bug lazy-hour
@@ -444,20 +444,6 @@ static void claim(struct meter *m, struct batch batch)
     }
 }
 
-// Leaves PAUSE_US between two calls, also of different flushes.
-static void keep_pace(struct meter *m)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t now_us = now.tv_sec * US_PER_S + now.tv_nsec / 1000;
-    int64_t next_us = m->last_call_us + PAUSE_US;
-    if (m->last_call_us != 0 && next_us > now_us) {
-        pause_ms((unsigned)((next_us - now_us) / US_PER_MS) + 1);
-        now_us = next_us;
-    }
-    m->last_call_us = now_us;
-}
-
 // Sends one batch unless the service has said in this flush that it takes nothing. Recursion ends:
 // every smaller batch has fewer records, and a record is stamped anew only once.
 static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursion)
@@ -466,7 +452,7 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
         return;
     }
     if (!has(m, BUG_HAMMER) && !has(m, BUG_RUSH)) {
-        keep_pace(m);
+        pace_keep(m);
     }
     // Frozen on disk before the first byte leaves: after a kill the same records go out again.
     for (size_t i = 0; i < batch.count; i++) {
@@ -591,21 +577,6 @@ static void forget_months(struct meter *m)
     }
 }
 
-// Of the first retry; each next one doubles it. Half of it is drawn, lest all programs come at
-// once.
-#define BACKOFF_MS 100u
-#define FIXED_MS 250u
-
-static void back_off(const struct meter *m, unsigned pass)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    unsigned base_ms = BACKOFF_MS << pass;
-    unsigned drawn_ms = base_ms / 2 + (unsigned)(now.tv_nsec / 1000) % base_ms;
-    bool obeys = !has(m, BUG_IGNORE_RETRY_AFTER) && m->retry_after_ms > drawn_ms;
-    pause_ms(has(m, BUG_FIXED_BACKOFF) ? FIXED_MS : obeys ? m->retry_after_ms : drawn_ms);
-}
-
 // How often a flush tries, as long as something is due.
 static unsigned passes_of(const struct meter *m)
 {
@@ -619,7 +590,7 @@ void meter_flush(struct meter *m)
     forget_months(m);
     heartbeat_fill(m);
     for (unsigned pass = 0; send_due(m) && pass + 1 < passes_of(m); pass++) {
-        back_off(m, pass);
+        pace_back_off(m, pass);
     }
     must(book_flush(m->book));
     meter_report(m);

@@ -21,6 +21,7 @@ MAX_RECORDS = 25
 MAX_BYTES = 900_000       # AWS takes less than 1 MB; the rest is for what surrounds the records
 CALL_SPACING_S = 0.11     # AWS takes ten calls a second for one account and region
 UNPROCESSED_PAUSES_S = (0.1, 0.3, 0.6)  # about a second; longer waits are the scheduler's
+LONGEST_PAUSE_S = 5       # that a reply may ask for; beyond it the scheduler comes again anyway
 HELD_S = 3600             # how long a record waits that only an operator can help
 
 # Refusals of the whole call for the sake of one record: nothing of it was executed.
@@ -54,6 +55,15 @@ class Attempts:
             self.lost_one |= not isinstance(caught_exception, NOT_SENT)
         elif response is not None:
             self.lost_one |= response[0].status_code >= 500
+            if response[0].status_code >= 400:
+                time.sleep(asked_pause_s(response[0].headers.get("Retry-After")))
+
+
+def asked_pause_s(text: Optional[str]) -> float:
+    """How long Retry-After asks to stay away, in seconds; the SDK heeds x-amz-retry-after only. What is
+    longer than a flush should wait, or a date, is left to the scheduler."""
+    seconds = int(text) if text and text.isascii() and text.isdigit() else 0
+    return seconds if seconds <= LONGEST_PAUSE_S else 0
 
 
 def wire_record(record: Record) -> dict:

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long the client waits: between two calls, and before it tries again.
+#ifndef TESTS_MUTANTS_PACE_H
+#define TESTS_MUTANTS_PACE_H
+
+#include "tests/mutants/meter.h"
+
+// Waits until the quota allows the next call, also after those of earlier flushes.
+void pace_keep(struct meter *m);
+// Waits before a retry within the same flush: longer each time, and as long as the reply asks for.
+void pace_back_off(const struct meter *m, unsigned pass);
+
+#endif
