@@ -280,7 +280,6 @@ static void tie_words(struct facts *f)
         w->usage = u == NULL ? NOWHERE : (size_t)(u - f->usages);
         if (u != NULL && w->word != WORD_NONE) {
             f->usages[w->usage].last = w->word;
-            f->usages[w->usage].last_seq = w->seq;
             f->usages[w->usage].last_line = w->line;
         }
     }

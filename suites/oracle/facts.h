@@ -37,7 +37,6 @@ struct usage_fact {
     bool is_void;       // not acknowledged before a restart: leaves every expectation
     size_t key;
     enum word last; // the client's last word
-    uint64_t last_seq;
     unsigned last_line;
 };
 
@@ -79,9 +78,8 @@ struct exchange_fact {
     uint64_t seq;
     int64_t t_us;
     const cJSON *request, *commit, *response; // NULL when there was none
-    uint64_t response_seq;
-    const char *operation; // "" when none was recognised
-    size_t first, count;   // records
+    const char *operation;                    // "" when none was recognised
+    size_t first, count;                      // records
 };
 
 // One record of a request.

@@ -167,7 +167,6 @@ static void read_response(struct facts *f, const struct event *e)
         return;
     }
     f->exchanges[at].response = e->json;
-    f->exchanges[at].response_seq = e->seq;
     struct exchange_fact x = f->exchanges[at];
     int64_t status = json_get_int(e->json, "status", 0);
     const char *error = fact_text(e->json, "error");
