@@ -607,7 +607,11 @@ enum rc client_start(struct client **out, const struct client_options *options, 
     enum rc other = open_stream(c, CLIENT_STDERR, options->err_path, d);
     code = code != RC_OK ? code : other;
     if (code == RC_OK) {
-        code = launch(&c->process, options->argv, options->env, options->dir, d);
+        struct launch_program program = {.argv = options->argv,
+                                         .env = options->env,
+                                         .dir = options->dir,
+                                         .spares = options->spares_descendants};
+        code = launch(&c->process, &program, d);
     }
     if (code != RC_OK) {
         sink_close(&c->streams[CLIENT_STDOUT].sink);

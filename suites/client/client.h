@@ -63,6 +63,7 @@ struct client_options {
     const char *const *env;          // ends with NULL; see environment.h
     const char *dir;                 // where it runs; NULL: here
     const char *out_path, *err_path; // appended to, created when absent; NULL: not kept
+    bool spares_descendants;         // what it leaves behind when it ends by itself lives on
     size_t max_line_bytes;           // 0: 1 MiB
     uint64_t max_output_bytes;       // of stdout and stderr together; 0: 64 MiB
     size_t max_unread_bytes;         // what may wait for the client to read it; 0: 16 MiB
