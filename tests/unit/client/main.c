@@ -19,6 +19,7 @@ int main(int argc, char **argv)
                                                {"start", START_TESTS},
                                                {"dialogue", DIALOGUE_TESTS},
                                                {"containment", CONTAINMENT_TESTS},
+                                               {"visit", VISIT_TESTS},
                                                {NULL, NULL}};
     return unit_run(SUITES);
 }
