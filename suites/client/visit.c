@@ -35,6 +35,7 @@ struct visit {
     struct pairs extra;
     struct buf body;
     struct pairs cookies;
+    struct buf set_cookies;
     struct connecting *connecting;
     struct peer *peer;
     struct h1_parser *parser;
@@ -120,6 +121,8 @@ static void take_head(struct visit *v, const struct h1_head *head)
     v->status = head->status;
     for (size_t i = 0; i < head->field_count; i++) {
         if (span_equal_nocase(head->fields[i].name, SPAN("set-cookie"))) {
+            buf_add_text(&v->set_cookies, v->set_cookies.len == 0 ? "" : ",");
+            buf_add_json_string(&v->set_cookies, head->fields[i].value);
             keep_cookie(v, head->fields[i].value);
         }
     }
@@ -306,12 +309,12 @@ static bool follow(struct visit *v)
     }
     char *target = NULL;
     enum rc rc = url_follow(&target, v->url, v->target, span_of(v->location));
+    if (rc == RC_CONFLICT) {
+        return false; // another origin, which nobody has named
+    }
     if (rc != RC_OK || v->result.redirects == MAX_REDIRECTS) {
         fail(v, VISIT_STRAYED,
-             rc == RC_CONFLICT ? "redirects to another origin, which was not named"
-             : rc != RC_OK     ? "redirects to what is no address"
-                               : "redirects on and on",
-             v->location);
+             rc != RC_OK ? "redirects to what is no address" : "redirects on and on", v->location);
         x_free(target);
         return false;
     }
@@ -334,6 +337,7 @@ static void on_next(void *arg)
     v->result.status = v->result.end == VISIT_UNREACHABLE ? 0 : v->status;
     v->result.body = buf_span(&v->kept);
     v->result.type = span_of(v->answer_type);
+    v->result.cookies = buf_span(&v->set_cookies);
     v->handler.over(v->handler.arg, &v->result);
 }
 
@@ -398,6 +402,7 @@ void visit_free(struct visit **slot)
     x_free(v->answer_type);
     buf_clear(&v->body);
     buf_clear(&v->kept);
+    buf_clear(&v->set_cookies);
     x_free(v);
     *slot = NULL;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A visit is one HTTP request of ours to a program that already runs, as a browser, SNS or a cron
 // job would make it, with the redirections that follow within the same origin. It never leaves the
-// origin of its URL, and never holds up the loop.
+// origin of its URL (a redirection to another one is then the answer), and never holds up the loop.
 #ifndef SUITES_CLIENT_VISIT_H
 #define SUITES_CLIENT_VISIT_H
 
@@ -16,16 +16,17 @@ enum visit_end {
     VISIT_UNREACHABLE, // no connection: the program does not listen there
     VISIT_CUT,         // the connection ended before the answer was whole
     VISIT_GARBLED,     // what came is not HTTP/1.1, or too long
-    VISIT_STRAYED      // a redirection leads to another origin, nowhere, or on for ever
+    VISIT_STRAYED      // a redirection leads to what is no address, or on for ever
 };
 
 struct visit_result {
     enum visit_end end;
-    int status;         // 0 unless there was an answer
-    struct span body;   // its first 64 KiB
-    struct span type;   // its Content-Type; may be empty
-    unsigned redirects; // that were followed
-    const char *text;   // a sentence, for every end but VISIT_ANSWERED
+    int status;          // 0 unless there was an answer
+    struct span body;    // its first 64 KiB
+    struct span type;    // its Content-Type; may be empty
+    struct span cookies; // every Set-Cookie on the way, as JSON strings with commas between
+    unsigned redirects;  // that were followed
+    const char *text;    // a sentence, for every end but VISIT_ANSWERED
 };
 
 struct visit_handler {

@@ -259,9 +259,9 @@ static void ends_badly(void)
         const char *name, *replies[3], *says;
         enum visit_end end;
     } ROWS[] = {
-        {"another origin",
-         {"HTTP/1.1 302 Found\r\nLocation: http://example.com/\r\nContent-Length: 0\r\n\r\n"},
-         "another origin",
+        {"nowhere",
+         {"HTTP/1.1 302 Found\r\nLocation: http://\r\nContent-Length: 0\r\n\r\n"},
+         "no address",
          VISIT_STRAYED},
         {"for ever",
          {"HTTP/1.1 307 Temporary Redirect\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n"},
@@ -281,6 +281,20 @@ static void ends_badly(void)
         tear_down(&s);
     }
     unit_row(NULL);
+}
+
+// Nobody has named that host: it is never asked, and the buyer's way there is the answer.
+static void stays_within_the_origin(void)
+{
+    static const char *const REPLIES[] = {
+        "HTTP/1.1 302 Found\r\nLocation: http://example.com/\r\nContent-Length: 0\r\n\r\n", NULL};
+    struct scene s;
+    set_up(&s, REPLIES);
+    run(&s);
+    CHECK_INT(s.end, VISIT_ANSWERED);
+    CHECK_INT(s.status, 302);
+    CHECK_INT(s.count, 1);
+    tear_down(&s);
 }
 
 static void finds_nobody(void)
@@ -343,6 +357,7 @@ const struct unit_test VISIT_TESTS[] = {
     {"posts and reads", posts_and_reads},
     {"redirects to the next page", redirects_to_the_next_page},
     {"ends badly", ends_badly},
+    {"stays within the origin", stays_within_the_origin},
     {"finds nobody", finds_nobody},
     {"reads now", reads_now},
     {"refuses what breaks out", refuses_what_breaks_out},
