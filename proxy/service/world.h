@@ -64,6 +64,7 @@ const struct world_customer *world_customer(const struct world *w, struct span s
 const struct world_token *world_token(const struct world *w, struct span symbol);
 // The tokens in their order; NULL from their number on.
 const struct world_token *world_token_at(const struct world *w, size_t i);
+const struct world_customer *world_customer_at(const struct world *w, size_t i);
 // The customer's LicenseArn for that product; NULL when it has none.
 const char *world_license(const struct world *w, const struct world_customer *c,
                           const struct world_product *p);

@@ -17,6 +17,8 @@ struct examination {
     const struct evidence_case *evidence;
     struct probe *probe;
     bool is_exec; // no hello and no words: only the wire is looked at
+    // A program that runs already: where it must send its requests; NULL otherwise.
+    const char *endpoint;
     struct buf out;
 };
 
@@ -75,9 +77,12 @@ static bool examine_hello(struct examination *e)
     if (hello == NULL) {
         const char *text = end == NULL ? NULL : json_get_text(end->json, "text");
         trouble(e, "the program did not say hello: ", text == NULL ? "the run was cut" : text,
-                "It must print {\"mp\":\"hello\",\"contract\":1,\"supports\":[…]} as a line of "
-                "stdout, and "
-                "flush it.");
+                e->endpoint != NULL
+                    ? "Start it before meterprover, and let its trigger answer the line "
+                      "{\"hello\":1,…} with\n           "
+                      "{\"mp\":\"hello\",\"contract\":1,\"supports\":[…]}."
+                    : "It must print {\"mp\":\"hello\",\"contract\":1,\"supports\":[…]} as a line "
+                      "of stdout, and flush it.");
         if (broken != NULL) {
             buf_addf(&e->out, "           %s\n", json_get_text(broken->json, "expected"));
         }
@@ -120,6 +125,16 @@ static bool examine_arrival(struct examination *e)
         return false;
     }
     const struct event *end = first(e, EVENT_END, NULL, NULL);
+    if (e->endpoint != NULL) {
+        OWN_BUF struct buf text = {0};
+        buf_addf(&text, "%s%c", e->endpoint, '\0');
+        trouble(e, "no request arrived at http://", text.data,
+                "The program answers, but does not call this endpoint: was it started with "
+                "AWS_ENDPOINT_URL_MARKETPLACE_METERING?\n           boto3 reads it from 1.28, "
+                "JavaScript v3 from 3.451, Java v2 from 2.28, Go v2 from 2023-11; older ones\n"
+                "           and Soto take an endpoint in code.");
+        return false;
+    }
     trouble(e, "no request arrived; ", end == NULL ? "" : json_get_text(end->json, "text"),
             "Does the SDK read AWS_ENDPOINT_URL_MARKETPLACE_METERING? boto3 from 1.28, JavaScript "
             "v3 from\n"
@@ -200,14 +215,19 @@ static void examine(struct examination *e)
     }
 }
 
-static enum rc read_probe(const char *dir, bool is_exec, struct probe *probe, struct diag *d)
+static enum rc read_probe(const struct run *run, const char *dir, struct probe *probe,
+                          struct diag *d)
 {
+    const struct attachment *attachment = run->setting.attachment;
     struct evidence_run *evidence = NULL;
     enum rc rc = evidence_read(&evidence, dir, d);
     if (rc != RC_OK) {
         return rc;
     }
-    struct examination e = {.evidence = &evidence->cases[0], .probe = probe, .is_exec = is_exec};
+    struct examination e = {.evidence = &evidence->cases[0],
+                            .probe = probe,
+                            .is_exec = run->setting.is_exec,
+                            .endpoint = attachment == NULL ? NULL : attachment->listen};
     examine(&e);
     buf_add_char(&e.out, '\0');
     (void)snprintf(probe->text, sizeof probe->text, "%s", e.out.data);
@@ -232,7 +252,7 @@ static enum rc play_probe(struct run *run, const char *dir, bool told, struct pr
     buf_addf(&path, "%s-%s%c", dir, told ? "told" : "real", '\0');
     rc = run_cases(run, path.data, cases, 1, 1, &silent, d);
     if (rc == RC_OK) {
-        rc = read_probe(path.data, run->setting.is_exec, probe, d);
+        rc = read_probe(run, path.data, probe, d);
     }
     scenario_file_free(&file);
     return rc;
@@ -259,6 +279,7 @@ int doctor_command(const struct line *line)
     enum rc rc = run_init(&run, line, &d);
     OWN_BUF struct buf dir = {0};
     if (rc == RC_OK) {
+        run_tell_environment(&run);
         buf_addf(&dir, "%s/doctor%c", run.scratch, '\0');
         rc = run_probe(&run, dir.data, &probe, &d);
     }

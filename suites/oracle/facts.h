@@ -130,6 +130,8 @@ struct exit_fact {
     bool is_fault; // a signal that only a broken program gets, and that we never send
     bool is_kill;  // SIGKILL
     int64_t code;
+    bool unreachable; // a program that runs already could not be spoken to; text says how
+    const char *text;
 };
 
 struct start_fact {

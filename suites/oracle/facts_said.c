@@ -138,7 +138,9 @@ static void read_exit(struct facts *f, const struct event *e)
                                  .is_fault = is_fault_signal(signal),
                                  .is_kill = is_signal(signal, &(struct signal_row){"KILL", 9}),
                                  .expected = json_is_true(json_get(e->json, "expected")),
-                                 .code = json_get_int(e->json, "code", 0)});
+                                 .code = json_get_int(e->json, "code", 0),
+                                 .unreachable = json_is_true(json_get(e->json, "unreachable")),
+                                 .text = fact_text(e->json, "text")});
 }
 
 void facts_read_said(struct facts *f, const struct event *e)

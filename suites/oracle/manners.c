@@ -268,6 +268,10 @@ void invariant_no_crash(struct findings *out, const struct facts *f)
     bool code_is_free = case_judges_exit(f);
     for (size_t i = 0; i < f->exits_count; i++) {
         const struct exit_fact *x = &f->exits[i];
+        if (x->unreachable && !x->expected) {
+            findings_add(out, FINDING_BAD, x->line, "The program %s (line %u).", x->text, x->line);
+            continue;
+        }
         if (would_not_leave(f, x)) {
             findings_add(out, FINDING_BAD, x->line,
                          "The client ended neither with its input nor by SIGTERM, and was killed "

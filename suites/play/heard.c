@@ -300,12 +300,15 @@ static void record_exit(struct seat *seat, const struct client_exit *how, bool e
     struct journal *j = journal(p);
     (void)journal_begin(j, EVENT_EXIT);
     journal_int(j, "instance", seat->number);
-    char text[128];
+    char text[640];
     client_exit_text(how, text, sizeof text);
     if (how->how == CLIENT_EXITED) {
         journal_int(j, "code", how->code);
     } else if (how->how == CLIENT_SIGNALED) {
         journal_int(j, "signal", how->signal);
+    }
+    if (how->how == CLIENT_UNREACHABLE) {
+        journal_bool(j, "unreachable", true);
     }
     journal_text(j, "text", span_of(text));
     journal_bool(j, "expected", expected);
@@ -346,8 +349,12 @@ static void on_exit_client(void *arg, const struct client_exit *how)
     } else if (!expected && how->how == CLIENT_EXITED && how->code == PROTOCOL_EXIT_UNSUPPORTED &&
                !p->has_asked_usage) {
         play_end_case(p, "unsupported", "the client exited with code 89: it does not support this");
+    } else if (how->how == CLIENT_UNREACHABLE) {
+        // Where the restart failed, it is not the program that did.
+        p->is_unreachable = true;
+        play_end_case(p, seat->restart_ordered ? "harness" : "exit", "%s", how->why);
     } else if (!expected) {
-        char text[128];
+        char text[640];
         client_exit_text(how, text, sizeof text);
         play_end_case(p, "exit", "the client %s before it was asked to", text);
     }
