@@ -25,6 +25,8 @@
 // A command has had its line, and its stdin is closed; the deadline of the case is what bounds it.
 #define COMMAND_GRACE_US (INT64_C(3600) * 1000000)
 #define LOG_TAIL 300
+// By which a registration page may name the customer that it has registered.
+#define CUSTOMER_HEADER "X-Meterprover-Customer"
 #define SAID_MAX 300
 
 // A line that waits, or is under way.
@@ -77,8 +79,10 @@ static void set_exit(struct attached *a, enum client_ending how, const char *why
 {
     if (!a->has_exit) {
         a->has_exit = true;
-        a->exit = (struct client_exit){
-            .how = how, .signal = a->restart_signal, .contained = true, .record = a->sink.record};
+        a->exit.how = how;
+        a->exit.signal = a->restart_signal;
+        a->exit.contained = true;
+        a->exit.record = a->sink.record;
         (void)snprintf(a->exit.why, sizeof a->exit.why, "%s", why);
     }
     soon(a);
@@ -167,6 +171,20 @@ static void add_ways(const struct attached *a, cJSON *tree)
     set_word(words, "instances", false); // there is one
 }
 
+// A program may say by "life" which of its lives speaks: then a restart that was none is found out.
+static bool has_new_life(const struct attached *a, const cJSON *hello)
+{
+    const char *said = json_get_text(hello, "life");
+    char **known = a->options.life;
+    if (said == NULL || known == NULL) {
+        return true;
+    }
+    bool is_same = *known != NULL && strcmp(*known, said) == 0;
+    x_free(*known);
+    *known = x_strdup(said);
+    return !is_same || !a->options.was_restarted;
+}
+
 static void note_answer(struct attached *a, const struct answer *answer)
 {
     const struct errand *e = a->is_busy ? a->first : NULL;
@@ -187,6 +205,12 @@ static void deliver(struct attached *a, struct span line)
         o->on_malformed(o->arg, line, why);
     }
     if (reading != ANSWER_IS || !is_ours(a, &answer, tree)) {
+        return;
+    }
+    if (answer.kind == ANSWER_HELLO && !has_new_life(a, tree)) {
+        a->exit.is_ours = true;
+        set_exit(a, CLIENT_UNREACHABLE,
+                 "the restart command has returned, but the same program as before said hello");
         return;
     }
     if (answer.kind == ANSWER_HELLO) {
@@ -399,6 +423,24 @@ static void say_done(struct attached *a)
     deliver(a, span_of(line));
 }
 
+// What became of the buyer, as the status of the page says; the customer is named by a header, or
+// not at all. `inferred` tells the judge that the program has not said it in so many words.
+static void say_resolved(struct attached *a, const struct visit_result *result)
+{
+    int status = result->end == VISIT_ANSWERED ? result->status : 0;
+    const char *state = status >= 200 && status < 400   ? "resolved"
+                        : status >= 400 && status < 500 ? "refused"
+                                                        : "failed";
+    OWN_BUF struct buf line = {0};
+    buf_addf(&line, "{\"mp\":\"resolve\",\"step\":%u,\"state\":\"%s\",\"inferred\":true",
+             a->first->step, state);
+    if (result->wanted.len > 0) {
+        buf_add_member(&line, "customer", result->wanted);
+    }
+    buf_add_char(&line, '}');
+    deliver(a, buf_span(&line));
+}
+
 static void on_page(void *arg, const struct visit_result *result)
 {
     struct attached *a = attached_from(arg);
@@ -408,6 +450,7 @@ static void on_page(void *arg, const struct visit_result *result)
         set_exit(a, CLIENT_UNREACHABLE, result->text);
         return;
     }
+    say_resolved(a, result);
     if (result->end == VISIT_ANSWERED) { // a browser would show an error of its own otherwise
         OWN_BUF struct buf line = {0};
         buf_addf(&line, "{\"mp\":\"page\",\"step\":%u,\"status\":%d,\"headers\":{\"Set-Cookie\":[",
@@ -465,7 +508,8 @@ static enum rc post_step(struct attached *a, const struct url *url,
                                     .type = json_span(json_get(args, "content_type")),
                                     .extra = extra,
                                     .extra_count = count,
-                                    .body = json_span(json_get(args, "body"))};
+                                    .body = json_span(json_get(args, "body")),
+                                    .wanted = CUSTOMER_HEADER};
     struct visit_handler handler = {.over = over, .arg = a};
     return visit_start(&a->visit, a->options.loop, &request, &handler);
 }
@@ -536,6 +580,7 @@ static void fail_restart(struct attached *a, const char *how)
     }
     (void)snprintf(why, sizeof why, "the restart command %s%s%.*s", how, tail.len > 0 ? ": " : "",
                    (int)tail.len, tail.len > 0 ? tail.at : "");
+    a->exit.is_ours = true;
     set_exit(a, CLIENT_UNREACHABLE, why);
 }
 

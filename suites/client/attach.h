@@ -9,6 +9,9 @@
 //                   lines of the reply that are JSON objects with "mp" are the answers
 //     a signal      left to a command, which ends the program and starts it again
 //
+// A page is not asked who registered: its status says what became of the buyer, and the header
+// X-Meterprover-Customer, if there is one, who it was.
+//
 // A page or a notice for which no URL was named goes to the trigger, too. What is said in hello of
 // page, notice and restart follows from the ways there are; without a trigger there is nothing
 // else, and we say hello in its stead.
@@ -36,8 +39,10 @@ struct attach_options {
     // differ. Answers have it taken off again; those about other ids speak of other cases and are
     // dropped.
     const char *prefix;
-    const char *restart_log;         // the output of the restart command, which may outlive it
-    int64_t patience_us;             // how long hello is repeated while nobody listens
+    char **life;             // what the last hello said of it, kept by the owner; NULL: nowhere
+    bool was_restarted;      // since then
+    const char *restart_log; // the output of the restart command, which may outlive it
+    int64_t patience_us;     // how long hello is repeated while nobody listens
     const char *out_path, *err_path; // the replies; what commands write to stderr
     void (*scrub)(void *arg, enum client_stream stream, struct span text, struct buf *out);
     // on_exit tells CLIENT_DETACHED, CLIENT_SIGNALED after a restart, or CLIENT_UNREACHABLE when

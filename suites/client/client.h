@@ -39,6 +39,7 @@ struct client_exit {
     bool contained;       // nothing of it is left; false only together with CLIENT_LOST
     enum rc record;       // RC_OK, or why the output files are not complete
     char why[512];        // a sentence, for CLIENT_UNREACHABLE
+    bool is_ours;         // for CLIENT_UNREACHABLE: a command of ours failed, not the program
 };
 
 // Every function may be NULL. All are called from the loop or from client_read_now, never from

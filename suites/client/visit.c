@@ -36,6 +36,8 @@ struct visit {
     struct buf body;
     struct pairs cookies;
     struct buf set_cookies;
+    const char *wanted;
+    char *wanted_value;
     struct connecting *connecting;
     struct peer *peer;
     struct h1_parser *parser;
@@ -125,6 +127,14 @@ static void take_head(struct visit *v, const struct h1_head *head)
             buf_add_json_string(&v->set_cookies, head->fields[i].value);
             keep_cookie(v, head->fields[i].value);
         }
+    }
+    struct span wanted = {0};
+    if (v->wanted != NULL) {
+        wanted = h1_value(head, v->wanted);
+    }
+    if (wanted.at != NULL) {
+        x_free(v->wanted_value);
+        v->wanted_value = span_dup(wanted);
     }
     x_free(v->location);
     x_free(v->answer_type);
@@ -338,6 +348,7 @@ static void on_next(void *arg)
     v->result.body = buf_span(&v->kept);
     v->result.type = span_of(v->answer_type);
     v->result.cookies = buf_span(&v->set_cookies);
+    v->result.wanted = span_of(v->wanted_value);
     v->handler.over(v->handler.arg, &v->result);
 }
 
@@ -360,6 +371,7 @@ enum rc visit_start(struct visit **out, struct loop *loop, const struct visit_re
                         .url = request->url,
                         .handler = *handler,
                         .method = span_dup(request->method),
+                        .wanted = request->wanted,
                         .target = join_query(request->url, request->query),
                         .type = request->type.len > 0 ? span_dup(request->type) : NULL};
     for (size_t i = 0; i < request->extra_count; i++) {
@@ -400,6 +412,7 @@ void visit_free(struct visit **slot)
     x_free(v->type);
     x_free(v->location);
     x_free(v->answer_type);
+    x_free(v->wanted_value);
     buf_clear(&v->body);
     buf_clear(&v->kept);
     buf_clear(&v->set_cookies);

@@ -25,6 +25,7 @@ struct visit_result {
     struct span body;    // its first 64 KiB
     struct span type;    // its Content-Type; may be empty
     struct span cookies; // every Set-Cookie on the way, as JSON strings with commas between
+    struct span wanted;  // the last value of the header that was wanted; at == NULL: none came
     unsigned redirects;  // that were followed
     const char *text;    // a sentence, for every end but VISIT_ANSWERED
 };
@@ -47,6 +48,7 @@ struct visit_request {
     const struct h1_field *extra; // further headers
     size_t extra_count;
     struct span body;
+    const char *wanted; // the name of a header to hand back, of any hop; NULL: none; borrowed
 };
 
 // RC_SYNTAX when a header, the method or the query cannot stand in a request; nothing begins then.

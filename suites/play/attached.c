@@ -44,6 +44,8 @@ void attachment_clear(struct attachment *a)
         x_free(a->strangers[i].case_id);
     }
     x_free(a->strangers);
+    x_free(a->life);
+    a->life = NULL;
     a->strangers = NULL;
     a->stranger_count = a->stranger_capacity = 0;
 }
@@ -142,6 +144,8 @@ enum rc attached_start(struct play *p, struct client **out, const struct client_
                                      .ways = &p->setting->attachment->ways,
                                      .env = environment_vars(&p->environment),
                                      .prefix = p->prefix,
+                                     .life = &p->setting->attachment->life,
+                                     .was_restarted = p->was_restarted,
                                      .restart_log = p->restart_log,
                                      .patience_us = p->was_restarted ? PATIENCE_US : 0,
                                      .out_path = p->out_path,
@@ -204,6 +208,7 @@ void attached_look_for_strangers(struct play *p, struct span request)
     {
         const char *other = case_of_stranger(p, json_span(json_get(record, "customer")));
         if (other != NULL) {
+            p->was_disturbed = true;
             play_end_case(
                 p, "interrupted",
                 "usage of the earlier case %s came: the program kept it beyond the drain, "

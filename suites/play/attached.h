@@ -19,6 +19,7 @@ struct attachment {
     uint64_t nonce;     // of the run: no program has met its customers and ids before
     unsigned played;    // cases so far, friendly exchanges included
     int64_t told_us;    // where told time has come to; 0: nowhere yet
+    char *life;         // of the program, as it said itself; NULL: it has not
     struct stranger *strangers;
     size_t stranger_count, stranger_capacity;
 };

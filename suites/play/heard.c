@@ -350,9 +350,8 @@ static void on_exit_client(void *arg, const struct client_exit *how)
                !p->has_asked_usage) {
         play_end_case(p, "unsupported", "the client exited with code 89: it does not support this");
     } else if (how->how == CLIENT_UNREACHABLE) {
-        // Where the restart failed, it is not the program that did.
         p->is_unreachable = true;
-        play_end_case(p, seat->restart_ordered ? "harness" : "exit", "%s", how->why);
+        play_end_case(p, how->is_ours ? "harness" : "exit", "%s", how->why);
     } else if (!expected) {
         char text[640];
         client_exit_text(how, text, sizeof text);

@@ -204,6 +204,7 @@ void play_tell_over(struct play *p)
                        instant_hour(lane_service_us(p->lane)) != instant_hour(p->start_service_us);
     struct play_end end = {.why = p->why,
                            .is_unsettled = p->is_unsettled,
+                           .was_disturbed = p->was_disturbed,
                            .hour_turned = hour_turned,
                            .text = p->failure == RC_OK ? p->text : p->diag.text,
                            .rc = p->failure,

@@ -39,6 +39,8 @@ struct play_end {
     int64_t duration_us;
     // A program that runs already may meet the next case with usage of this one.
     bool is_unsettled;
+    // It did: usage of an earlier case came, so that this one proves nothing.
+    bool was_disturbed;
     // In real time an hour turned meanwhile: what was meant for one hour may have met the next.
     bool hour_turned;
 };

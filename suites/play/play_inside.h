@@ -70,7 +70,7 @@ struct play {
     uint64_t world_seed; // 0: the run's
     char prefix[24];     // of usage ids
     char *restart_log;
-    bool was_restarted, is_unreachable, is_unsettled;
+    bool was_restarted, is_unreachable, is_unsettled, was_disturbed;
     struct drain *drain;
 
     size_t next_step;      // index of the step under way, or to come

@@ -72,6 +72,7 @@ class Shop:
         self.metering = Metering(self.client, self.outbox, self.alert)
         self.said = {}
         self.now = 0
+        self.life = secrets.token_hex(8)
         self.words = None  # the reply of the trigger, while it is made
         if bug == "status-only":
             self.metering._read = self._believe  # pylint: disable=protected-access
@@ -107,7 +108,7 @@ class Shop:
         if "now" in line:
             self.now = moment(line["now"])
         if "hello" in line:
-            self.say(mp="hello", contract=1, supports=SUPPORTS)
+            self.say(mp="hello", contract=1, supports=SUPPORTS, life=self.life)
             return
         acts = {"usage": self._usage, "flush": self._flush, "clock": self._clock,
                 "resolve": self._resolve}
