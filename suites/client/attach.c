@@ -12,10 +12,10 @@
 #include "proxy/base/alloc.h"
 #include "proxy/base/own.h"
 #include "proxy/net/loop.h"
+#include "suites/client/attach_answer.h"
 #include "suites/client/client_inside.h"
 #include "suites/client/lines.h"
 #include "suites/client/sink.h"
-#include "suites/client/visit.h"
 
 #define ATTACH_MAGIC 0x41545443u
 #define MAX_LINE_BYTES (1u << 20)
@@ -25,8 +25,6 @@
 // A command has had its line, and its stdin is closed; the deadline of the case is what bounds it.
 #define COMMAND_GRACE_US (INT64_C(3600) * 1000000)
 #define LOG_TAIL 300
-// By which a registration page may name the customer that it has registered.
-#define CUSTOMER_HEADER "X-Meterprover-Customer"
 #define SAID_MAX 300
 
 // A line that waits, or is under way.
@@ -108,83 +106,6 @@ static void drop_first(struct attached *a)
 
 // What comes back
 
-// Takes the prefix off an id; false when it has another, or none.
-static bool strip(const struct attached *a, cJSON *id)
-{
-    struct span prefix = span_of(a->options.prefix);
-    struct span text = json_span(id);
-    if (!span_starts(text, prefix)) {
-        return false;
-    }
-    OWN(text) char *rest = span_dup(span_slice(text, prefix.len, text.len));
-    return cJSON_SetValuestring(id, rest) != NULL;
-}
-
-// An alert keeps the ids of this case. False when all it spoke of was another's.
-static bool strip_about(const struct attached *a, cJSON *about)
-{
-    int count = cJSON_GetArraySize(about);
-    int left = count;
-    for (int i = count - 1; i >= 0; i--) {
-        if (!strip(a, cJSON_GetArrayItem(about, i))) {
-            cJSON_DeleteItemFromArray(about, i);
-            left--;
-        }
-    }
-    return count == 0 || left > 0;
-}
-
-// Whether the answer is about this case.
-static bool is_ours(const struct attached *a, struct answer *answer, cJSON *tree)
-{
-    if (answer->kind == ANSWER_USAGE) {
-        cJSON *id = cJSON_GetObjectItemCaseSensitive(tree, "id");
-        bool ours = strip(a, id);
-        answer->id = json_text(id);
-        return ours;
-    }
-    return answer->kind != ANSWER_ALERT ||
-           strip_about(a, cJSON_GetObjectItemCaseSensitive(tree, "about"));
-}
-
-static void set_word(cJSON *words, const char *word, bool wanted)
-{
-    int at = -1;
-    for (int i = 0; i < cJSON_GetArraySize(words); i++) {
-        at = span_is(json_span(cJSON_GetArrayItem(words, i)), word) ? i : at;
-    }
-    if (wanted && at < 0) {
-        cJSON_AddItemToArray(words, cJSON_CreateString(word));
-    } else if (!wanted && at >= 0) {
-        cJSON_DeleteItemFromArray(words, at);
-    }
-}
-
-// What the trigger says of itself, and what the other ways bring.
-static void add_ways(const struct attached *a, cJSON *tree)
-{
-    const struct attach_ways *ways = a->options.ways;
-    cJSON *words = cJSON_GetObjectItemCaseSensitive(tree, "supports");
-    set_word(words, "restart", ways->restart != NULL);
-    set_word(words, "page", ways->registration_url != NULL || json_array_has(words, "page"));
-    set_word(words, "notice", ways->notice_url != NULL || json_array_has(words, "notice"));
-    set_word(words, "instances", false); // there is one
-}
-
-// A program may say by "life" which of its lives speaks: then a restart that was none is found out.
-static bool has_new_life(const struct attached *a, const cJSON *hello)
-{
-    const char *said = json_get_text(hello, "life");
-    char **known = a->options.life;
-    if (said == NULL || known == NULL) {
-        return true;
-    }
-    bool is_same = *known != NULL && strcmp(*known, said) == 0;
-    x_free(*known);
-    *known = x_strdup(said);
-    return !is_same || !a->options.was_restarted;
-}
-
 static void note_answer(struct attached *a, const struct answer *answer)
 {
     const struct errand *e = a->is_busy ? a->first : NULL;
@@ -204,17 +125,14 @@ static void deliver(struct attached *a, struct span line)
     if (reading == ANSWER_IS_BROKEN && o->on_malformed != NULL) {
         o->on_malformed(o->arg, line, why);
     }
-    if (reading != ANSWER_IS || !is_ours(a, &answer, tree)) {
+    if (reading != ANSWER_IS || !attach_takes(&a->options, &answer, tree)) {
         return;
     }
-    if (answer.kind == ANSWER_HELLO && !has_new_life(a, tree)) {
+    if (answer.kind == ANSWER_HELLO && !attach_is_new_life(&a->options, tree)) {
         a->exit.is_ours = true;
         set_exit(a, CLIENT_UNREACHABLE,
                  "the restart command has returned, but the same program as before said hello");
         return;
-    }
-    if (answer.kind == ANSWER_HELLO) {
-        add_ways(a, tree);
     }
     note_answer(a, &answer);
     if (o->on_answer != NULL) {
@@ -416,78 +334,29 @@ static enum rc run_trigger(struct attached *a, const struct errand *e, struct di
 
 // Pages and notices
 
-static void say_done(struct attached *a)
-{
-    char line[64];
-    (void)snprintf(line, sizeof line, "{\"mp\":\"done\",\"step\":%u}", a->first->step);
-    deliver(a, span_of(line));
-}
-
-// What became of the buyer, as the status of the page says; the customer is named by a header, or
-// not at all. `inferred` tells the judge that the program has not said it in so many words.
-static void say_resolved(struct attached *a, const struct visit_result *result)
-{
-    int status = result->end == VISIT_ANSWERED ? result->status : 0;
-    const char *state = status >= 200 && status < 400   ? "resolved"
-                        : status >= 400 && status < 500 ? "refused"
-                                                        : "failed";
-    OWN_BUF struct buf line = {0};
-    buf_addf(&line, "{\"mp\":\"resolve\",\"step\":%u,\"state\":\"%s\",\"inferred\":true",
-             a->first->step, state);
-    if (result->wanted.len > 0) {
-        buf_add_member(&line, "customer", result->wanted);
-    }
-    buf_add_char(&line, '}');
-    deliver(a, buf_span(&line));
-}
-
-static void on_page(void *arg, const struct visit_result *result)
+// The reply to a page or a notice, as the answers that a client of the contract would give.
+static void on_posted(void *arg, const struct visit_result *result)
 {
     struct attached *a = attached_from(arg);
+    OWN_BUF struct buf lines = {0};
     sink_add(&a->sink, result->body);
     sink_add(&a->sink, SPAN("\n"));
     if (result->end == VISIT_UNREACHABLE) {
         set_exit(a, CLIENT_UNREACHABLE, result->text);
         return;
     }
-    say_resolved(a, result);
-    if (result->end == VISIT_ANSWERED) { // a browser would show an error of its own otherwise
-        OWN_BUF struct buf line = {0};
-        buf_addf(&line, "{\"mp\":\"page\",\"step\":%u,\"status\":%d,\"headers\":{\"Set-Cookie\":[",
-                 a->first->step, result->status);
-        buf_add(&line, result->cookies);
-        buf_add_text(&line, "]}}");
-        deliver(a, buf_span(&line));
+    if (strcmp(a->first->verb, "page") == 0) {
+        attach_say_page(&lines, a->first->step, result);
+    } else {
+        attach_say_notice(&lines, a->first->step, result);
     }
-    say_done(a);
-    visit_free(&a->visit);
-    end_errand(a);
-}
-
-// Amazon SNS and EventBridge take 2xx for delivered, and whatever else for not.
-static void on_notice(void *arg, const struct visit_result *result)
-{
-    struct attached *a = attached_from(arg);
-    sink_add(&a->sink, result->body);
-    sink_add(&a->sink, SPAN("\n"));
-    if (result->end == VISIT_UNREACHABLE) {
-        set_exit(a, CLIENT_UNREACHABLE, result->text);
-        return;
-    }
-    bool is_taken = result->end == VISIT_ANSWERED && result->status >= 200 && result->status < 300;
-    char line[160];
-    (void)snprintf(line, sizeof line,
-                   "{\"mp\":\"notice\",\"step\":%u,\"state\":\"%s\",\"reason\":\"status %d\"}",
-                   a->first->step, is_taken ? "done" : "refused", result->status);
-    deliver(a, span_of(line));
-    say_done(a);
+    lines_feed(&a->lines, buf_span(&lines), on_line, a);
     visit_free(&a->visit);
     end_errand(a);
 }
 
 // Posts what the arguments of the line describe.
-static enum rc post_step(struct attached *a, const struct url *url,
-                         void (*over)(void *arg, const struct visit_result *result))
+static enum rc post_step(struct attached *a, const struct url *url)
 {
     const cJSON *args = json_get(a->first->tree, a->first->verb);
     const char *method = json_get_text(args, "method");
@@ -509,31 +378,23 @@ static enum rc post_step(struct attached *a, const struct url *url,
                                     .extra = extra,
                                     .extra_count = count,
                                     .body = json_span(json_get(args, "body")),
-                                    .wanted = CUSTOMER_HEADER};
-    struct visit_handler handler = {.over = over, .arg = a};
+                                    .wanted = ATTACH_CUSTOMER_HEADER};
+    struct visit_handler handler = {.over = on_posted, .arg = a};
     return visit_start(&a->visit, a->options.loop, &request, &handler);
 }
 
 // The next move
 
-static const struct {
-    const char *verb;
-    size_t url; // its offset in struct attach_ways
-    void (*over)(void *arg, const struct visit_result *result);
-} POSTS[] = {{"page", offsetof(struct attach_ways, registration_url), on_page},
-             {"notice", offsetof(struct attach_ways, notice_url), on_notice}};
-
-static bool begin_post(struct attached *a, enum rc *rc)
+// Where a page or a notice is posted; NULL: what is under way goes to the trigger.
+static const struct url *post_url(const struct attached *a)
 {
-    for (size_t i = 0; i < sizeof POSTS / sizeof POSTS[0]; i++) {
-        const struct url *url = NULL;
-        memcpy(&url, (const char *)a->options.ways + POSTS[i].url, sizeof url);
-        if (url != NULL && !a->first->is_hello && strcmp(a->first->verb, POSTS[i].verb) == 0) {
-            *rc = post_step(a, url, POSTS[i].over);
-            return true;
-        }
+    const struct attach_ways *ways = a->options.ways;
+    if (a->first->is_hello) {
+        return NULL;
     }
-    return false;
+    return strcmp(a->first->verb, "page") == 0     ? ways->registration_url
+           : strcmp(a->first->verb, "notice") == 0 ? ways->notice_url
+                                                   : NULL;
 }
 
 // Nobody but us knows what the program can do.
@@ -555,8 +416,8 @@ static void begin_errand(struct attached *a)
     struct diag d = {0};
     a->is_busy = true;
     a->has_answered = false;
-    if (begin_post(a, &rc)) {
-        // posted, or not to be posted: rc tells
+    if (post_url(a) != NULL) {
+        rc = post_step(a, post_url(a));
     } else if (a->options.ways->trigger_url != NULL) {
         rc = post_line(a, a->first);
     } else if (a->options.ways->trigger != NULL) {
