@@ -215,8 +215,9 @@ static void on_reply_bytes(void *arg, int status, struct span bytes)
 
 static bool tries_again(struct attached *a, const struct visit_result *result)
 {
-    return result->end == VISIT_UNREACHABLE && a->first->is_hello &&
-           loop_now_us(a->options.loop) < a->patient_until_us;
+    // Until it listens again; and one that is just being ended may still take the connection.
+    bool is_away = result->end == VISIT_UNREACHABLE || result->end == VISIT_CUT;
+    return is_away && a->first->is_hello && loop_now_us(a->options.loop) < a->patient_until_us;
 }
 
 static void on_reply(void *arg, const struct visit_result *result)

@@ -42,7 +42,7 @@ struct attach_options {
     char **life;             // what the last hello said of it, kept by the owner; NULL: nowhere
     bool was_restarted;      // since then
     const char *restart_log; // the output of the restart command, which may outlive it
-    int64_t patience_us;     // how long hello is repeated while nobody listens
+    int64_t patience_us;     // how long hello is repeated while nobody answers
     const char *out_path, *err_path; // the replies; what commands write to stderr
     void (*scrub)(void *arg, enum client_stream stream, struct span text, struct buf *out);
     // on_exit tells CLIENT_DETACHED, CLIENT_SIGNALED after a restart, or CLIENT_UNREACHABLE when
