@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mp_doctor_file.h"
+#include "mp_doctor_page_file.h"
 #include "proxy/base/alloc.h"
 #include "proxy/base/own.h"
 #include "proxy/evidence/reader.h"
@@ -19,6 +20,7 @@ struct examination {
     bool is_exec; // no hello and no words: only the wire is looked at
     // A program that runs already: where it must send its requests; NULL otherwise.
     const char *endpoint;
+    bool is_page; // it is only visited at its registration page
     struct buf out;
 };
 
@@ -201,8 +203,35 @@ static void examine_outcome(struct examination *e)
     well(e, "and the program says so", "");
 }
 
+// A program that is only visited at its registration page.
+static void examine_page(struct examination *e)
+{
+    const struct event *gone = first(e, EVENT_EXIT, NULL, NULL);
+    const struct event *answer = first(e, EVENT_ANSWER, "mp", "page");
+    if (gone != NULL && json_is_true(json_get(gone->json, "unreachable"))) {
+        trouble(e, "the program ", json_get_text(gone->json, "text"),
+                "Start it before meterprover.");
+        return;
+    }
+    if (!examine_arrival(e) || !examine_request(e)) {
+        return;
+    }
+    int64_t status = answer == NULL ? 0 : json_get_int(answer->json, "status", 0);
+    if (status >= 200 && status < 400) {
+        well(e, "the page welcomed the buyer", "");
+    } else {
+        trouble(e, "the page did not welcome the buyer", "",
+                "The token was a good one: does the page take the form field "
+                "x-amzn-marketplace-token of a POST?");
+    }
+}
+
 static void examine(struct examination *e)
 {
+    if (e->is_page) {
+        examine_page(e);
+        return;
+    }
     if (!e->is_exec && !examine_hello(e)) {
         return;
     }
@@ -213,6 +242,14 @@ static void examine(struct examination *e)
     if (examine_arrival(e) && examine_request(e)) {
         examine_outcome(e);
     }
+}
+
+// Nothing but the registration page is known of a program that runs already.
+static bool is_page_only(const struct run *run)
+{
+    const struct attachment *a = run->setting.attachment;
+    return a != NULL && a->ways.trigger == NULL && a->ways.trigger_url == NULL &&
+           a->ways.registration_url != NULL;
 }
 
 static enum rc read_probe(const struct run *run, const char *dir, struct probe *probe,
@@ -227,6 +264,7 @@ static enum rc read_probe(const struct run *run, const char *dir, struct probe *
     struct examination e = {.evidence = &evidence->cases[0],
                             .probe = probe,
                             .is_exec = run->setting.is_exec,
+                            .is_page = is_page_only(run),
                             .endpoint = attachment == NULL ? NULL : attachment->listen};
     examine(&e);
     buf_add_char(&e.out, '\0');
@@ -243,7 +281,8 @@ static enum rc play_probe(struct run *run, const char *dir, bool told, struct pr
     struct campaign_progress silent = {.arg = NULL};
     *probe = (struct probe){.has_trouble = false};
     run->setting.told_time = told;
-    enum rc rc = scenario_read(&file, span_of(DOCTOR_FILE), "doctor.json", NULL, d);
+    struct span text = span_of(is_page_only(run) ? DOCTOR_PAGE_FILE : DOCTOR_FILE);
+    enum rc rc = scenario_read(&file, text, "doctor.json", NULL, d);
     if (rc != RC_OK) {
         return rc;
     }
@@ -260,7 +299,7 @@ static enum rc play_probe(struct run *run, const char *dir, bool told, struct pr
 
 enum rc run_probe(struct run *run, const char *dir, struct probe *probe, struct diag *d)
 {
-    if (run->setting.is_exec) {
+    if (run->setting.is_exec || is_page_only(run)) {
         return play_probe(run, dir, false, probe, d);
     }
     // Told time is tried first; a client without `clock` lives in real time.

@@ -24,6 +24,8 @@
 // A program that cannot be told to send is quiet when nothing has come for so long.
 #define QUIET_US (500 * US_PER_MS)
 #define PATIENCE_US (10 * US_PER_S)
+// Longer than any usage of a case is old.
+#define APART_US (INT64_C(3) * 24 * US_PER_HOUR)
 
 struct drain {
     struct play *play;
@@ -316,12 +318,21 @@ static void end_round(struct drain *d)
     }
 }
 
+// Customers of --world are the same in every case: then no hour of one case may come again in
+// another.
+static void keep_time(const struct play *p, int64_t reached_us)
+{
+    int64_t gap_us = p->setting->world_map == NULL ? 0 : APART_US;
+    if (p->setting->told_time) {
+        p->setting->attachment->told_us = reached_us + gap_us;
+    }
+}
+
 static void end_drain(struct drain *d)
 {
     struct play *p = d->play;
-    struct attachment *a = p->setting->attachment;
-    if (p->setting->told_time && lane_service_us(d->lane) > a->told_us) {
-        a->told_us = lane_service_us(d->lane);
+    if (d->lane != NULL) {
+        keep_time(p, lane_service_us(d->lane));
     }
     p->is_unsettled = !all_settled(p);
     attached_end_drain(p);
@@ -375,7 +386,7 @@ bool attached_drain(struct play *p)
         return false;
     }
     remember_customers(p);
-    a->told_us = p->setting->told_time ? lane_service_us(p->lane) : 0;
+    keep_time(p, lane_service_us(p->lane));
     bool had_traffic = p->has_asked_usage || lane_request_count(p->lane) > 0;
     struct drain *d = x_alloc(sizeof *d);
     struct diag why = {0};

@@ -178,9 +178,11 @@ class Shop:
         """Resolves a token; the customer is stored, and its subscription awaited."""
         found = resolve(self.client, self.outbox, token, self.alert)
         if found["state"] == RESOLVED:
-            who = found.get("license") or found.get("identifier")
-            if who:
-                self.subscriptions.await_word(who)
+            # A licence and the customer's identifier are confirmed by notices of two kinds; a
+            # product is metered by one of them.
+            for who in (found.get("license"), found.get("identifier")):
+                if who:
+                    self.subscriptions.await_word(who)
         elif self.bug == "welcomes-anyone":
             return {"state": RESOLVED, "customer": "somebody"}
         return found
@@ -204,9 +206,8 @@ class Guarded(Outbox):
         hurried = {record.number for record in super().due(now + 3600)}
         punctual = {record.number for record in super().due(now)}
         for record in self.open_records():
-            state = self._subscriptions.state(who_of(record.buyer))
-            # What is left is accepted for one hour after the notice, so that the hour under way is
-            # reported before it is over.
+            state = self._subscriptions.state(who_of(record.buyer), now)
+            # Of a customer who leaves, the hour under way is reported before it is over.
             if record.number in (hurried if state == ENDING else punctual) and \
                     state in (ACTIVE, ENDING):
                 out.append(record)

@@ -12,6 +12,8 @@ from typing import Optional, Tuple
 
 AWAITED, ACTIVE, FAILED, ENDING, ENDED = "awaited", "active", "failed", "ending", "ended"
 
+LAST_HOUR_S = 3600
+
 SNS_ACTIONS = {"subscribe-success": ACTIVE, "subscribe-fail": FAILED, "unsubscribe-pending": ENDING,
                "unsubscribe-success": ENDED}
 # Of EventBridge only what speaks of one licence: that an agreement ended says nothing of its licences.
@@ -80,10 +82,13 @@ class Subscriptions:
             "state = excluded.state, published = excluded.published "
             "WHERE excluded.published >= published", (who, state, published))
 
-    def state(self, who: str) -> str:
-        """What is known of a customer."""
-        row = self._db.execute("SELECT state FROM subscription WHERE who = ?", (who,)).fetchone()
-        return row[0] if row else ACTIVE
+    def state(self, who: str, now: int) -> str:
+        """What is known of a customer. What is left is accepted for an hour after the notice."""
+        row = self._db.execute("SELECT state, published FROM subscription WHERE who = ?",
+                               (who,)).fetchone()
+        if row is None:
+            return ACTIVE
+        return ENDED if row[0] == ENDING and now >= row[1] + LAST_HOUR_S else row[0]
 
     def close(self) -> None:
         """Ends the store; nothing is lost without it."""
