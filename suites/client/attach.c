@@ -13,6 +13,7 @@
 #include "proxy/base/own.h"
 #include "proxy/net/loop.h"
 #include "suites/client/attach_answer.h"
+#include "suites/client/attach_post.h"
 #include "suites/client/client_inside.h"
 #include "suites/client/lines.h"
 #include "suites/client/sink.h"
@@ -20,7 +21,6 @@
 #define ATTACH_MAGIC 0x41545443u
 #define MAX_LINE_BYTES (1u << 20)
 #define MAX_WAITING 1000
-#define MAX_HEADERS 32
 #define RETRY_US 100000
 // A command has had its line, and its stdin is closed; the deadline of the case is what bounds it.
 #define COMMAND_GRACE_US (INT64_C(3600) * 1000000)
@@ -45,6 +45,7 @@ struct attached {
     struct errand **last;
     size_t waiting;
     bool is_busy;
+    bool resolves_by_page;
     bool has_answered; // done, or whatever ends the errand, was said
     struct visit *visit;
     struct client *command;
@@ -133,6 +134,9 @@ static void deliver(struct attached *a, struct span line)
         set_exit(a, CLIENT_UNREACHABLE,
                  "the restart command has returned, but the same program as before said hello");
         return;
+    }
+    if (answer.kind == ANSWER_HELLO) {
+        a->resolves_by_page = json_is_true(json_get(tree, ATTACH_BY_PAGE));
     }
     note_answer(a, &answer);
     if (o->on_answer != NULL) {
@@ -348,6 +352,8 @@ static void on_posted(void *arg, const struct visit_result *result)
     }
     if (strcmp(a->first->verb, "page") == 0) {
         attach_say_page(&lines, a->first->step, result);
+    } else if (strcmp(a->first->verb, "resolve") == 0) {
+        attach_say_resolve(&lines, a->first->step, result);
     } else {
         attach_say_notice(&lines, a->first->step, result);
     }
@@ -356,46 +362,20 @@ static void on_posted(void *arg, const struct visit_result *result)
     end_errand(a);
 }
 
-// Posts what the arguments of the line describe.
-static enum rc post_step(struct attached *a, const struct url *url)
-{
-    const cJSON *args = json_get(a->first->tree, a->first->verb);
-    const char *method = json_get_text(args, "method");
-    struct h1_field extra[MAX_HEADERS];
-    size_t count = 0;
-    const cJSON *header = NULL;
-    const cJSON *headers = json_get(args, "headers");
-    cJSON_ArrayForEach(header, headers)
-    {
-        if (count < MAX_HEADERS) {
-            extra[count++] =
-                (struct h1_field){.name = span_of(header->string), .value = json_span(header)};
-        }
-    }
-    struct visit_request request = {.url = url,
-                                    .method = method == NULL ? SPAN("POST") : span_of(method),
-                                    .query = json_span(json_get(args, "query")),
-                                    .type = json_span(json_get(args, "content_type")),
-                                    .extra = extra,
-                                    .extra_count = count,
-                                    .body = json_span(json_get(args, "body")),
-                                    .wanted = ATTACH_CUSTOMER_HEADER};
-    struct visit_handler handler = {.over = on_posted, .arg = a};
-    return visit_start(&a->visit, a->options.loop, &request, &handler);
-}
-
 // The next move
 
-// Where a page or a notice is posted; NULL: what is under way goes to the trigger.
-static const struct url *post_url(const struct attached *a)
+// Posts what is under way, if it is not for the trigger; *rc tells how that went.
+static bool begin_post(struct attached *a, enum rc *rc)
 {
-    const struct attach_ways *ways = a->options.ways;
-    if (a->first->is_hello) {
-        return NULL;
+    struct attach_post post;
+    bool is_post = !a->first->is_hello && attach_post_of(&post, a->first->tree, a->first->verb,
+                                                         a->options.ways, a->resolves_by_page);
+    if (is_post) {
+        struct visit_handler handler = {.over = on_posted, .arg = a};
+        *rc = visit_start(&a->visit, a->options.loop, &post.request, &handler);
+        attach_post_clear(&post);
     }
-    return strcmp(a->first->verb, "page") == 0     ? ways->registration_url
-           : strcmp(a->first->verb, "notice") == 0 ? ways->notice_url
-                                                   : NULL;
+    return is_post;
 }
 
 // Nobody but us knows what the program can do.
@@ -417,8 +397,8 @@ static void begin_errand(struct attached *a)
     struct diag d = {0};
     a->is_busy = true;
     a->has_answered = false;
-    if (post_url(a) != NULL) {
-        rc = post_step(a, post_url(a));
+    if (begin_post(a, &rc)) {
+        // rc tells
     } else if (a->options.ways->trigger_url != NULL) {
         rc = post_line(a, a->first);
     } else if (a->options.ways->trigger != NULL) {

@@ -3,6 +3,7 @@
 // way that fits what it asks, and what comes back is turned into answers.
 //
 //     page          posted to the registration page, as a buyer's browser does
+//     resolve       the same with the token in the form, unless the trigger supports it
 //     notice        posted to the notice URL, as Amazon SNS does, or an API destination of
 //     EventBridge all the rest  given to the trigger: the line is the body of a POST, or the stdin
 //     of a command;

@@ -51,6 +51,11 @@ static void add_ways(const struct attach_options *o, cJSON *tree)
     const struct attach_ways *ways = o->ways;
     cJSON *words = cJSON_GetObjectItemCaseSensitive(tree, "supports");
     set_word(words, "restart", ways->restart != NULL);
+    // A buyer with a token is a buyer at the page, unless the trigger knows better.
+    if (ways->registration_url != NULL && !json_array_has(words, "resolve")) {
+        set_word(words, "resolve", true);
+        (void)cJSON_AddBoolToObject(tree, ATTACH_BY_PAGE, true);
+    }
     set_word(words, "page", ways->registration_url != NULL || json_array_has(words, "page"));
     set_word(words, "notice", ways->notice_url != NULL || json_array_has(words, "notice"));
     set_word(words, "instances", false); // there is one
@@ -114,6 +119,12 @@ void attach_say_page(struct buf *out, unsigned step, const struct visit_result *
         buf_add(out, result->cookies);
         buf_add_text(out, "]}}\n");
     }
+    say_done(out, step);
+}
+
+void attach_say_resolve(struct buf *out, unsigned step, const struct visit_result *result)
+{
+    say_resolved(out, step, result);
     say_done(out, step);
 }
 

@@ -7,6 +7,7 @@
 
 #include "proxy/base/alloc.h"
 #include "proxy/base/own.h"
+#include "suites/client/attach_answer.h"
 #include "suites/play/page.h"
 
 static struct journal *journal(struct play *p)
@@ -162,6 +163,7 @@ static void on_hello(struct seat *seat, const struct answer *answer)
     }
     cJSON_Delete(seat->supports);
     seat->supports = cJSON_Duplicate(json_get(answer->tree, "supports"), 1);
+    p->resolves_by_page = json_is_true(json_get(answer->tree, ATTACH_BY_PAGE));
     heard_begin(seat, "hello");
     OWN_BUF struct buf words = {0};
     json_print(&words, seat->supports);

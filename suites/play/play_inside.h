@@ -70,6 +70,7 @@ struct play {
     uint64_t world_seed; // 0: the run's
     char prefix[24];     // of usage ids
     char *restart_log;
+    bool resolves_by_page; // tokens of `resolve` steps are brought to its registration page
     bool was_restarted, is_unreachable, is_unsettled, was_disturbed;
     struct drain *drain;
 
