@@ -10,6 +10,7 @@
 #include "proxy/base/alloc.h"
 #include "proxy/base/draw.h"
 #include "proxy/base/own.h"
+#include "suites/play/notice.h"
 #include "suites/play/play_inside.h"
 
 // 2026-11-18T10:15:00Z, and the first month of 30 days in which it lies.
@@ -34,9 +35,10 @@ struct drain {
     struct loop_timer next, limit;
     unsigned round, line;
     uint64_t requests; // when the round began
-    bool has_clock, has_flush;
-    bool is_answered, is_over;
-    enum { DRAIN_HELLO, DRAIN_CLOCK, DRAIN_FLUSH, DRAIN_QUIET, DRAIN_END } state;
+    bool has_clock, has_flush, has_notice;
+    size_t leaving; // customers who have been said to leave
+    bool is_answered;
+    enum { DRAIN_HELLO, DRAIN_CLOCK, DRAIN_FLUSH, DRAIN_QUIET, DRAIN_LEAVE, DRAIN_END } state;
 };
 
 void attachment_clear(struct attachment *a)
@@ -274,8 +276,10 @@ static void on_drain_answer(void *arg, struct span line, const struct answer *an
     if (answer->kind == ANSWER_HELLO) {
         d->has_clock = p->setting->told_time && answer_supports(answer, "clock");
         d->has_flush = answer_supports(answer, "flush");
+        d->has_notice = answer_supports(answer, "notice");
     }
-    if (answer->kind == ANSWER_HELLO || answer->step == d->line) {
+    bool ends = answer->kind == ANSWER_DONE || answer->kind == ANSWER_UNSUPPORTED;
+    if (answer->kind == ANSWER_HELLO || (ends && answer->step == d->line)) {
         d->is_answered = true;
         drain_soon(d, 0);
     }
@@ -305,12 +309,46 @@ static void begin_round(struct drain *d)
     }
 }
 
+// The customers of the case unsubscribe, or a program that reports every hour of its subscribers
+// would go on with them in the next case; then comes a last round.
+static void say_leave(struct drain *d)
+{
+    struct play *p = d->play;
+    const struct world *w = lane_world(d->lane);
+    const struct world_customer *c = world_customer_at(w, d->leaving++);
+    if (c == NULL) {
+        d->round = DRAIN_ROUNDS - 1;
+        begin_round(d);
+        return;
+    }
+    bool is_sns = strcmp(p->setting->profile, "saas-agreements") != 0;
+    OWN_BUF struct buf args = {0};
+    OWN_BUF struct buf identity = {0};
+    buf_addf(&identity, "%sleave%c", p->prefix, '\0');
+    struct notice n = {.form = is_sns ? "sns" : "eventbridge",
+                       .action = is_sns ? "unsubscribe-success" : "license-deprovisioned",
+                       .identity = identity.data,
+                       .at_us = lane_service_us(d->lane),
+                       .product = world_first_product(w),
+                       .customer = c,
+                       .license = c->license};
+    if (is_sns ? c->identifier != NULL : c->license != NULL) {
+        notice_line(&n, NULL, &args);
+        send_step(d, "notice", buf_span(&args));
+    } else {
+        say_leave(d);
+    }
+}
+
 static void end_round(struct drain *d)
 {
     bool was_quiet = lane_request_count(d->lane) == d->requests;
     bool is_over = (all_settled(d->play) && was_quiet) || d->round == DRAIN_ROUNDS ||
                    (was_quiet && d->round > 1);
-    if (is_over) {
+    if (is_over && d->has_notice && d->leaving == 0) {
+        d->state = DRAIN_LEAVE;
+        say_leave(d);
+    } else if (is_over) {
         d->state = DRAIN_END;
         drain_soon(d, 0);
     } else {
@@ -349,6 +387,8 @@ static void on_drain(void *arg)
         send_step(d, "flush", SPAN("{}"));
     } else if (d->state == DRAIN_HELLO && d->is_answered) {
         begin_round(d);
+    } else if (d->state == DRAIN_LEAVE && d->is_answered) {
+        say_leave(d);
     } else if (d->state == DRAIN_QUIET || d->is_answered) {
         end_round(d);
     }

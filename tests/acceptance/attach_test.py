@@ -16,6 +16,8 @@ import rig
 SERVICE = rig.SOURCE / "tests/clients/web/service"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAMETERPROVERATTAC",
         "AWS_SECRET_ACCESS_KEY": "not+a+secret/of/AWS/but+of+the+stand/in00"}
+# Names whom it registers, and knows what it sells: the product of scenarios/world.json.
+SHOP = ["--tells", "--product", "4b7hn2wq8xk3vz6tc1ryd5mfe=requests"]
 # Carries a line to the application, for those who want a command.
 PULL = """import sys, urllib.request as web
 with web.urlopen(web.Request(sys.argv[1], data=sys.stdin.buffer.read())) as reply:
@@ -112,23 +114,23 @@ class Careful(Attached):
         self.assertIn("PASS", seen.values())
 
     def test_all_ways(self):
-        self.start_service("--tells")
+        self.start_service(*SHOP)
         result, tree = self.attach(
-            *self.ways(), "--restart-cmd", self.restart("--tells"),
+            *self.ways(), "--restart-cmd", self.restart(*SHOP),
             *only("RC*", "SUB*", "CAD*", "TIM*", "BMU-R*", "BMU-E0[13]*", "BMU-L0*", "NET-03"),
             code=2, timeout=300)
         self.hold_passed(tree, result, self.FIXED + self.SINGLE)
         self.assertIn("AWS_ENDPOINT_URL_MARKETPLACE_METERING=http://" + self.endpoint, result.out)
 
     def test_agreements(self):
-        self.start_service("--tells")
+        self.start_service(*SHOP)
         result, tree = self.attach(*self.ways(), "--profile", "saas-agreements",
                                    *only("CA-0*", "CA-1*", "RC-01", "SUB*", "BMU-R0[1-3]"), code=0)
         self.hold_passed(tree, result)
 
     def test_registration_alone(self):
         # What needs more than a page is unsupported; who says nothing of the customer proves less.
-        self.start_service("--tells")
+        self.start_service(*SHOP)
         result, tree = self.attach(*self.ways("--registration-url"), *only("RC*"), code=2)
         self.hold_passed(tree, result, ("RC-E05", "RC-E06", "RC-07", "RC-09"))
         for case in ("RC-02", "RC-08", "RC-E01", "RC-E03"):
@@ -180,10 +182,10 @@ class Careless(Attached):
     def test_bugs(self):
         for bug, (case, check) in self.FOUND.items():
             with self.subTest(bug=bug):
-                self.start_service("--tells", "--bug", bug)
+                self.start_service(*SHOP, "--bug", bug)
                 result, tree = self.attach(
                     *self.ways(), *only(case), "--no-doctor", "--timeout-multiplier", "0.3",
-                    "--restart-cmd", self.restart("--tells", "--bug", bug), code=1, out=bug)
+                    "--restart-cmd", self.restart(*SHOP, "--bug", bug), code=1, out=bug)
                 self.kill()
                 self.assertEqual({case: "FAIL"}, rig.verdicts(tree), result)
                 if check is not None:
@@ -192,11 +194,11 @@ class Careless(Attached):
 
     def test_page_alone(self):
         # Found out by nothing but what the browser sees.
-        self.start_service("--tells", "--bug", "welcomes-anyone")
+        self.start_service(*SHOP, "--bug", "welcomes-anyone")
         result, tree = self.attach(*self.ways("--registration-url"), *only("RC-E02"), code=1)
         self.assertEqual({"RC-E02": "FAIL"}, rig.verdicts(tree), result)
         self.kill()
-        self.start_service("--tells", "--bug", "token-in-query")
+        self.start_service(*SHOP, "--bug", "token-in-query")
         result, tree = self.attach(*self.ways("--registration-url"), *only("RC-05"), code=0,
                                    out="query")
         self.assertEqual({"RC-05": "WARN"}, rig.verdicts(tree), result)
