@@ -12,5 +12,6 @@ extern const struct unit_test START_TESTS[];
 extern const struct unit_test DIALOGUE_TESTS[];
 extern const struct unit_test CONTAINMENT_TESTS[];
 extern const struct unit_test VISIT_TESTS[];
+extern const struct unit_test ATTACH_TESTS[];
 
 #endif
