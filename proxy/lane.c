@@ -105,11 +105,11 @@ static enum rc open_world(struct lane *lane, struct diag *d)
     const struct lane_options *o = &lane->options;
     struct world_options options = {
         .base = o->world_base,
-        .overrides = o->scenario == NULL ? NULL : o->scenario->world,
+        .overrides = o->scenario == NULL ? o->world_overrides : o->scenario->world,
         .map = o->world_map,
         .start_us = lane_service_us(lane),
         .wire_us = lane_wire_us(lane),
-        .seed = o->seed,
+        .seed = o->world_seed != 0 ? o->world_seed : o->seed,
         .case_id = span_of(lane->case_id),
     };
     enum rc rc = world_new(&lane->world, &options, d);
@@ -175,7 +175,8 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
     struct lane *lane = x_alloc(sizeof *lane);
     lane->options = *options;
     lane->loop = options->loop;
-    lane->case_id = x_strdup(options->scenario == NULL ? "proxy" : options->scenario->id);
+    const char *id = options->scenario == NULL ? "proxy" : options->scenario->id;
+    lane->case_id = x_strdup(options->case_id != NULL ? options->case_id : id);
     if (options->told_time) {
         lane->service_offset_us = options->start_us - lane_wire_us(lane);
     }

@@ -36,8 +36,11 @@ struct lane_options {
     // "127.0.0.1:4444": where a redirect leads that names no place. NULL: where nobody listens.
     const char *elsewhere;
     uint64_t seed;
+    const char *case_id; // NULL: of the scenario, or "proxy"
+    uint64_t world_seed; // what the world's own values are drawn from; 0: seed
     const cJSON *world_base, *world_map;
-    bool told_time; // service time starts at start_us, else it is the wall clock
+    const cJSON *world_overrides; // where there is no scenario; may be NULL
+    bool told_time;               // service time starts at start_us, else it is the wall clock
     int64_t start_us;
     enum lane_bodies bodies;  // what the journal keeps of requests
     const char *journal_path; // NULL: none

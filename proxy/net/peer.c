@@ -14,6 +14,7 @@
 
 // How often the end of a peer that is held back is looked for.
 #define LOOK_US 50000
+#define READ_NOW_BYTES 8192
 
 struct peer {
     int fd; // -1 once reset
@@ -79,9 +80,9 @@ static void hand_over(struct peer *p, struct span bytes)
     }
 }
 
-static void take(struct peer *p, const char *scratch, size_t got)
+static void take(struct peer *p, const char *bytes, size_t got)
 {
-    struct span fresh = {.at = scratch, .len = got};
+    struct span fresh = {.at = bytes, .len = got};
     if (p->is_finishing) {
         return; // discarded
     }
@@ -93,17 +94,18 @@ static void take(struct peer *p, const char *scratch, size_t got)
     }
 }
 
-static void receive(struct peer *p)
+// Whether bytes came.
+static bool receive(struct peer *p, char *room, size_t size)
 {
-    char *scratch = loop_scratch(p->watch.loop);
-    ssize_t got = recv(p->fd, scratch, LOOP_SCRATCH, 0);
+    ssize_t got = recv(p->fd, room, size, 0);
     if (got > 0) {
-        take(p, scratch, (size_t)got);
+        take(p, room, (size_t)got);
     } else if (got == 0) {
         end(p, PEER_EOF);
     } else if (errno != EAGAIN && errno != EINTR) {
         end(p, errno == ECONNRESET || errno == EPIPE ? PEER_RESET : PEER_FAILED);
     }
+    return got > 0;
 }
 
 static void transmit(struct peer *p)
@@ -154,7 +156,7 @@ static void on_ready(void *arg, int events)
 {
     struct peer *p = arg;
     if ((events & LOOP_READ) != 0) {
-        receive(p);
+        (void)receive(p, loop_scratch(p->watch.loop), LOOP_SCRATCH);
     }
     if ((events & LOOP_WRITE) != 0 && p->fd >= 0 && !p->has_failed) {
         transmit(p);
@@ -191,6 +193,13 @@ void peer_pump(struct peer *p)
 {
     if (p->input.len > 0) {
         hand_over(p, buf_span(&p->input));
+    }
+}
+
+void peer_read_now(struct peer *p)
+{
+    char room[READ_NOW_BYTES]; // the loop's scratch is in use: we are inside another callback
+    while (p->fd >= 0 && (p->watch.events & LOOP_READ) != 0 && receive(p, room, sizeof room)) {
     }
 }
 

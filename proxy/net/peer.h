@@ -32,6 +32,9 @@ void peer_free(struct peer **p);
 // Hands the kept bytes to `input` once more; does nothing when there are none.
 void peer_pump(struct peer *p);
 bool peer_has_input(const struct peer *p);
+// Hands over what has come until now, from within any other callback of the loop, so that what the
+// other side said first is known first. Not within a callback of this peer.
+void peer_read_now(struct peer *p);
 // Stops or resumes reading, so that a client is held back by TCP itself.
 void peer_read(struct peer *p, bool wanted);
 // Sends at once what the kernel takes, keeps the rest.

@@ -168,6 +168,11 @@ const struct world_token *world_token(const struct world *w, struct span symbol)
     return found == NULL ? NULL : &found->face;
 }
 
+const struct world_customer *world_customer_at(const struct world *w, size_t i)
+{
+    return i < w->customer_count ? &w->customers[i]->face : NULL;
+}
+
 const struct world_token *world_token_at(const struct world *w, size_t i)
 {
     return i < w->token_count ? &w->tokens[i]->face : NULL;

@@ -67,6 +67,7 @@ const char *world_license(const struct world_customer *customer,
 const struct world_token *world_token(const struct world *w, struct span symbol);
 // The tokens in their order; NULL from their number on.
 const struct world_token *world_token_at(const struct world *w, size_t i);
+const struct world_customer *world_customer_at(const struct world *w, size_t i);
 // By what goes over the wire; NULL when there is none.
 const struct world_product *world_product_by_code(const struct world *w, struct span code);
 const struct world_customer *world_customer_by_identifier(const struct world *w, struct span id);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client under test as a process: start it, talk to it, watch it end, leave nothing of it
-// behind.
+// The client under test: start it, talk to it, watch it end, leave nothing of it behind.
 //
-// Each client runs below a small supervisor process of its own, which adopts every descendant,
+// It is a process of ours (client_start), or a program that runs already (attach.h); both are
+// spoken to in the same lines and through the same functions.
+//
+// Each process runs below a small supervisor process of its own, which adopts every descendant,
 // reports how the client ended and ends what it left. If this process dies, even by SIGKILL, the
 // supervisor ends everything too. Linux only (subreaper, /proc).
 #ifndef SUITES_CLIENT_CLIENT_H
@@ -22,7 +24,9 @@ enum client_stream { CLIENT_STDOUT, CLIENT_STDERR };
 enum client_ending {
     CLIENT_EXITED,   // by itself or after SIGTERM, with an exit code
     CLIENT_SIGNALED, // by a signal
-    CLIENT_LOST // its supervisor was ended from outside, or could not end it; no status is known
+    CLIENT_LOST, // its supervisor was ended from outside, or could not end it; no status is known
+    CLIENT_DETACHED,   // one that ran already was let go, and runs on
+    CLIENT_UNREACHABLE // one that ran already cannot be spoken to: see why
 };
 
 struct client_exit {
@@ -34,6 +38,8 @@ struct client_exit {
                           // be killed
     bool contained;       // nothing of it is left; false only together with CLIENT_LOST
     enum rc record;       // RC_OK, or why the output files are not complete
+    char why[512];        // a sentence, for CLIENT_UNREACHABLE
+    bool is_ours;         // for CLIENT_UNREACHABLE: a command of ours failed, not the program
 };
 
 // Every function may be NULL. All are called from the loop or from client_read_now, never from
@@ -63,6 +69,7 @@ struct client_options {
     const char *const *env;          // ends with NULL; see environment.h
     const char *dir;                 // where it runs; NULL: here
     const char *out_path, *err_path; // appended to, created when absent; NULL: not kept
+    bool spares_descendants;         // what it leaves behind when it ends by itself lives on
     size_t max_line_bytes;           // 0: 1 MiB
     uint64_t max_output_bytes;       // of stdout and stderr together; 0: 64 MiB
     size_t max_unread_bytes;         // what may wait for the client to read it; 0: 16 MiB
@@ -84,7 +91,7 @@ MUST_USE enum rc client_start(struct client **out, const struct client_options *
 // more than max_unread_bytes would wait, RC_CLOSED when stdin was closed by either side.
 MUST_USE enum rc client_send(struct client *c, struct span line);
 // Bytes that the client has not taken yet.
-size_t client_unread_bytes(const struct client *c);
+size_t client_unread_bytes(struct client *c);
 // Delivers every line that the client had written to stdout before this call. Before each commit
 // and each reply. Does nothing when called inside on_answer and the like; the rest is then
 // delivered by the outer call. If the observer frees the client, it is gone when this returns.
@@ -108,8 +115,8 @@ void client_end(struct client *c, int64_t grace_us);
 // frees. Accepts NULL in *c and nulls it.
 void client_free(struct client **c);
 
-bool client_is_running(const struct client *c); // until on_exit
-pid_t client_pid(const struct client *c);
+bool client_is_running(struct client *c); // until on_exit
+pid_t client_pid(struct client *c);
 // "exited with code 3", "ended by SIGSEGV (core dumped)", ...; always terminated.
 void client_exit_text(const struct client_exit *how, char *out, size_t size);
 

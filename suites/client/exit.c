@@ -22,5 +22,11 @@ void client_exit_text(const struct client_exit *how, char *out, size_t size)
     case CLIENT_LOST:
         (void)snprintf(out, size, "lost: its supervisor was ended, or could not end it");
         return;
+    case CLIENT_DETACHED:
+        (void)snprintf(out, size, "was let go, and runs on");
+        return;
+    case CLIENT_UNREACHABLE:
+        (void)snprintf(out, size, "cannot be spoken to: %s", how->why);
+        return;
     }
 }

@@ -163,8 +163,7 @@ static enum rc wait_for_start(struct launch *l, const char *program, const char 
                      code == RC_AGAIN ? "does not answer" : "has ended");
 }
 
-enum rc launch(struct launch *out, const char *const *argv, const char *const *env, const char *dir,
-               struct diag *d)
+enum rc launch(struct launch *out, const struct launch_program *program, struct diag *d)
 {
     struct channels c;
     enum rc code = open_channels(&c, d);
@@ -177,9 +176,10 @@ enum rc launch(struct launch *out, const char *const *argv, const char *const *e
                                                  .in = c.fd[IN][THEIRS],
                                                  .out = c.fd[OUT][THEIRS],
                                                  .err = c.fd[ERR][THEIRS],
-                                                 .argv = argv,
-                                                 .env = env,
-                                                 .dir = dir});
+                                                 .argv = program->argv,
+                                                 .env = program->env,
+                                                 .dir = program->dir,
+                                                 .spares = program->spares});
     }
     int error = errno;
     close_ends(&c, THEIRS);
@@ -193,7 +193,7 @@ enum rc launch(struct launch *out, const char *const *argv, const char *const *e
                            .in = c.fd[IN][OURS],
                            .out = c.fd[OUT][OURS],
                            .err = c.fd[ERR][OURS]};
-    code = wait_for_start(out, argv[0], dir, d);
+    code = wait_for_start(out, program->argv[0], program->dir, d);
     if (code != RC_OK) {
         close_ends(&c, OURS); // a supervisor that is stuck sees this, and ends
         (void)launch_reap(out, START_US);

@@ -15,10 +15,16 @@ struct launch {
     int in, out, err; // our ends; they do not block
 };
 
+struct launch_program {
+    const char *const *argv;
+    const char *const *env;
+    const char *dir; // may be NULL
+    bool spares;     // see supervisor_plan
+};
+
 // Returns when the client's program was executed. On failure nothing is left, not a process nor a
 // descriptor. RC_MISSING, RC_LIMIT or RC_IO with a sentence.
-MUST_USE enum rc launch(struct launch *out, const char *const *argv, const char *const *env,
-                        const char *dir, struct diag *d);
+MUST_USE enum rc launch(struct launch *out, const struct launch_program *program, struct diag *d);
 
 // Receives one message; RC_AGAIN when none comes within wait_us, RC_CLOSED when none will.
 MUST_USE enum rc launch_receive(const struct launch *l, struct supervisor_message *m,

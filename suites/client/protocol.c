@@ -48,6 +48,7 @@ static const struct {
 
 static const struct member MEMBERS[] = {
     {ANSWER_HELLO, "contract", MEMBER_CONTRACT, true},
+    {ANSWER_HELLO, "life", MEMBER_TEXT, false},
     {ANSWER_HELLO, "supports", MEMBER_WORDS, true},
     {ANSWER_DONE, "step", MEMBER_STEP, true},
     {ANSWER_USAGE, "id", MEMBER_TEXT, true},

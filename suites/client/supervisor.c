@@ -37,6 +37,7 @@ struct supervisor {
     bool client_is_gone;
     bool is_childless;
     bool is_ending;
+    bool spares;
     int64_t gone_us;
     int32_t killed;
 };
@@ -406,13 +407,13 @@ static int patience_ms(const struct supervisor *s)
 
 static bool is_over(const struct supervisor *s)
 {
-    return s->is_ending ||
-           (s->client_is_gone && (s->is_childless || now_us() >= s->gone_us + LEAVE_US));
+    return s->is_ending || (s->client_is_gone &&
+                            (s->spares || s->is_childless || now_us() >= s->gone_us + LEAVE_US));
 }
 
 _Noreturn void supervisor_run(const struct supervisor_plan *plan)
 {
-    struct supervisor s = {.control = plan->control};
+    struct supervisor s = {.control = plan->control, .spares = plan->spares};
     close_others(plan);
     supervise_self(&s);
     s.client = start(plan);
@@ -428,7 +429,9 @@ _Noreturn void supervisor_run(const struct supervisor_plan *plan)
             obey(&s);
         }
     }
-    end_all(&s);
+    if (s.is_ending || !s.spares) {
+        end_all(&s);
+    }
     tell(s.control, (struct supervisor_message){.word = SUPERVISOR_ENDED, .value = s.killed});
     _exit(0);
 }

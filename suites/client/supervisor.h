@@ -4,6 +4,7 @@
 #ifndef SUITES_CLIENT_SUPERVISOR_H
 #define SUITES_CLIENT_SUPERVISOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum supervisor_word {
@@ -43,6 +44,7 @@ struct supervisor_plan {
     const char *const *argv;
     const char *const *env;
     const char *dir; // may be NULL
+    bool spares;     // what the client leaves behind when it ends by itself lives on
 };
 
 // What the supervisor does after the fork. Never returns.

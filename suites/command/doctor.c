@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mp_doctor_file.h"
+#include "mp_doctor_page_file.h"
 #include "proxy/base/alloc.h"
 #include "proxy/base/own.h"
 #include "proxy/evidence/reader.h"
@@ -17,6 +18,9 @@ struct examination {
     const struct evidence_case *evidence;
     struct probe *probe;
     bool is_exec; // no hello and no words: only the wire is looked at
+    // A program that runs already: where it must send its requests; NULL otherwise.
+    const char *endpoint;
+    bool is_page; // it is only visited at its registration page
     struct buf out;
 };
 
@@ -75,9 +79,12 @@ static bool examine_hello(struct examination *e)
     if (hello == NULL) {
         const char *text = end == NULL ? NULL : json_get_text(end->json, "text");
         trouble(e, "the program did not say hello: ", text == NULL ? "the run was cut" : text,
-                "It must print {\"mp\":\"hello\",\"contract\":1,\"supports\":[…]} as a line of "
-                "stdout, and "
-                "flush it.");
+                e->endpoint != NULL
+                    ? "Start it before meterprover, and let its trigger answer the line "
+                      "{\"hello\":1,…} with\n           "
+                      "{\"mp\":\"hello\",\"contract\":1,\"supports\":[…]}."
+                    : "It must print {\"mp\":\"hello\",\"contract\":1,\"supports\":[…]} as a line "
+                      "of stdout, and flush it.");
         if (broken != NULL) {
             buf_addf(&e->out, "           %s\n", json_get_text(broken->json, "expected"));
         }
@@ -120,6 +127,16 @@ static bool examine_arrival(struct examination *e)
         return false;
     }
     const struct event *end = first(e, EVENT_END, NULL, NULL);
+    if (e->endpoint != NULL) {
+        OWN_BUF struct buf text = {0};
+        buf_addf(&text, "%s%c", e->endpoint, '\0');
+        trouble(e, "no request arrived at http://", text.data,
+                "The program answers, but does not call this endpoint: was it started with "
+                "AWS_ENDPOINT_URL_MARKETPLACE_METERING?\n           boto3 reads it from 1.28, "
+                "JavaScript v3 from 3.451, Java v2 from 2.28, Go v2 from 2023-11; older ones\n"
+                "           and Soto take an endpoint in code.");
+        return false;
+    }
     trouble(e, "no request arrived; ", end == NULL ? "" : json_get_text(end->json, "text"),
             "Does the SDK read AWS_ENDPOINT_URL_MARKETPLACE_METERING? boto3 from 1.28, JavaScript "
             "v3 from\n"
@@ -186,8 +203,35 @@ static void examine_outcome(struct examination *e)
     well(e, "and the program says so", "");
 }
 
+// A program that is only visited at its registration page.
+static void examine_page(struct examination *e)
+{
+    const struct event *gone = first(e, EVENT_EXIT, NULL, NULL);
+    const struct event *answer = first(e, EVENT_ANSWER, "mp", "page");
+    if (gone != NULL && json_is_true(json_get(gone->json, "unreachable"))) {
+        trouble(e, "the program ", json_get_text(gone->json, "text"),
+                "Start it before meterprover.");
+        return;
+    }
+    if (!examine_arrival(e) || !examine_request(e)) {
+        return;
+    }
+    int64_t status = answer == NULL ? 0 : json_get_int(answer->json, "status", 0);
+    if (status >= 200 && status < 400) {
+        well(e, "the page welcomed the buyer", "");
+    } else {
+        trouble(e, "the page did not welcome the buyer", "",
+                "The token was a good one: does the page take the form field "
+                "x-amzn-marketplace-token of a POST?");
+    }
+}
+
 static void examine(struct examination *e)
 {
+    if (e->is_page) {
+        examine_page(e);
+        return;
+    }
     if (!e->is_exec && !examine_hello(e)) {
         return;
     }
@@ -200,14 +244,28 @@ static void examine(struct examination *e)
     }
 }
 
-static enum rc read_probe(const char *dir, bool is_exec, struct probe *probe, struct diag *d)
+// Nothing but the registration page is known of a program that runs already.
+static bool is_page_only(const struct run *run)
 {
+    const struct attachment *a = run->setting.attachment;
+    return a != NULL && a->ways.trigger == NULL && a->ways.trigger_url == NULL &&
+           a->ways.registration_url != NULL;
+}
+
+static enum rc read_probe(const struct run *run, const char *dir, struct probe *probe,
+                          struct diag *d)
+{
+    const struct attachment *attachment = run->setting.attachment;
     struct evidence_run *evidence = NULL;
     enum rc rc = evidence_read(&evidence, dir, d);
     if (rc != RC_OK) {
         return rc;
     }
-    struct examination e = {.evidence = &evidence->cases[0], .probe = probe, .is_exec = is_exec};
+    struct examination e = {.evidence = &evidence->cases[0],
+                            .probe = probe,
+                            .is_exec = run->setting.is_exec,
+                            .is_page = is_page_only(run),
+                            .endpoint = attachment == NULL ? NULL : attachment->listen};
     examine(&e);
     buf_add_char(&e.out, '\0');
     (void)snprintf(probe->text, sizeof probe->text, "%s", e.out.data);
@@ -224,7 +282,8 @@ static enum rc play_probe(struct run *run, const char *dir, bool told, struct pr
     *probe = (struct probe){.has_trouble = false};
     run->setting.told_time = told;
     run->setting.is_probe = true;
-    enum rc rc = scenario_read(&file, span_of(DOCTOR_FILE), "doctor.json", NULL, d);
+    struct span text = span_of(is_page_only(run) ? DOCTOR_PAGE_FILE : DOCTOR_FILE);
+    enum rc rc = scenario_read(&file, text, "doctor.json", NULL, d);
     if (rc != RC_OK) {
         return rc;
     }
@@ -234,7 +293,7 @@ static enum rc play_probe(struct run *run, const char *dir, bool told, struct pr
     rc = run_cases(run, path.data, cases, 1, 1, &silent, d);
     run->setting.is_probe = false;
     if (rc == RC_OK) {
-        rc = read_probe(path.data, run->setting.is_exec, probe, d);
+        rc = read_probe(run, path.data, probe, d);
     }
     scenario_file_free(&file);
     return rc;
@@ -242,7 +301,7 @@ static enum rc play_probe(struct run *run, const char *dir, bool told, struct pr
 
 enum rc run_probe(struct run *run, const char *dir, struct probe *probe, struct diag *d)
 {
-    if (run->setting.is_exec) {
+    if (run->setting.is_exec || is_page_only(run)) {
         return play_probe(run, dir, false, probe, d);
     }
     // Told time is tried first; a client without `clock` lives in real time.
@@ -261,6 +320,7 @@ int doctor_command(const struct line *line)
     enum rc rc = run_init(&run, line, &d);
     OWN_BUF struct buf dir = {0};
     if (rc == RC_OK) {
+        run_tell_environment(&run);
         buf_addf(&dir, "%s/doctor%c", run.scratch, '\0');
         rc = run_probe(&run, dir.data, &probe, &d);
     }

@@ -110,24 +110,51 @@ static enum rc read_profile(struct run *run, struct diag *d)
     return diag_fail(d, RC_USAGE, "--profile knows saas and saas-agreements, not \"%s\"", name);
 }
 
+static const char *contract_of(const struct run *run)
+{
+    return run->setting.attachment != NULL ? "attach" : run->setting.is_exec ? "exec" : "script";
+}
+
+static enum rc read_attach(struct run *run, struct diag *d)
+{
+    if (run->line->rest[0] != NULL) {
+        return diag_fail(d, RC_USAGE,
+                         "attach starts no program: leave \"%s\" out, and start it yourself",
+                         run->line->rest[0]);
+    }
+    enum rc rc = attach_read(&run->attach, run->line, d);
+    run->attach.attachment.nonce = fresh_seed();
+    run->setting.attachment = &run->attach.attachment;
+    run->setting.argv = run->attach.argv;
+    return rc;
+}
+
 static enum rc read_contract(struct run *run, struct diag *d)
 {
     const char *name = line_value(run->line, "--contract", "script");
+    const char *option = NULL;
+    if (strcmp(name, "attach") == 0) {
+        return read_attach(run, d);
+    }
     run->setting.is_exec = strcmp(name, "exec") == 0;
     if (!run->setting.is_exec && strcmp(name, "script") != 0) {
-        return diag_fail(d, RC_USAGE, "--contract knows script and exec, not \"%s\"", name);
+        return diag_fail(d, RC_USAGE, "--contract knows script, exec and attach, not \"%s\"", name);
     }
+    if (attach_is_given(run->line, &option)) {
+        return diag_fail(d, RC_USAGE,
+                         "%s is for a program that runs already: add --contract attach", option);
+    }
+    if (run->line->rest[0] == NULL) {
+        return diag_fail(d, RC_USAGE,
+                         "the command of your program is missing: … -- COMMAND [ARG…]");
+    }
+    run->setting.argv = (const char *const *)run->line->rest;
     return RC_OK;
 }
 
 static enum rc read_line(struct run *run, struct diag *d)
 {
     struct play_setting *s = &run->setting;
-    if (run->line->rest[0] == NULL) {
-        return diag_fail(d, RC_USAGE,
-                         "the command of your program is missing: … -- COMMAND [ARG…]");
-    }
-    s->argv = (const char *const *)run->line->rest;
     s->no_deadline = line_has(run->line, "--no-deadline");
     s->tolerance_us = TOLERANCE_US;
     run->add_env = line_all(run->line, "--env");
@@ -185,6 +212,9 @@ enum rc run_init(struct run *run, const struct line *line, struct diag *d)
     if (rc == RC_OK) {
         rc = json_read(&run->world_base, NULL, span_of(WORLD_FILE), "world.json", d);
     }
+    if (rc == RC_OK && run->setting.attachment != NULL) {
+        rc = attach_fix_world(run->world_base, d);
+    }
     if (rc == RC_OK) {
         rc = read_world(run, d);
     }
@@ -201,11 +231,22 @@ enum rc run_init(struct run *run, const struct line *line, struct diag *d)
     return rc;
 }
 
+void run_tell_environment(const struct run *run)
+{
+    OWN_BUF struct buf text = {0};
+    if (run->setting.attachment != NULL) {
+        attach_print_environment(&run->attach, run->world_base, &text);
+        printf("%.*s", (int)text.len, text.data);
+        (void)fflush(stdout);
+    }
+}
+
 void run_clear(struct run *run)
 {
     if (run->scratch != NULL) {
         (void)nftw(run->scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     }
+    attach_clear(&run->attach);
     x_free(run->scratch);
     x_free(run->add_env);
     x_free(run->pass_env);
@@ -253,7 +294,7 @@ static void render_header(const struct run *run, const struct scenario *const *c
     instant_format(now, clock_wall_us(&clock));
     buf_add_text(b, "{\"harness\":\"" METERPROVER_VERSION "\",");
     add_command(b, run->setting.argv);
-    buf_addf(b, ",\"contract\":\"%s\"", run->setting.is_exec ? "exec" : "script");
+    buf_addf(b, ",\"contract\":\"%s\"", contract_of(run));
     buf_addf(b, ",\"profile\":\"%s\",\"rule_set\":\"%s\",\"seed\":\"%" PRIu64 "\",\"time\":\"%s\"",
              run->setting.profile, rule_set_of(run), run->setting.seed,
              run->setting.told_time ? "told" : "real");

@@ -4,14 +4,16 @@
 #ifndef SUITES_COMMAND_RUN_H
 #define SUITES_COMMAND_RUN_H
 
+#include "suites/command/attach.h"
 #include "suites/command/catalogue.h"
 #include "suites/command/command.h"
 #include "suites/play/campaign.h"
 
 #define RUN_OPTION_ROWS                                                                            \
     {"--contract", "NAME",                                                                         \
-     "how the program is spoken to: script, or exec (no steps; it does its own work and ends; "    \
-     "judged by the wire) (script)"},                                                              \
+     "how the program is spoken to: script, exec (no steps; it does its own work and ends; "       \
+     "judged by the wire), or attach (it runs already) (script)"},                                 \
+        ATTACH_OPTION_ROWS,                                                                        \
         {"--profile", "NAME", "the product type: saas or saas-agreements (saas)"},                 \
         {"--world", "FILE", "our symbols mapped to your product codes, dimensions and customers"}, \
         {"--env", "K=V", "set a variable in the client's environment; may be repeated"},           \
@@ -31,6 +33,7 @@ struct run {
     cJSON *world_base, *world_map;
     cJSON *mandatory; // ids of cases; NULL: the profile has no file
     const char **add_env, **pass_env;
+    struct attach_line attach;
     char *scratch;
     bool interrupted;
     bool has_evidence; // the directory was taken: what lies there is of this run
@@ -40,6 +43,9 @@ struct run {
 // scratch directory.
 MUST_USE enum rc run_init(struct run *run, const struct line *line, struct diag *d);
 void run_clear(struct run *run);
+
+// Says what a program that runs already must have been started with; nothing for others.
+void run_tell_environment(const struct run *run);
 
 // What the client can do, learnt from one friendly exchange played into dir, and how that went.
 struct probe {

@@ -47,6 +47,9 @@ static void on_ended(void *arg, const struct scenario *scenario, const struct pl
     printf("[%zu/%zu] %-22s played in %5.1f s%s%s\n", p->done, p->count, scenario->id,
            (double)end->duration_us / 1e6, strcmp(end->why, "done") == 0 ? "" : ": ",
            strcmp(end->why, "done") == 0 ? "" : end->text);
+    if (end->is_unsettled) {
+        printf("    the program had not settled its usage when the drain after it ended\n");
+    }
     (void)fflush(stdout);
 }
 
@@ -80,6 +83,7 @@ static enum rc probe_first(struct run *run, bool *ready, struct diag *d)
 {
     struct probe probe = {.has_trouble = false};
     OWN_BUF struct buf dir = {0};
+    run_tell_environment(run);
     buf_addf(&dir, "%s/doctor%c", run->scratch, '\0');
     enum rc rc = run_probe(run, dir.data, &probe, d);
     // A client that was reached but does badly is what the cases are for; one that was not reached
@@ -128,6 +132,11 @@ static int test(struct run *run, struct diag *d)
     enum rc rc = line_number(&jobs, run->line, "--jobs", 1, MAX_JOBS, d);
     if (rc == RC_OK && jobs == 0) {
         rc = diag_fail(d, RC_USAGE, "--jobs needs at least 1");
+    }
+    if (rc == RC_OK && jobs > 1 && run->setting.attachment != NULL) {
+        rc = diag_fail(
+            d, RC_USAGE,
+            "attach plays one case at a time, since there is one program: leave --jobs out");
     }
     if (rc == RC_OK) {
         rc = choose(&catalogue, run, d);

@@ -126,10 +126,11 @@ struct exit_fact {
     uint64_t seq;
     int64_t t_us;
     bool by_signal, expected;
-    bool is_fault; // a signal that we never send: only a broken program ends by it
-    bool is_kill;  // SIGKILL
-    bool is_lost;  // neither a code nor a signal is known
-    const char *text;
+    bool is_fault;    // a signal that we never send: only a broken program ends by it
+    bool is_kill;     // SIGKILL
+    bool is_lost;     // how it ended is not known
+    bool unreachable; // a program that runs already could not be spoken to
+    const char *text; // how it ended
     int64_t code;
 };
 

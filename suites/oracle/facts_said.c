@@ -128,6 +128,8 @@ static void read_exit(struct facts *f, const struct event *e)
 {
     const cJSON *signal = json_get(e->json, "signal");
     bool by_signal = cJSON_IsString(signal) || json_get_int(e->json, "signal", 0) != 0;
+    bool unreachable = json_is_true(json_get(e->json, "unreachable"));
+    bool runs_on = json_is_true(json_get(e->json, "runs_on"));
     FACTS_ADD(f, exits,
               (struct exit_fact){.instance = (unsigned)json_get_int(e->json, "instance", 1),
                                  .line = e->line,
@@ -136,10 +138,12 @@ static void read_exit(struct facts *f, const struct event *e)
                                  .by_signal = by_signal,
                                  .is_fault = by_signal && !is_order(signal),
                                  .is_kill = is_signal(signal, &(struct signal_row){"KILL", 9}),
-                                 .is_lost = !by_signal && json_get(e->json, "code") == NULL,
+                                 .is_lost = !by_signal && json_get(e->json, "code") == NULL &&
+                                            !runs_on && !unreachable,
                                  .text = fact_text(e->json, "text"),
                                  .expected = json_is_true(json_get(e->json, "expected")),
-                                 .code = json_get_int(e->json, "code", 0)});
+                                 .code = json_get_int(e->json, "code", 0),
+                                 .unreachable = unreachable});
 }
 
 void facts_read_said(struct facts *f, const struct event *e)

@@ -268,6 +268,10 @@ void invariant_no_crash(struct findings *out, const struct facts *f)
     bool code_is_free = case_judges_exit(f);
     for (size_t i = 0; i < f->exits_count; i++) {
         const struct exit_fact *x = &f->exits[i];
+        if (x->unreachable && !x->expected) {
+            findings_add(out, FINDING_BAD, x->line, "The program %s (line %u).", x->text, x->line);
+            continue;
+        }
         if (x->is_lost) { // its supervisor was ended: whoever did that, a pass would be a guess
             findings_add(out, FINDING_HARNESS, x->line,
                          "How the client ended is not known (line %u): %s.", x->line, x->text);

@@ -37,6 +37,13 @@ static bool has_state(const cJSON *states, const char *state)
     return bare != NULL ? strcmp(bare, state) == 0 : json_array_has(states, state);
 }
 
+// A program that was only seen through its registration page, and names nobody there.
+static bool is_unnamed(const struct event *answer)
+{
+    return json_is_true(json_get(json_get(answer->json, "line"), "inferred")) &&
+           *fact_text(answer->json, "customer") == '\0';
+}
+
 static void judge_answer(struct findings *out, const char *id, const struct event *answer,
                          const cJSON *wanted)
 {
@@ -48,6 +55,11 @@ static void judge_answer(struct findings *out, const char *id, const struct even
         json_print(&allowed, states);
         findings_add(out, FINDING_BAD, answer->line, "%s: the client answered %s, expected %.*s.",
                      id, state, (int)allowed.len, allowed.data);
+    } else if (customer != NULL && is_unnamed(answer)) {
+        findings_add(out, FINDING_MISSED, answer->line,
+                     "%s: the page does not tell whom it registered (by the header "
+                     "X-Meterprover-Customer), so nobody knows whether it is %s.",
+                     id, customer);
     } else if (customer != NULL && strcmp(fact_text(answer->json, "customer"), customer) != 0) {
         const char *said = fact_text(answer->json, "customer");
         findings_add(out, FINDING_BAD, answer->line,

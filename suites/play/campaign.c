@@ -46,10 +46,12 @@ static struct slot *slot_of(const struct campaign *c, const struct play *play)
     return slot;
 }
 
-// DESIGN section 4, Time: once more is enough, since no case is as long as an hour.
+// DESIGN section 4, Time: once more is enough, since no case is as long as an hour; and so it is
+// where usage of an earlier case came, since by then it was refused.
 static bool is_to_be_repeated(struct campaign *c, size_t index, const struct play_end *end)
 {
-    if (!end->hour_turned || end->rc != RC_OK || c->is_interrupted || c->was_again[index]) {
+    bool is_void = end->hour_turned || end->was_disturbed;
+    if (!is_void || end->rc != RC_OK || c->is_interrupted || c->was_again[index]) {
         return false;
     }
     c->was_again[index] = true;

@@ -22,7 +22,8 @@ struct campaign_options {
 
 // Plays all cases. *interrupted is set when a person stopped it (SIGINT, SIGTERM): what ran is
 // ended and kept, the rest is not begun. The failure of a single case does not end the campaign. A
-// case in whose real time an hour turned is played once more, and only that is kept and told.
+// case in whose real time an hour turned, or which usage of an earlier one disturbed, is played
+// once more, and only that is kept and told.
 MUST_USE enum rc campaign_run(const struct campaign_options *options, bool *interrupted,
                               struct diag *d);
 

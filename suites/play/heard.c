@@ -7,6 +7,7 @@
 
 #include "proxy/base/alloc.h"
 #include "proxy/base/own.h"
+#include "suites/client/attach_answer.h"
 #include "suites/play/page.h"
 
 static struct journal *journal(struct play *p)
@@ -162,6 +163,7 @@ static void on_hello(struct seat *seat, const struct answer *answer)
     }
     cJSON_Delete(seat->supports);
     seat->supports = cJSON_Duplicate(json_get(answer->tree, "supports"), 1);
+    p->resolves_by_page = json_is_true(json_get(answer->tree, ATTACH_BY_PAGE));
     heard_begin(seat, "hello");
     OWN_BUF struct buf words = {0};
     json_print(&words, seat->supports);
@@ -300,12 +302,16 @@ static void record_exit(struct seat *seat, const struct client_exit *how, bool e
     struct journal *j = journal(p);
     (void)journal_begin(j, EVENT_EXIT);
     journal_int(j, "instance", seat->number);
-    char text[128];
+    char text[640];
     client_exit_text(how, text, sizeof text);
     if (how->how == CLIENT_EXITED) {
         journal_int(j, "code", how->code);
     } else if (how->how == CLIENT_SIGNALED) {
         journal_int(j, "signal", how->signal);
+    } else if (how->how == CLIENT_UNREACHABLE) {
+        journal_bool(j, "unreachable", true);
+    } else if (how->how == CLIENT_DETACHED) {
+        journal_bool(j, "runs_on", true);
     }
     journal_text(j, "text", span_of(text));
     journal_bool(j, "expected", expected);
@@ -346,8 +352,11 @@ static void on_exit_client(void *arg, const struct client_exit *how)
     } else if (!expected && how->how == CLIENT_EXITED && how->code == PROTOCOL_EXIT_UNSUPPORTED &&
                !p->has_asked_usage) {
         play_end_case(p, "unsupported", "the client exited with code 89: it does not support this");
+    } else if (how->how == CLIENT_UNREACHABLE) {
+        p->is_unreachable = true;
+        play_end_case(p, how->is_ours ? "harness" : "exit", "%s", how->why);
     } else if (!expected) {
-        char text[128];
+        char text[640];
         client_exit_text(how, text, sizeof text);
         play_end_case(p, "exit", "the client %s before it was asked to", text);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever happens (an answer, an end, a fired rule) only notes it and calls play_soon; the next
 // move is made from the loop, so no lane, client or step is ended inside one of its own callbacks.
+#include "suites/play/attached.h"
 #include "suites/play/play_inside.h"
 
 #include <errno.h>
@@ -21,8 +22,6 @@
 #define SETTLE_US (250 * US_PER_MS)
 #define SETTLE_STEP_US US_PER_MS
 #define SETTLE_TURNS 4
-// 2026-11-18T10:15:00Z: a mid-month, mid-hour moment, where told time begins.
-#define TOLD_START_US (INT64_C(1794996900) * US_PER_S)
 
 void play_end_case(struct play *p, const char *why, const char *format, ...)
 {
@@ -39,7 +38,7 @@ void play_end_case(struct play *p, const char *why, const char *format, ...)
 
 void play_soon(struct play *p)
 {
-    if (p->state != PLAY_OVER) {
+    if (p->state < PLAY_CLOSED) {
         loop_timer_start(&p->advance, 0);
     }
 }
@@ -88,6 +87,9 @@ static void on_event(void *arg, enum event_kind kind, struct span line)
         }
         step_check_wait(p);
     } else if (kind == EVENT_REQUEST) {
+        if (p->setting->attachment != NULL) {
+            attached_look_for_strangers(p, line);
+        }
         step_check_wait(p);
     }
 }
@@ -170,9 +172,10 @@ static enum rc open_lane(struct play *p, struct diag *d)
         .loop = p->setting->loop,
         .scenario = p->scenario,
         .profile = p->setting->profile,
-        .listen = "127.0.0.1:0",
+        .listen = p->setting->attachment == NULL ? "127.0.0.1:0" : p->setting->attachment->listen,
         .elsewhere = tripwire_address(p->tripwire),
         .seed = p->setting->seed,
+        .world_seed = p->world_seed,
         .world_base = p->setting->world_base,
         .world_map = p->setting->world_map,
         .told_time = p->setting->told_time,
@@ -195,9 +198,24 @@ static enum rc write_scenario(struct play *p, struct diag *d)
 
 // Ending
 
+void play_tell_over(struct play *p)
+{
+    bool hour_turned = !p->setting->told_time &&
+                       instant_hour(lane_service_us(p->lane)) != instant_hour(p->start_service_us);
+    struct play_end end = {.why = p->why,
+                           .is_unsettled = p->is_unsettled,
+                           .was_disturbed = p->was_disturbed,
+                           .hour_turned = hour_turned,
+                           .text = p->failure == RC_OK ? p->text : p->diag.text,
+                           .rc = p->failure,
+                           .duration_us = loop_now_us(p->setting->loop) - p->start_us};
+    p->state = PLAY_OVER;
+    p->over(p->over_arg, p, &end);
+}
+
 static void finish(struct play *p)
 {
-    p->state = PLAY_OVER;
+    p->state = PLAY_CLOSED;
     loop_timer_stop(&p->deadline);
     loop_timer_stop(&p->pause);
     lane_close(p->lane);
@@ -216,14 +234,9 @@ static void finish(struct play *p)
         p->failure = rc;
         p->diag = d;
     }
-    bool hour_turned = !p->setting->told_time &&
-                       instant_hour(lane_service_us(p->lane)) != instant_hour(p->start_service_us);
-    struct play_end end = {.why = p->why,
-                           .hour_turned = hour_turned,
-                           .text = p->failure == RC_OK ? p->text : p->diag.text,
-                           .rc = p->failure,
-                           .duration_us = loop_now_us(p->setting->loop) - p->start_us};
-    p->over(p->over_arg, p, &end);
+    if (!attached_drain(p)) {
+        play_tell_over(p);
+    }
 }
 
 static void leave(struct play *p)
@@ -300,6 +313,7 @@ static void start_again(struct play *p, struct seat *seat)
 {
     client_free(&seat->client);
     seat->restart_ordered = false;
+    p->was_restarted = true;
     forget_owed_by(p, seat);
     p->awaited_line = 0;
     p->next_step += p->restart_ends_step ? 1 : 0;
@@ -377,13 +391,15 @@ static void start_deadline(struct play *p)
     }
 }
 
-static int64_t told_start(const struct scenario *s)
+static int64_t told_start(const struct play_setting *setting, const struct scenario *s)
 {
-    int64_t at_us = TOLD_START_US;
+    const struct attachment *a = setting->attachment;
+    int64_t base_us = attached_told_start(a == NULL ? 0 : a->told_us);
+    int64_t at_us = base_us;
     const char *start = json_get_text(s->time, "start");
-    struct moment_context context = {.now_us = TOLD_START_US, .start_us = TOLD_START_US};
+    struct moment_context context = {.now_us = base_us, .start_us = base_us};
     if (start != NULL && moment_resolve(&at_us, span_of(start), &context, NULL) != RC_OK) {
-        at_us = TOLD_START_US; // the scenario was checked: it resolves
+        at_us = base_us; // the scenario was checked: it resolves
     }
     return at_us;
 }
@@ -400,8 +416,11 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
     loop_timer_init(&p->advance, setting->loop, on_advance, p);
     loop_timer_init(&p->pause, setting->loop, on_pause_over, p);
     p->start_us = loop_now_us(setting->loop);
-    p->start_service_us =
-        setting->told_time ? told_start(scenario) : clock_wall_us(loop_clock(setting->loop));
+    p->start_service_us = setting->told_time ? told_start(setting, scenario)
+                                             : clock_wall_us(loop_clock(setting->loop));
+    if (setting->attachment != NULL) {
+        attached_begin(p);
+    }
     enum rc rc = make_places(p, d);
     if (rc == RC_OK) {
         rc = write_scenario(p, d);
@@ -421,7 +440,10 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
     }
     start_deadline(p);
     char why[256];
-    if (setting->is_exec && !setting->is_probe && step_needs_script(p, why, sizeof why)) {
+    bool is_beyond =
+        (setting->is_exec && !setting->is_probe && step_needs_script(p, why, sizeof why)) ||
+        (setting->attachment != NULL && attached_lacks(p, why, sizeof why));
+    if (is_beyond) {
         play_end_case(p, "unsupported", "%s", why);
     } else {
         if (setting->is_exec) {
@@ -471,6 +493,7 @@ void play_free(struct play **slot)
     if (p == NULL) {
         return;
     }
+    attached_end_drain(p);
     loop_timer_stop(&p->advance);
     loop_timer_stop(&p->pause);
     loop_timer_stop(&p->deadline);
@@ -496,6 +519,7 @@ void play_free(struct play **slot)
     x_free(p->owed);
     x_free(p->wait_rule);
     x_free(p->state_dir);
+    x_free(p->restart_log);
     x_free(p->out_path);
     x_free(p->err_path);
     x_free(p);

@@ -8,6 +8,7 @@
 #include "proxy/lane.h"
 #include "proxy/net/loop.h"
 
+struct attachment;
 struct play;
 
 // What is the same for every case of a run. Borrowed; must outlive every play.
@@ -20,10 +21,11 @@ struct play_setting {
     const char *const *pass_env; // names of --pass
     uint64_t seed;
     const cJSON *world_base, *world_map;
-    const char *scratch; // a directory for what the clients keep
-    bool told_time;      // the client supports `clock`
-    bool is_exec;        // the exec contract: no steps, the client does its own work
-    bool is_probe;       // the doctor's: what comes of it is looked at, not judged
+    const char *scratch;           // a directory for what the clients keep
+    bool told_time;                // the client supports `clock`
+    bool is_exec;                  // the exec contract: no steps, the client does its own work
+    struct attachment *attachment; // a program that runs already; NULL: argv is started
+    bool is_probe;                 // the doctor's: what comes of it is looked at, not judged
     double timeout_multiplier;
     bool no_deadline;
     bool hides_case; // METERPROVER_CASE is opaque
@@ -36,6 +38,10 @@ struct play_end {
     const char *text;
     enum rc rc; // RC_OK, or why the evidence could not be written
     int64_t duration_us;
+    // A program that runs already may meet the next case with usage of this one.
+    bool is_unsettled;
+    // It did: usage of an earlier case came, so that this one proves nothing.
+    bool was_disturbed;
     // In real time an hour turned meanwhile: what was meant for one hour may have met the next.
     bool hour_turned;
 };

@@ -18,6 +18,7 @@ enum play_state {
     PLAY_RESTART, // the client's end, after which it is started again
     PLAY_OWED,    // every step was sent; words are still owed for those that were not awaited
     PLAY_LEAVING, // the client's end
+    PLAY_CLOSED,  // a quiet drain, after the evidence was closed
     PLAY_OVER
 };
 
@@ -64,6 +65,14 @@ struct play {
     struct environment environment;
     char *state_dir, *out_path, *err_path;
     int64_t start_service_us, start_us;
+
+    // attach: see attached.c
+    uint64_t world_seed; // 0: the run's
+    char prefix[24];     // of usage ids
+    char *restart_log;
+    bool resolves_by_page; // tokens of `resolve` steps are brought to its registration page
+    bool was_restarted, is_unreachable, is_unsettled, was_disturbed;
+    struct drain *drain;
 
     size_t next_step;      // index of the step under way, or to come
     unsigned lines;        // lines sent to the client, numbered from 1
@@ -123,6 +132,23 @@ void play_step_done(struct play *p);
 double play_deadline_s(const struct play *p);
 bool play_client_supports(const struct play *p, const char *word);
 const struct step *play_step(const struct play *p);
+
+// The evidence is closed, and whatever followed it has ended: tells the owner.
+void play_tell_over(struct play *p);
+
+// attached.c: a program that runs already. What is the case's own, drawn before its lane opens.
+void attached_begin(struct play *p);
+// Why the case cannot be played with such a program at all, in text; false when it can.
+bool attached_lacks(const struct play *p, char *text, size_t size);
+MUST_USE enum rc attached_start(struct play *p, struct client **out,
+                                const struct client_observer *observer, struct diag *d);
+// Ends the case when the request (a line of the journal) bears usage of an earlier one.
+void attached_look_for_strangers(struct play *p, struct span request);
+// After the evidence was closed: drains the program and calls play_tell_over. False when there is
+// nothing to drain.
+bool attached_drain(struct play *p);
+// Gives the drain up when it is under way.
+void attached_end_drain(struct play *p);
 
 // seat.c: what every process of the client starts with.
 MUST_USE enum rc seat_environment(struct play *p, struct diag *d);

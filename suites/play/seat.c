@@ -103,10 +103,8 @@ enum rc seat_environment(struct play *p, struct diag *d)
     return rc;
 }
 
-void play_start_client(struct play *p, struct seat *seat)
+static enum rc start(struct play *p, struct seat *seat, struct diag *d)
 {
-    p->seat = seat;
-    p->state = PLAY_HELLO;
     struct client_options options = {
         .loop = p->setting->loop,
         .argv = p->setting->argv,
@@ -116,8 +114,16 @@ void play_start_client(struct play *p, struct seat *seat)
         .scrub = heard_scrub,
         .observer = heard_observer(seat),
     };
+    return p->setting->attachment == NULL ? client_start(&seat->client, &options, d)
+                                          : attached_start(p, &seat->client, &options.observer, d);
+}
+
+void play_start_client(struct play *p, struct seat *seat)
+{
+    p->seat = seat;
+    p->state = PLAY_HELLO;
     struct diag d = {0};
-    if (client_start(&seat->client, &options, &d) != RC_OK) {
+    if (start(p, seat, &d) != RC_OK) {
         play_end_case(p, "harness", "%s", d.text);
         return;
     }

@@ -102,8 +102,25 @@ static bool lacks(const struct play *p, const char *word, char *text, size_t siz
     return true;
 }
 
+// A registration page has no words for an operator.
+static bool is_deaf_to_alerts(const struct play *p, char *text, size_t size)
+{
+    for (size_t i = 0; p->resolves_by_page && i < p->scenario->expect_count; i++) {
+        if (p->scenario->expects[i].verb == EXPECT_ALERT) {
+            (void)snprintf(text, size,
+                           "what an operator is told cannot be heard at the registration "
+                           "page; let the trigger support \"resolve\"");
+            return true;
+        }
+    }
+    return false;
+}
+
 bool step_needs_more(const struct play *p, char *text, size_t size)
 {
+    if (is_deaf_to_alerts(p, text, size)) {
+        return true;
+    }
     const cJSON *word = NULL;
     cJSON_ArrayForEach(word, p->scenario->requires)
     {

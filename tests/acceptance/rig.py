@@ -197,8 +197,8 @@ def all_cases(profile="saas"):
     ids = []
     for path in sorted(SCENARIOS.glob("*/*.json")):
         tree = json.loads(path.read_text(encoding="utf-8"))
-        if "scenario" in tree and profile in tree["profiles"]:
-            ids += [v["id"] for v in tree["variants"]] if "variants" in tree else [tree["id"]]
+        for case in tree.get("variants", [tree]) if "scenario" in tree else []:
+            ids += [case["id"]] if profile in case.get("profiles", tree["profiles"]) else []
     return sorted(ids)
 
 

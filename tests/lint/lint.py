@@ -25,7 +25,7 @@ ROOMS = {
     "proxy": ["proxy/base", "proxy/http", "proxy/aws", "proxy/evidence", "proxy/scenario", "proxy/fault",
               "proxy/service", "proxy/net"],
     "reports": ["proxy/base", "proxy/evidence"],
-    "suites/client": ["proxy/base", "proxy/net"],
+    "suites/client": ["proxy/base", "proxy/http", "proxy/net"],
     "suites/oracle": ["proxy/base", "proxy/aws", "proxy/evidence", "proxy/scenario", "reports"],
     "suites/play": ["proxy/base", "proxy/http", "proxy/aws", "proxy/evidence", "proxy/scenario",
                     "proxy/service", "proxy/net", "proxy", "suites/client"],

@@ -11,5 +11,7 @@ extern const struct unit_test ENVIRONMENT_TESTS[];
 extern const struct unit_test START_TESTS[];
 extern const struct unit_test DIALOGUE_TESTS[];
 extern const struct unit_test CONTAINMENT_TESTS[];
+extern const struct unit_test VISIT_TESTS[];
+extern const struct unit_test ATTACH_TESTS[];
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "tests/unit/client/play.h"
 
+static char spared[32]; // the process that a client left behind
+
 static void end_gently(struct play *p, const struct answer *answer)
 {
     (void)answer;
@@ -229,7 +231,38 @@ static void goes_with_its_parent(void)
     unit_row(NULL);
 }
 
+static void note_daemon(struct play *p, const struct answer *answer)
+{
+    (void)p;
+    (void)snprintf(spared, sizeof spared, "%s", json_get_text(answer->tree, "text"));
+}
+
+// A command that starts a service again must leave it behind.
+static void spares_what_it_is_told_to(void)
+{
+    struct play p;
+    play_init(&p, "leaves");
+    static const char *const SHELL[] = {
+        "/bin/sh", "-c",
+        "sleep 60 </dev/null >/dev/null 2>&1 & echo '{\"mp\":\"alert\",\"text\":\"'$!'\"}'", NULL};
+    p.options.argv = SHELL;
+    p.options.spares_descendants = true;
+    p.on_answer = note_daemon;
+    if (play_start(&p)) {
+        play_run(&p);
+        CHECK_INT(p.how.descendants, 0);
+        CHECK(p.how.contained);
+        uint64_t pid = 0;
+        CHECK(span_to_u64(span_of(spared), INT32_MAX, &pid));
+        CHECK_INT(count_descendants(), 1);
+        CHECK_INT(kill((pid_t)pid, SIGKILL), 0);
+        CHECK_INT(waitpid((pid_t)pid, NULL, 0), pid);
+    }
+    play_end(&p);
+}
+
 const struct unit_test CONTAINMENT_TESTS[] = {
+    {"spares what it is told to", spares_what_it_is_told_to},
     {"reports every end", reports_every_end},
     {"the supervisor's last words", hears_the_last_words},
     {"free leaves nothing", free_leaves_nothing},

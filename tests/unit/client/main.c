@@ -13,12 +13,9 @@ int main(int argc, char **argv)
     }
     // Whatever escapes its supervisor becomes a child of this process, where play_end finds it.
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-    static const struct unit_suite SUITES[] = {{"pieces", PIECES_TESTS},
-                                               {"protocol", PROTOCOL_TESTS},
-                                               {"environment", ENVIRONMENT_TESTS},
-                                               {"start", START_TESTS},
-                                               {"dialogue", DIALOGUE_TESTS},
-                                               {"containment", CONTAINMENT_TESTS},
-                                               {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {
+        {"pieces", PIECES_TESTS}, {"protocol", PROTOCOL_TESTS}, {"environment", ENVIRONMENT_TESTS},
+        {"start", START_TESTS},   {"dialogue", DIALOGUE_TESTS}, {"containment", CONTAINMENT_TESTS},
+        {"visit", VISIT_TESTS},   {"attach", ATTACH_TESTS},     {NULL, NULL}};
     return unit_run(SUITES);
 }

@@ -27,8 +27,7 @@ static const struct event *page_answer(struct stage *s, const char *headers)
     buf_add_text(
         &script,
         HELLO(
-            "\"page\",\"clock\"") "while read line; do " NUMBER
-                                  "echo "
+            "\"page\",\"clock\"") "while read line; do " NUMBER "echo "
                                   "\"{\\\"mp\\\":\\\"page\\\",\\\"step\\\":$n,\\\"status\\\":303");
     buf_add_text(&script, headers);
     buf_add_text(&script, "}\"; " SAY_DONE "done");

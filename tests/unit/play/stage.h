@@ -13,6 +13,7 @@ extern const struct unit_test HOUR_TESTS[];
 extern const struct unit_test ENDING_TESTS[];
 extern const struct unit_test PAGE_TESTS[];
 extern const struct unit_test NOTICE_TESTS[];
+extern const struct unit_test ATTACHED_TESTS[];
 extern const struct unit_test MARKET_TESTS[];
 extern const struct unit_test INSTANCES_TESTS[];
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "suites/play/attached.h"
+
+#include "proxy/base/instant.h"
+#include "tests/unit/play/stage.h"
+#include "tests/unit/unit.h"
+
+// Told time goes on from case to case, and every case finds the middle of an hour, of a month, and
+// a month of 30 days.
+static void begins_where_cases_may(void)
+{
+    static const struct {
+        const char *floor, *start;
+    } ROWS[] = {
+        {"1970-01-01T00:00:00Z", "2026-11-18T10:15:00Z"},
+        {"2026-11-18T10:15:00Z", "2026-11-18T10:15:00Z"},
+        {"2026-11-18T10:15:01Z", "2026-11-18T11:15:00Z"},
+        {"2026-11-18T11:00:00Z", "2026-11-18T11:15:00Z"},
+        {"2026-11-24T23:15:00Z", "2026-11-24T23:15:00Z"},
+        {"2026-11-24T23:15:01Z", "2027-04-10T00:15:00Z"},
+        {"2026-12-01T02:40:00Z", "2027-04-10T03:15:00Z"},
+        {"2027-04-10T03:15:01Z", "2027-04-10T04:15:00Z"},
+        {"2027-04-30T23:59:59Z", "2027-06-10T00:15:00Z"},
+        {"2027-06-02T07:00:00Z", "2027-06-10T07:15:00Z"},
+        {"2027-09-26T07:00:00Z", "2027-11-10T07:15:00Z"},
+        {"2027-12-31T23:40:00Z", "2028-04-10T00:15:00Z"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        int64_t floor_us = 0;
+        char start[INSTANT_TEXT];
+        unit_row(ROWS[i].floor);
+        CHECK_INT(instant_parse(&floor_us, span_of(ROWS[i].floor)), RC_OK);
+        int64_t start_us = attached_told_start(floor_us);
+        instant_format_s(start, start_us);
+        CHECK_TEXT(start, ROWS[i].start);
+        CHECK(start_us >= floor_us);
+    }
+    unit_row(NULL);
+}
+
+const struct unit_test ATTACHED_TESTS[] = {{"begins where cases may", begins_where_cases_may},
+                                           {NULL, NULL}};
