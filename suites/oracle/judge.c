@@ -60,7 +60,8 @@ static enum verdict settle(const struct findings *found, const struct ruling *r)
     if (r->facts->evidence->integrity == INTEGRITY_BROKEN) {
         return VERDICT_INCONCLUSIVE;
     }
-    if (r->refers) {
+    // Avoiding a situation excuses nothing that was done all the same.
+    if (r->refers && (r->exercise != VERDICT_AVOIDED || found->said[FINDING_BAD] == 0)) {
         return r->exercise;
     }
     if (found->said[FINDING_BAD] > 0 || (found->said[FINDING_LACK] > 0 && !is_cut)) {

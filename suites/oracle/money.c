@@ -127,7 +127,9 @@ static void on_bill(struct walk *w, const struct billed_fact *bill)
     struct tally *t = &w->tallies[bill->key];
     const struct key_fact *k = &w->f->keys[bill->key];
     t->billed += bill->quantity;
-    bool is_over = t->billed > t->asked || (k->first_us != k->last_us && hour_is_over(w, bill));
+    // What was billed before the case belongs to one hour; of several nobody knows to which.
+    bool is_over = k->first_us == k->last_us ? k->preloaded + t->billed > t->asked
+                                             : t->billed > t->asked || hour_is_over(w, bill);
     if (is_over && !t->told_over) {
         t->told_over = true;
         money_tell_over(w->out, w->f, bill, w->tallies);

@@ -72,7 +72,11 @@ void money_tell_over(struct findings *out, const struct facts *f, const struct b
     }
     OWN_BUF struct buf text = {0};
     money_name_key(&text, f, bill->key);
-    buf_addf(&text, ": asked %" PRId64 ", billed %" PRId64 ":", t->asked, t->billed);
+    int64_t before = f->keys[bill->key].preloaded;
+    buf_addf(&text, ": asked %" PRId64 ", billed %" PRId64 ":", t->asked, before + t->billed);
+    if (before > 0) {
+        buf_addf(&text, " %" PRId64 " before the case;", before);
+    }
     for (size_t i = 0; i < f->bills_count && f->bills[i].seq <= bill->seq; i++) {
         const struct billed_fact *b = &f->bills[i];
         if (b->key == bill->key) {

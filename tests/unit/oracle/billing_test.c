@@ -462,6 +462,15 @@ static void ledger(void)
             .says = "asked 7, billed 14",
         },
         {
+            .name = "billed before, and again in another region, whatever is expected",
+            .scenario = BEFORE,
+            .tale = "preload acme:9:7\n" ASK
+                    "flush\n request 1 acme:9:7\n commit 1 @eu-west-1 acme:9:7+\n" FINISH,
+            .check = "money",
+            .verdict = VERDICT_FAIL,
+            .says = "asked 7, billed 14: 7 before the case; 7 at line",
+        },
+        {
             .name = "billed before",
             .scenario = BEFORE,
             .tale =

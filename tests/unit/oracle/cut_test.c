@@ -131,7 +131,8 @@ static void expectations(void)
         LACKS("no end by a signal", SIGNAL, "e", ASK SEEN, "did not end by itself"),
         WRONG("too many records", SIZES, "e", ASK "request 1 acme:9:7 acme:10:7\n",
               "has 2 record(s)"),
-        WRONG("too fast", PACE, "e", ASK "request 1 acme:9:7\n request 2 acme:9:7\n request 3 acme:9:7\n"
+        WRONG("too fast", PACE, "e",
+              ASK "request 1 acme:9:7\n request 2 acme:9:7\n request 3 acme:9:7\n"
                   "request 4 acme:9:7\n request 5 acme:9:7\n request 6 acme:9:7\n",
               "6 requests within 5 seconds"),
         WRONG("sent too often", MOST, "e", ASK "request 1 acme:9:7\n request 2 acme:9:7\n",

@@ -365,6 +365,8 @@ static void expectations_of_an_undelivered_rule(void)
     static const char AGAIN_AVOIDED[] = EXPECTING("," AVOIDED, RESUBMITS);
     static const char AFTER_AVOIDED[] =
         EXPECTING("," AVOIDED, "'verb':'requests','args':{'after':'disarm r'}");
+    static const char NONE_AFTER_AVOIDED[] =
+        EXPECTING("," AVOIDED, "'verb':'requests','args':{'after':'disarm r','count':{'max':0}}");
     static const char STATES[] = EXPECTING("", "'verb':'states','args':{'u1':['rejected']}");
     static const char STATES_AVOIDED[] =
         EXPECTING("," AVOIDED, "'verb':'states','args':{'u1':['rejected']}");
@@ -436,6 +438,13 @@ static void expectations_of_an_undelivered_rule(void)
          .check = "e",
          .verdict = VERDICT_AVOIDED,
          .says = "It is about a rule"},
+        {.name = "it names the rule's disarm, and it is avoided, but what it forbids was done",
+         .scenario = NONE_AFTER_AVOIDED,
+         .tale = HELLO "meter 1 acme:9:7\n say u1 metered\n done\n disarm r\n meter 2 acme:9:7\n "
+                       "end done",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "expected none"},
         {.name = "the word is another, as the fault never came",
          .scenario = STATES,
          .tale = METERED,
