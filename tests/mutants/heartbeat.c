@@ -44,7 +44,7 @@ static void fill(struct meter *m, const struct subscriber *s)
         until_us = instant_hour(s->closing_us) + US_PER_HOUR;
     }
     int64_t from_us = instant_hour(s->since_us);
-    if (from_us < instant_hour(m->now_us - REACH_US)) {
+    if (from_us < instant_hour(m->now_us - REACH_US) || on[BUG_HEARTBEAT_BACK]) {
         from_us = instant_hour(m->now_us - REACH_US);
     }
     for (int64_t hour_us = from_us; hour_us < until_us; hour_us += US_PER_HOUR) {
