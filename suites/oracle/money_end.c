@@ -42,22 +42,29 @@ static const struct usage_fact *moved_from(const struct facts *f, const struct b
 static void tell_moved(struct findings *out, const struct facts *f, const struct billed_fact *bill,
                        const struct usage_fact *u, const struct tally *tallies)
 {
-    OWN_BUF struct buf name = {0};
-    facts_name_usage(&name, u);
-    buf_add_char(&name, '\0');
     char hour[HOUR_TEXT];
     hour_text(hour, bill->hour_us);
     unsigned sent = bill->exchange == NOWHERE ? bill->line : f->exchanges[bill->exchange].line;
-    int64_t before = tallies[u->key].billed;
-    findings_add(out, FINDING_BAD, sent,
-                 before > 0
-                     ? "%s: asked %" PRId64 ", billed %" PRId64
-                       ": sent again at line %u with hour %s, which the service took as new "
-                       "usage."
-                     : "%s: asked %" PRId64 ", billed %" PRId64
-                       " under another hour: sent at line %u with hour %s, for which nothing "
-                       "was asked.",
-                 name.data, u->quantity, before + tallies[bill->key].billed, sent, hour);
+    const struct tally *asked = &tallies[u->key];
+    int64_t sum = asked->billed + tallies[bill->key].billed;
+    OWN_BUF struct buf name = {0};
+    // What is billed of its hour may be other usage; only more than all of it was sent again.
+    if (sum > asked->asked) {
+        money_name_key(&name, f, u->key);
+        buf_add_char(&name, '\0');
+        findings_add(out, FINDING_BAD, sent,
+                     "%s: asked %" PRId64 ", billed %" PRId64
+                     ": sent again at line %u with hour %s, which the service took as new usage.",
+                     name.data, asked->asked, sum, sent, hour);
+    } else {
+        facts_name_usage(&name, u);
+        buf_add_char(&name, '\0');
+        findings_add(out, FINDING_BAD, sent,
+                     "%s: asked %" PRId64 ", billed %" PRId64
+                     " under another hour: sent at line %u with hour %s, for which nothing was "
+                     "asked.",
+                     name.data, u->quantity, tallies[bill->key].billed, sent, hour);
+    }
     findings_line(out, bill->line);
 }
 

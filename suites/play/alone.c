@@ -70,6 +70,48 @@ static bool needs_a_world(const struct scenario *s, const struct refusal_text *w
     return json_get(s->time, "start") != NULL && refuse(why, "the case needs a time of its own");
 }
 
+// Whether a demand or a rule looks for what the case asks by name: such a client meters other
+// customers and quantities, so it would be failed, or spared, for what it was never asked. The ids
+// of usages are free: they are given to what it sends.
+static bool names_what_is_asked(const cJSON *node)
+{
+    static const char *const NAMES[] = {"product",   "customer", "license",
+                                        "dimension", "quantity", "hour"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (json_get(node, NAMES[i]) != NULL) {
+            return true;
+        }
+    }
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, node)
+    {
+        if (names_what_is_asked(item)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool needs_names(const struct scenario *s, const struct refusal_text *why)
+{
+    for (size_t i = 0; i < s->rule_count; i++) {
+        const struct rule *rule = &s->rules[i];
+        bool names = names_what_is_asked(rule->when);
+        for (size_t k = 0; k < rule->action_count; k++) {
+            names = names || names_what_is_asked(rule->actions[k].args);
+        }
+        if (names) {
+            return refuse(why, "rule \"%s\" looks for what they ask", rule->name);
+        }
+    }
+    for (size_t i = 0; i < s->expect_count; i++) {
+        if (names_what_is_asked(s->expects[i].args)) {
+            return refuse(why, "\"%s\" looks for what they ask", s->expects[i].id);
+        }
+    }
+    return false;
+}
+
 // A moment of the case, which only a step can mark.
 static bool names_a_step(const struct expect *e)
 {
@@ -121,7 +163,8 @@ bool step_needs_script(const struct play *p, char *text, size_t size)
     if (s->rule_count == 0) {
         return refuse(&why, "what the case asks for makes its situation");
     }
-    return needs_steps(s, &why) || needs_a_world(s, &why) || needs_words(s, &why);
+    return needs_steps(s, &why) || needs_a_world(s, &why) || needs_names(s, &why) ||
+           needs_words(s, &why);
 }
 
 void step_expect_own_work(struct play *p)

@@ -217,8 +217,9 @@ class Killed(rig.Case):
         command = [rig.MUTANT, "--legal", "slow"]
         for count in (1, 4, 8, 13):
             with self.subTest(events=count):
-                process, scratch = self.start_run("--run", "BMU-R0*", "--run", "NET-03", "--jobs",
-                                                  "3", "--no-doctor", command=command)
+                process, scratch = self.start_run("--run", "BMU-R04", "--run", "BMU-R07", "--run",
+                                                  "NET-03", "--jobs", "3", "--no-doctor",
+                                                  command=command)
                 self.assertTrue(rig.wait_until(lambda n=count: self.events("NET-03") >= n, 30))
                 alive = rig.descend(scratch)
                 self.kill(process, scratch)
@@ -230,7 +231,8 @@ class Killed(rig.Case):
 
     def test_between_cases(self):
         # What had ended is whole by its own digests; what had not begun is not passed.
-        process, scratch = self.start_run("--jobs", "1", "--no-doctor", command=[rig.MUTANT])
+        process, scratch = self.start_run("--run", "BMU-R0*", "--run", "TIM-05", "--jobs", "1",
+                                          "--no-doctor", command=[rig.MUTANT])
         ended = lambda: any(e["event"] == "end"
                             for e in rig.journal(self.dir / "out", "BMU-R01"))
         self.assertTrue(rig.wait_until(ended, 30))
@@ -260,6 +262,8 @@ class Killed(rig.Case):
 class FullDisk(rig.Case):
     """The disk is full at some moment: that is our failure, told as such, and no crash."""
 
+    # Cases whose evidence has room on a disk of 1 MB.
+    CASES = ["--run", "BMU-R0*", "--run", "NET-03"]
     # Mounts a small file system for the command alone; it is gone with it.
     MOUNT = ('mount -t tmpfs -o size=1m none "$1" && head -c "$2" /dev/zero > "$1/ballast"; '
              'dir=$1; shift 2; exec "$@" --out "$dir/out" -- {command}')
@@ -286,7 +290,7 @@ class FullDisk(rig.Case):
                 script = self.MOUNT.format(command=rig.MUTANT)
                 result = self.run_it(
                     *flag, "sh", "-c", script, "sh", place, str((1 << 20) - left), rig.METERPROVER,
-                    "test", "--no-doctor", "--jobs", "2", whole=True, code=3)
+                    "test", *self.CASES, "--no-doctor", "--jobs", "2", whole=True, code=3)
                 self.assertRegex(result.text, "No space left on device", result)
                 if left > 0:
                     self.assertIn("HARNESS ERROR", result.out)
@@ -297,7 +301,7 @@ class FullDisk(rig.Case):
         place = self.dir / "disk"
         place.mkdir()
         self.run_it(*flag, "sh", "-c", self.MOUNT.format(command=rig.MUTANT), "sh", place, "0",
-                    rig.METERPROVER, "test", "--jobs", "2", whole=True, code=0)
+                    rig.METERPROVER, "test", *self.CASES, "--jobs", "2", whole=True, code=0)
 
 
 if __name__ == "__main__":

@@ -197,10 +197,12 @@ sys.exit("this network is not alone")
         flags = ["-n"] if os.geteuid() == 0 else ["-Urn"]
         tried = subprocess.run(["unshare", *flags, "true"], capture_output=True, check=False)
         rig.need(tried.returncode == 0, "a network namespace cannot be had here (unshare -n)")
+        cases = rig.sample(30, ["BMU-R02", "RC-01"])
         self.run_it("unshare", *flags, "python3", "-c", self.ENTER, rig.METERPROVER, "test", "--out",
-                    self.dir / "out", "--jobs", "4", "--", *rig.SELLER, whole=True, code=0)
+                    self.dir / "out", "--jobs", "4", *rig.only(cases), "--", *rig.SELLER, whole=True,
+                    code=0)
         seen = rig.verdicts(rig.results(self.dir / "out"))
-        self.assertEqual(rig.all_cases(), sorted(seen))
+        self.assertEqual(cases, sorted(seen))
         self.assertEqual(set(), set(seen.values()) - rig.PASSED)
 
 

@@ -5,6 +5,7 @@ nothing of the client left running, no scratch directory left behind."""
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import subprocess
@@ -27,6 +28,11 @@ SELLER = [PYTHON, str(SOURCE / "tests/clients/python/seller.py")]
 NAIVE = [PYTHON, str(SOURCE / "tests/clients/python/naive.py")]
 JOB = [PYTHON, str(SOURCE / "tests/clients/python/job.py")]
 JS_SELLER = [NODE, str(SOURCE / "tests/clients/js/seller.mjs")]
+
+# Long tests play a sample of the cases; MP_WHOLE=1 makes them play all, MP_SEED=N the sample of that
+# seed, which each of them prints.
+WHOLE = os.environ.get("MP_WHOLE") == "1"
+SAMPLE_SEED = os.environ.get("MP_SEED") or str(random.randrange(1 << 32))
 
 PASSED = {"PASS", "AVOIDED", "INFO"}
 SATISFIED = {"PASS", "AVOIDED", "INFO", "WARN"}
@@ -200,6 +206,21 @@ def all_cases(profile="saas"):
         for case in tree.get("variants", [tree]) if "scenario" in tree else []:
             ids += [case["id"]] if profile in case.get("profiles", tree["profiles"]) else []
     return sorted(ids)
+
+
+def sample(count, always=(), profile="saas"):
+    """So many cases of the profile beside those always wanted, sorted; or all of them."""
+    cases = all_cases(profile)
+    if WHOLE:
+        return cases
+    others = [case for case in cases if case not in always]
+    print(f"{count} of {len(others)} cases of {profile}, MP_SEED={SAMPLE_SEED}", flush=True)
+    return sorted([*random.Random(SAMPLE_SEED).sample(others, count), *always])
+
+
+def only(cases):
+    """The options for these cases."""
+    return [word for case in cases for word in ("--run", case)]
 
 
 def need(condition, why):

@@ -2,16 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The integration that one writes from the first code sample, kept to show what it costs.
 
-It works on a good day. Its bugs, each of which real integrations have had:
+Of pages, notices, tags and several processes it knows nothing, and says so.
+It works on a good day, and passes what asks for no more: RC-01, RC-03, RC-03/once, RC-E01, RC-E02,
+RC-E04. Its bugs, each of which real integrations have had, and checks that tell of them:
 
-- an HTTP 200 counts as acceptance: neither `UnprocessedRecords` nor a result's `Status` is read;
+- an HTTP 200 counts as acceptance: neither `UnprocessedRecords` nor a result's `Status` is read
+  (BMU-R03 sent-again, BMU-R05 sent-again, BMU-R14 sent-again);
 - records bear the time at which they are sent, not the hour in which the usage arose, so that
-  whatever is late is billed in the wrong hour;
-- usage lies in memory: a crash or a deployment loses it, though it was acknowledged;
-- usage of one hour is not summed: AWS bills the first record of an hour and drops the others;
+  whatever is late is billed in the wrong hour (TIM-01 right-hours, TIM-11 its-own-hour);
+- usage lies in memory: a crash or a deployment loses it, though it was acknowledged
+  (CAD-06 said-so, CAD-07 said-so);
+- usage of one hour is not summed: AWS bills the first record of an hour and drops the others
+  (BMU-L12 billed-in-sum);
 - a call that fails is logged, and its records are marked as sent: throttling loses usage, and one
-  bad record loses the 24 beside it;
-- any failure of ResolveCustomer is shown to the buyer as a bad token.
+  bad record loses the 24 beside it (BMU-E03 sent-again, BMU-E06 others-billed,
+  COM-03/internal-failure sent-again);
+- any failure of ResolveCustomer is shown to the buyer as a bad token
+  (RC-E03 not-the-buyers-fault, RC-E05 not-the-buyers-fault).
 """
 import json
 import sys

@@ -380,6 +380,18 @@ static void is_told_to_people(void)
          "line "
          "7 with hour 2026-11-18T10:00Z, for which nothing was asked.",
          2},
+        {"moved, beside usage of the same hour that was billed",
+         "hello\n usage u1 acme 3 9\n done\n meter 1 acme:9:3\n usage u2 acme 4 9\n done\n"
+         "meter 2 acme:10:4\n end done",
+         "u2 (acme, requests, 2026-11-18T09:00Z): asked 4, billed 4 under another hour: sent at "
+         "line 10 with hour 2026-11-18T10:00Z, for which nothing was asked.",
+         2},
+        {"a sum, sent again",
+         "hello\n usage u1 acme 3 9\n done\n usage u2 acme 4 9\n done\n meter 1 acme:9:7\n"
+         "meter 2 acme:10:7\n end done",
+         "u1 + u2 (acme, requests, 2026-11-18T09:00Z): asked 7, billed 14: sent again at line 10 "
+         "with hour 2026-11-18T10:00Z, which the service took as new usage.",
+         2},
         {"over, in two regions, and again",
          ASK "meter 1 acme:9:7\n request 2 acme:9:7\n commit 2 @eu-west-1 acme:9:7+\n"
              "request 3 acme:9:7\n commit 3 @eu-west-2 acme:9:7+\n end done",

@@ -45,6 +45,27 @@ static void cases_are_refused(void)
          PLAIN "\"world\": {\"customers\": {\"acme\": {\"subscribed\": false}}},",
          "sets up \"customers\""},
         {"a rule set", PLAIN "\"world\": {\"rule_set\": \"2021\"},", NULL},
+        {"a rule about a customer",
+         STEPS "\"rules\": [{\"name\": \"later\", \"when\": {\"operation\": \"BatchMeterUsage\", "
+               "\"records\": {\"customer\": \"acme\"}}, \"then\": [{\"error\": "
+               "\"ThrottlingException\"}]}]," EXPECT(""),
+         "rule \"later\" looks for what they ask"},
+        {"an action on a customer",
+         STEPS "\"rules\": [{\"name\": \"later\", \"when\": {\"operation\": \"BatchMeterUsage\"}, "
+               "\"then\": [{\"unprocessed\": {\"customer\": \"acme\"}}]}]," EXPECT(""),
+         "rule \"later\" looks for what they ask"},
+        {"an action on a usage",
+         STEPS "\"rules\": [{\"name\": \"later\", \"when\": {\"operation\": \"BatchMeterUsage\"}, "
+               "\"then\": [{\"unprocessed\": {\"usage\": \"u1\"}}]}]," EXPECT(""),
+         NULL},
+        {"a quantity",
+         STEPS RULE EXPECT(", {\"id\": \"q\", \"requests\": {\"records\": {\"usage\": \"u1\"}, "
+                           "\"not\": {\"records\": {\"quantity\": 7}}, \"count\": {\"max\": 0}}}"),
+         "\"q\" looks for what they ask"},
+        {"a usage",
+         STEPS RULE EXPECT(", {\"id\": \"q\", \"requests\": {\"records\": {\"usage\": \"u1\"}, "
+                           "\"count\": {\"min\": 1}}}"),
+         NULL},
         {"a word that shows",
          STEPS RULE EXPECT(", {\"id\": \"s\", \"states\": {\"u1\": [\"metered\"]}}"), NULL},
         {"a word that does not show",
