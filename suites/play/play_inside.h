@@ -89,7 +89,7 @@ struct play {
     // wait
     char *wait_rule;
     uint64_t wait_fired, wait_requests;
-    int64_t wait_quiet_us, wait_until_us;
+    int64_t wait_from_us, wait_quiet_us, wait_until_us;
     struct fired {
         char *rule;
         uint64_t count;

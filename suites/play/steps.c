@@ -279,10 +279,11 @@ static int64_t duration(const cJSON *args, const char *key, int64_t otherwise_us
     return us;
 }
 
+// Silence before the wait does not count: what the client was just told may be on its way.
 static int64_t quiet_for_us(const struct play *p)
 {
     int64_t last_us = lane_last_request_us(p->lane);
-    int64_t since_us = last_us > p->start_us ? last_us : p->start_us;
+    int64_t since_us = last_us > p->wait_from_us ? last_us : p->wait_from_us;
     return loop_now_us(p->setting->loop) - since_us;
 }
 
@@ -336,7 +337,8 @@ static void begin_wait(struct play *p, const struct step *step)
     p->wait_fired = (uint64_t)json_get_int(step->args, "fired", 1);
     p->wait_requests = (uint64_t)json_get_int(step->args, "requests", 0);
     p->wait_quiet_us = duration(step->args, "quiet", 0);
-    p->wait_until_us = loop_now_us(p->setting->loop) + duration(step->args, "for", WAIT_DEFAULT_US);
+    p->wait_from_us = loop_now_us(p->setting->loop);
+    p->wait_until_us = p->wait_from_us + duration(step->args, "for", WAIT_DEFAULT_US);
     look_again(p);
 }
 

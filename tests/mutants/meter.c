@@ -468,7 +468,7 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
     render_batch(&body, m, batch);
     struct wire_reply reply;
     wire_call(m->wire, "BatchMeterUsage", buf_span(&body), &reply);
-    m->retry_after_ms = reply.retry_after_ms;
+    pace_heed(m, reply.retry_after_ms);
     read_reply(m, batch, &reply);
     must(book_commit(m->book));
     wire_reply_clear(&reply);
@@ -545,8 +545,7 @@ static bool send_due(struct meter *m)
     size_t *taken = (size_t *)(void *)taken_memory;
     size_t count = list_due(m, due);
     bool any = count > 0;
-    m->is_stopped = false;
-    m->retry_after_ms = 0;
+    m->is_stopped = pace_must_wait(m);
     while (count > 0) {
         size_t n = take_batch(m, due, &count, taken);
         if (has(m, BUG_LOSES_LAST) && n == MAX_RECORDS) {

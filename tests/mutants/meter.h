@@ -10,11 +10,11 @@ struct meter {
     const struct variants *variants;
     struct book *book;
     struct wire *wire;
-    int64_t now_us;          // service time, as last told
-    bool is_stopped;         // this flush has met a service that takes nothing now
-    int64_t last_call_us;    // on the monotonic clock
-    unsigned retry_after_ms; // how long the last reply asks to wait
-    bool has_resolved;       // a token, since the start
+    int64_t now_us;       // service time, as last told
+    bool is_stopped;      // this flush has met a service that takes nothing now
+    int64_t last_call_us; // on the monotonic clock
+    int64_t retry_at_us;  // the same: when the last reply allows another call
+    bool has_resolved;    // a token, since the start
 };
 
 // Sends every record whose hour is over and says a word about every usage.
