@@ -11,6 +11,7 @@ struct draft {
     size_t *order; // owned; NULL: as sent
     bool is_shuffled;
     bool is_in_place; // a rule has answered
+    enum jwt_forgery forgery;
     int status;
     struct buf body, type_header;
     const cJSON *headers; // of `respond`; overrides ours by name

@@ -10,6 +10,7 @@
 
 struct loop;
 struct lane;
+struct rsa_key;
 
 // FULL: headers and body; DIGEST: their size and SHA-256; NONE: the size. Facts are always kept.
 enum lane_bodies { BODIES_FULL, BODIES_DIGEST, BODIES_NONE };
@@ -37,6 +38,9 @@ struct lane_options {
     const char *elsewhere;
     uint64_t seed;
     const cJSON *world_base, *world_map;
+    // Signs registrations. NULL: the lane makes a key when one is first asked for, which holds
+    // everything up for a tenth of a second or more.
+    const struct rsa_key *key;
     bool told_time; // service time starts at start_us, else it is the wall clock
     int64_t start_us;
     enum lane_bodies bodies;  // what the journal keeps of requests

@@ -5,6 +5,7 @@
 
 #include "proxy/aws/sigv4.h"
 #include "proxy/base/instant.h"
+#include "proxy/base/rsa.h"
 #include "proxy/lane.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/loop.h"
@@ -27,7 +28,8 @@ struct lane {
     struct ledger *ledger;
     struct service *service;
     struct sigv4_verifier *verifier;
-    struct rules *rules; // NULL without a scenario
+    struct rsa_key *own_key; // made here, unless the options bring one
+    struct rules *rules;     // NULL without a scenario
     struct refusal refusal;
     int64_t service_offset_us;
     uint64_t exchanges, connections;
