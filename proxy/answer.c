@@ -8,6 +8,7 @@
 #include "proxy/draft.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
+#include "proxy/trail.h"
 
 typedef void apply_fn(struct draft *draft, const struct action *action);
 
@@ -331,6 +332,7 @@ void answer_make(struct exchange *x)
     if (x->rule == NULL || x->rule->executes) {
         execute(&draft);
     }
+    trail_add(&draft);
     if (draft.is_in_place) {
         x->origin = "rule";
     } else {

@@ -257,6 +257,7 @@ void lane_free(struct lane **slot)
     rules_free(&lane->rules);
     sigv4_verifier_free(&lane->verifier);
     rsa_key_free(&lane->own_key);
+    buf_clear(&lane->trail);
     service_free(&lane->service);
     ledger_free(&lane->ledger);
     world_free(&lane->world);
@@ -289,6 +290,13 @@ struct world *lane_world(struct lane *lane)
 const struct ledger *lane_ledger(const struct lane *lane)
 {
     return lane->ledger;
+}
+
+void lane_cloudtrail(const struct lane *lane, struct buf *out)
+{
+    buf_add_text(out, "{\"Records\":[");
+    journal_redact_json(lane->journal, out, buf_span(&lane->trail));
+    buf_add_text(out, "]}\n");
 }
 
 void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step)

@@ -43,6 +43,7 @@ struct lane_options {
     const struct rsa_key *key;
     bool told_time; // service time starts at start_us, else it is the wall clock
     int64_t start_us;
+    bool keeps_trail;         // what CloudTrail would record is kept in memory
     enum lane_bodies bodies;  // what the journal keeps of requests
     const char *journal_path; // NULL: none
     size_t journal_max_bytes;
@@ -63,6 +64,9 @@ struct journal *lane_journal(struct lane *lane);   // borrowed
 struct journal *lane_take_journal(struct lane *lane);
 struct world *lane_world(struct lane *lane);
 const struct ledger *lane_ledger(const struct lane *lane);
+// Appends what CloudTrail would have recorded, as one of its files: {"Records":[…]}. Secrets are
+// replaced as they are in the journal, which must not have been taken yet.
+void lane_cloudtrail(const struct lane *lane, struct buf *out);
 int64_t lane_service_us(const struct lane *lane);
 // Moves service time forward to at_us (journalled); earlier moments are ignored.
 void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step);

@@ -31,6 +31,7 @@ struct lane {
     struct rsa_key *own_key; // made here, unless the options bring one
     struct rules *rules;     // NULL without a scenario
     struct refusal refusal;
+    struct buf trail; // records of CloudTrail, with commas between
     int64_t service_offset_us;
     uint64_t exchanges, connections;
     int64_t last_request_us;

@@ -32,6 +32,8 @@ struct run {
     cJSON *mandatory; // ids of cases; NULL: the profile has no file
     const char **add_env, **pass_env;
     char *scratch;
+    struct rsa_key *key; // of registrations; NULL: the profile has none
+    char *public_key_file;
     bool interrupted;
     bool has_evidence; // the directory was taken: what lies there is of this run
 };

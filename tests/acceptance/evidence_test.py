@@ -104,8 +104,8 @@ class Changed(Evidence):
     def test_every_file_of_a_case(self):
         rng = random.Random(SEED)
         names = sorted(p.name for p in rig.case_dir(self.good, CASE).iterdir())
-        self.assertEqual(["client.err", "client.out", "journal.jsonl", "ledger.json",
-                          "scenario.json"], names)
+        self.assertEqual(["client.err", "client.out", "cloudtrail.json", "journal.jsonl",
+                          "ledger.json", "scenario.json"], names)
         for name in names:
             for _ in range(OFFSETS // 4 if name.startswith("client") else OFFSETS):
                 path = self.copy()

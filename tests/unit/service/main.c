@@ -14,6 +14,7 @@ int main(void)
                                                {"register usage", REGISTER_TESTS},
                                                {"signatures", JWT_TESTS},
                                                {"quotas", QUOTA_TESTS},
+                                               {"cloudtrail", CLOUDTRAIL_TESTS},
                                                {NULL, NULL}};
     return unit_run(SUITES);
 }

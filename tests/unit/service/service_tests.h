@@ -13,6 +13,7 @@ extern const struct unit_test BATCH_TESTS[];
 extern const struct unit_test REPLY_TESTS[];
 extern const struct unit_test RESOLVE_TESTS[];
 extern const struct unit_test METER_TESTS[];
+extern const struct unit_test CLOUDTRAIL_TESTS[];
 extern const struct unit_test REGISTER_TESTS[];
 extern const struct unit_test JWT_TESTS[];
 extern const struct unit_test QUOTA_TESTS[];
