@@ -26,7 +26,7 @@ static void add_claim(struct buf *out, const char *name, bool capital)
 {
     buf_add_char(out, out->len == 0 ? '{' : ',');
     buf_add_char(out, '"');
-    buf_add_char(out, capital ? (char)(name[0] - 'a' + 'A') : name[0]);
+    buf_add_char(out, (char)(capital ? name[0] - 'a' + 'A' : name[0]));
     buf_add_text(out, name + 1);
     buf_add_text(out, "\":");
 }

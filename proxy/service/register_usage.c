@@ -69,7 +69,7 @@ static void render(const struct service *s, const struct service_call *call, str
     buf_add(body, SPAN("{"));
     if (is_old || call->forgery == JWT_ROTATION) {
         buf_add(body, SPAN("\"PublicKeyRotationTimestamp\":"));
-        timestamp_add(body, s->world->key_rotation_us);
+        timestamp_add(body, s->world->key_rotation_us / US_PER_S * US_PER_S);
         buf_add_char(body, ',');
     }
     buf_add(body, SPAN("\"Signature\":"));
