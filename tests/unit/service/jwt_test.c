@@ -167,6 +167,16 @@ static void without_nonce(void)
     CHECK(strstr(other, "\"nonce\":\"x\"") != NULL);
 }
 
+// A world whose tokens say ProductCode: true, not forged.
+static void capital(void)
+{
+    struct jwt_claims claims = USUAL;
+    claims.capital = true;
+    OWN(text) char *token = make(&claims, "");
+    OWN(text) char *same = make(&USUAL, "capital-claims");
+    CHECK_TEXT(token, same);
+}
+
 static void cannot_sign(void)
 {
     bool works = false;
@@ -185,6 +195,7 @@ const struct unit_test JWT_TESTS[] = {
     {"the public key as a secret", shared_secret},
     {"what is no token", no_tokens},
     {"without a nonce", without_nonce},
+    {"capital claims", capital},
     {"cannot sign", cannot_sign},
     {NULL, NULL},
 };
