@@ -3,10 +3,8 @@
 
 int main(void)
 {
-    static const struct unit_suite SUITES[] = {{"alone", ALONE_TESTS},
-                                               {"supports", SUPPORTS_TESTS},
-                                               {"hour", HOUR_TESTS},
-                                               {"ending", ENDING_TESTS},
-                                               {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {{"alone", ALONE_TESTS},       {"books", BOOKS_TESTS},
+                                               {"supports", SUPPORTS_TESTS}, {"hour", HOUR_TESTS},
+                                               {"ending", ENDING_TESTS},     {NULL, NULL}};
     return unit_run(SUITES);
 }
