@@ -193,7 +193,9 @@ static void greet(const struct program *p, const struct lane_options *o, const c
 static enum rc write_file(const char *path, struct span text, struct diag *d)
 {
     OWN(file) FILE *file = fopen(path, "wb");
-    if (file == NULL || fwrite(text.at, 1, text.len, file) != text.len || fflush(file) != 0) {
+    bool is_open =
+        file != NULL && (text.len == 0 || fwrite(text.at, 1, text.len, file) == text.len);
+    if (!is_open || fflush(file) != 0) {
         return diag_fail(d, RC_IO, "cannot write %s: %s", path, strerror(errno));
     }
     return RC_OK;
@@ -206,6 +208,18 @@ static enum rc make_key(struct program *p, const struct settings *s, struct diag
     enum rc rc = path == NULL ? RC_OK : rsa_key_new(&p->key, d);
     return path == NULL || rc != RC_OK ? rc
                                        : write_file(path, span_of(rsa_key_public_pem(p->key)), d);
+}
+
+// Before anything is served: what is asked for at the end must not be lost then.
+static enum rc open_books(const struct settings *s, struct diag *d)
+{
+    static const char *const BOOKS[] = {"--ledger", "--cloudtrail"};
+    enum rc rc = RC_OK;
+    for (size_t i = 0; i < 2 && rc == RC_OK; i++) {
+        const char *path = given(s, BOOKS[i], NULL);
+        rc = path == NULL ? RC_OK : write_file(path, (struct span){0}, d);
+    }
+    return rc;
 }
 
 static enum rc write_books(const struct program *p, const struct settings *s, struct diag *d)
@@ -260,6 +274,7 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     o.keeps_trail = given(s, "--cloudtrail", NULL) != NULL;
     rc = make_key(p, s, d);
     o.key = p->key;
+    rc = rc == RC_OK ? open_books(s, d) : rc;
     rc = rc != RC_OK ? rc : lane_open(&p->lane, &o, d);
     if (rc != RC_OK) {
         return rc;
