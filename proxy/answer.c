@@ -289,7 +289,6 @@ static void execute(struct draft *draft)
                                 .credential = x->signature.credential->name,
                                 .now_us = lane_service_us(lane),
                                 .wire_us = lane_wire_us(lane),
-                                .monotonic_us = loop_now_us(lane->loop),
                                 .forgery = draft->forgery,
                                 .directives = x->directives,
                                 .order = draft->order};

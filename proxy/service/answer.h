@@ -8,7 +8,6 @@
 #include "proxy/service/service.h"
 #include "proxy/service/world_data.h"
 
-#include "proxy/service/quota.h"
 #include "proxy/service/region.h"
 #include "proxy/service/token_book.h"
 
@@ -41,7 +40,6 @@ struct service {
     uint64_t unbilled;          // MeteringRecordIds given to nothing in the ledger
     struct batch_record *batch; // scratch, kept from call to call
     size_t batch_capacity;
-    struct quota quota;
     struct token_book tokens; // ClientTokens of MeterUsage
     struct jwt_signer signer; // of RegisterUsage
     struct registration *registered;

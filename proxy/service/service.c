@@ -30,7 +30,6 @@ void service_free(struct service **s)
 {
     if (*s != NULL) {
         x_free((*s)->batch);
-        quota_clear(&(*s)->quota);
         token_book_clear(&(*s)->tokens);
         x_free((*s)->registered);
         x_free(*s);
@@ -83,29 +82,14 @@ static void forget(struct service_reply *reply)
     reply->customer = NULL;
 }
 
-// In whose account a call is made: BatchMeterUsage and ResolveCustomer are for the seller, the
-// others for the program that a buyer runs.
-static struct span account_of(const struct service *s, const struct service_call *call)
-{
-    enum operation operation = call->request->operation;
-    bool is_buyers = operation == OPERATION_METER_USAGE || operation == OPERATION_REGISTER_USAGE;
-    return span_of(is_buyers ? world_buyer(s->world, answer_caller(s, call))->face.account
-                             : s->world->seller_account);
-}
-
-// What is asked before the operation is looked at: whether its caller may, and may now.
-static bool may_call(struct service *s, const struct service_call *call,
+// What is asked before the operation is looked at.
+static bool may_call(const struct service *s, const struct service_call *call,
                      struct service_reply *reply)
 {
     const struct aws_request *request = call->request;
     if ((answer_caller(s, call)->denied & 1U << request->operation) != 0) {
         answer_reject(reply, request->dry_run ? AWS_ERROR_UNAUTHORIZED : AWS_ERROR_ACCESS_DENIED,
                       NULL);
-        return false;
-    }
-    if (s->world->quotas && !quota_take(&s->quota, request->operation, account_of(s, call),
-                                        answer_region(s, call), call->monotonic_us)) {
-        answer_reject(reply, AWS_ERROR_THROTTLING, NULL);
         return false;
     }
     return true;

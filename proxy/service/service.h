@@ -24,7 +24,6 @@ struct service_call {
     const char *credential;   // by whose name it is signed; NULL: the world's first
     int64_t now_us;           // service time
     int64_t wire_us;          // what a token says of when it was issued
-    int64_t monotonic_us;     // what quotas are counted by
     enum jwt_forgery forgery; // of the Signature of RegisterUsage
     // One per record of the request, or NULL: every record as it is.
     const struct record_directive *directives;

@@ -125,7 +125,6 @@ enum aws_error fixture_ask(struct fixture *f, enum operation operation, const ch
         .region = f->region,
         .credential = f->credential,
         .wire_us = START_US + US_PER_S,
-        .monotonic_us = f->monotonic_us,
         .forgery = f->forgery,
         .now_us = f->now_us,
         .directives = f->directives,

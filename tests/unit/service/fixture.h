@@ -15,7 +15,6 @@ struct fixture {
     // What the next call says.
     int64_t now_us;
     const char *region, *credential;
-    int64_t monotonic_us;
     enum jwt_forgery forgery;
     const struct record_directive *directives;
     const size_t *order;

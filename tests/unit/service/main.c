@@ -13,7 +13,6 @@ int main(void)
                                                {"meter usage", METER_TESTS},
                                                {"register usage", REGISTER_TESTS},
                                                {"signatures", JWT_TESTS},
-                                               {"quotas", QUOTA_TESTS},
                                                {"cloudtrail", CLOUDTRAIL_TESTS},
                                                {NULL, NULL}};
     return unit_run(SUITES);

@@ -16,6 +16,5 @@ extern const struct unit_test METER_TESTS[];
 extern const struct unit_test CLOUDTRAIL_TESTS[];
 extern const struct unit_test REGISTER_TESTS[];
 extern const struct unit_test JWT_TESTS[];
-extern const struct unit_test QUOTA_TESTS[];
 
 #endif
