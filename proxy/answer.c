@@ -270,6 +270,21 @@ static bool find_refusal(const struct exchange *x, enum aws_error *error, const 
     return x->violation.error != AWS_ERROR_NONE;
 }
 
+static bool is_throttled(const struct exchange *x)
+{
+    struct lane *lane = x->lane;
+    return world_has_quotas(lane->world) &&
+           !quota_take(&lane->quota, x->operation, loop_now_us(lane->loop));
+}
+
+// An error that is made before the service is asked.
+static void refuse(struct draft *draft, enum aws_error error, const char *message)
+{
+    struct aws_error_form form = {.message = message};
+    aws_error_render(&draft->x->reply.body, &draft->type_header, error, &form);
+    draft->x->reply.error = error;
+}
+
 static void execute(struct draft *draft)
 {
     struct exchange *x = draft->x;
@@ -278,9 +293,11 @@ static void execute(struct draft *draft)
     const char *message = NULL;
     x->origin = "service";
     if (find_refusal(x, &error, &message)) {
-        struct aws_error_form form = {.message = message};
-        aws_error_render(&x->reply.body, &draft->type_header, error, &form);
-        x->reply.error = error;
+        refuse(draft, error, message);
+        return;
+    }
+    if (is_throttled(x)) {
+        refuse(draft, AWS_ERROR_THROTTLING, NULL);
         return;
     }
     lane_point(lane, LANE_BEFORE_COMMIT, x->number);

@@ -10,6 +10,7 @@
 #include "proxy/net/listener.h"
 #include "proxy/net/loop.h"
 #include "proxy/refusal.h"
+#include "proxy/service/quota.h"
 
 struct connection;
 
@@ -31,7 +32,8 @@ struct lane {
     struct rsa_key *own_key; // made here, unless the options bring one
     struct rules *rules;     // NULL without a scenario
     struct refusal refusal;
-    struct buf trail; // records of CloudTrail, with commas between
+    struct quota quota; // of the lane's one account, in its one Region
+    struct buf trail;   // records of CloudTrail, with commas between
     int64_t service_offset_us;
     uint64_t exchanges, connections;
     int64_t last_request_us;

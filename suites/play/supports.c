@@ -15,7 +15,6 @@ static const struct {
     {"client", "instances", NULL},
     {"client", "env", NULL},
     {"time", "skew", NULL},
-    {"world", "quotas", NULL},
 };
 
 static enum rc supports_section(const struct scenario *s, const char *section, const cJSON *object,
@@ -46,7 +45,7 @@ static enum rc supports_step(const struct scenario *s, const struct step *step, 
                             "usage under the licence of another customer cannot be played by this "
                             "version");
     }
-    return step->verb == STEP_WORLD ? supports_section(s, "world", step->args, d) : RC_OK;
+    return RC_OK;
 }
 
 enum rc play_supports(const struct scenario *scenario, struct diag *d)
@@ -54,9 +53,6 @@ enum rc play_supports(const struct scenario *scenario, struct diag *d)
     enum rc rc = supports_section(scenario, "client", scenario->client, d);
     if (rc == RC_OK) {
         rc = supports_section(scenario, "time", scenario->time, d);
-    }
-    if (rc == RC_OK) {
-        rc = supports_section(scenario, "world", scenario->world, d);
     }
     for (size_t i = 0; i < scenario->step_count && rc == RC_OK; i++) {
         rc = supports_step(scenario, &scenario->steps[i], d);

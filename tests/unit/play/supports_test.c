@@ -22,10 +22,9 @@ static void cases_are_refused(void)
         {"start", "\"time\": {\"start\": \"now+1h\"}," STEPS, NULL},
         {"skew", "\"time\": {\"skew\": \"+20m\"}," STEPS, "`skew` of `time`"},
         {"no quotas", "\"world\": {\"quotas\": false}," STEPS, NULL},
-        {"quotas", "\"world\": {\"quotas\": true}," STEPS, "`quotas` of `world`"},
+        {"quotas", "\"world\": {\"quotas\": true}," STEPS, NULL},
         {"quotas later",
-         "\"steps\": [" USAGE "}}, {\"world\": {\"quotas\": true}}, {\"round\": {}}],",
-         "`quotas` of `world`"},
+         "\"steps\": [" USAGE "}}, {\"world\": {\"quotas\": true}}, {\"round\": {}}],", NULL},
         {"another licence", "\"steps\": [" USAGE ", \"license\": \"globex\"}}, {\"round\": {}}],",
          "the licence of another customer"},
     };

@@ -5,6 +5,7 @@ int main(void)
 {
     static const struct unit_suite SUITES[] = {{"ledger", LEDGER_TESTS},
                                                {"region", REGION_TESTS},
+                                               {"quota", QUOTA_TESTS},
                                                {"world", WORLD_TESTS},
                                                {"batch rejections", REJECTION_TESTS},
                                                {"batch records", BATCH_TESTS},

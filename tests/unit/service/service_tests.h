@@ -6,6 +6,7 @@
 #include "tests/unit/unit.h"
 
 extern const struct unit_test LEDGER_TESTS[];
+extern const struct unit_test QUOTA_TESTS[];
 extern const struct unit_test REGION_TESTS[];
 extern const struct unit_test WORLD_TESTS[];
 extern const struct unit_test REJECTION_TESTS[];
