@@ -17,12 +17,13 @@ bool cloudtrail_records(enum operation operation)
            operation == OPERATION_REGISTER_USAGE;
 }
 
-static bool is_timestamp(const cJSON *node)
+// In whichever form it travelled: the log has it from the service, not from the wire.
+static bool is_timestamp(const cJSON *node, int64_t *at_us)
 {
     static const struct span WORD = {.at = "Timestamp", .len = 9};
     struct span key = span_of(node->string);
-    return cJSON_IsNumber(node) && key.len >= WORD.len &&
-           span_equal(span_slice(key, key.len - WORD.len, key.len), WORD);
+    return key.len >= WORD.len && span_equal(span_slice(key, key.len - WORD.len, key.len), WORD) &&
+           (timestamp_read(at_us, node) == RC_OK || instant_parse(at_us, json_span(node)) == RC_OK);
 }
 
 static void add_key(struct buf *out, const char *key)
@@ -55,7 +56,7 @@ static void add_tree(struct buf *out, const cJSON *node)
             add_tree(out, child);
         }
         buf_add_char(out, is_object ? '}' : ']');
-    } else if (is_timestamp(node) && timestamp_read(&at_us, node) == RC_OK) {
+    } else if (is_timestamp(node, &at_us)) {
         timestamp_java(text, at_us);
         buf_add_json_string(out, span_of(text));
     } else {

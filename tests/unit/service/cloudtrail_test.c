@@ -163,6 +163,27 @@ static void roles(void)
     unit_row(NULL);
 }
 
+// A reply may write a moment in any form; the log has one.
+static void forms_of_moments(void)
+{
+    struct fixture f;
+    if (!fixture_open(&f, NULL)) {
+        return;
+    }
+    static const char *const FORMS[] = {"1794992400", "1.7949924E9", "\"2026-11-18T09:00:00Z\""};
+    for (size_t i = 0; i < sizeof FORMS / sizeof FORMS[0]; i++) {
+        OWN_BUF struct buf body = {0};
+        buf_addf(&body, "{\"PublicKeyRotationTimestamp\":%s,\"Other\":1}%c", FORMS[i], '\0');
+        x_free(f.body);
+        f.body = x_strdup(body.data);
+        OWN(text) char *text = recorded(&f, OPERATION_REGISTER_USAGE);
+        OWN(json) cJSON *record = parsed(text);
+        check_member(record, "responseElements",
+                     "{\"publicKeyRotationTimestamp\":\"Nov 18, 2026 9:00:00 AM\",\"other\":1}");
+    }
+    fixture_close(&f);
+}
+
 static void operations(void)
 {
     CHECK(cloudtrail_records(OPERATION_BATCH_METER_USAGE));
@@ -173,6 +194,7 @@ static void operations(void)
 }
 
 const struct unit_test CLOUDTRAIL_TESTS[] = {
-    {"a seller's call", sellers},     {"failures", failures}, {"roles of buyers' programs", roles},
-    {"what is recorded", operations}, {NULL, NULL},
+    {"a seller's call", sellers},         {"failures", failures},
+    {"roles of buyers' programs", roles}, {"forms of moments", forms_of_moments},
+    {"what is recorded", operations},     {NULL, NULL},
 };
