@@ -8,6 +8,7 @@
 #include "proxy/draft.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
+#include "proxy/trail.h"
 
 typedef void apply_fn(struct draft *draft, const struct action *action);
 
@@ -196,6 +197,11 @@ static void apply_commit(struct draft *draft, const struct action *action)
     (void)action;
 }
 
+static void apply_jwt(struct draft *draft, const struct action *action)
+{
+    draft->forgery = jwt_forgery_find(json_span(json_get(action->args, "forge")));
+}
+
 static void arm(struct draft *draft, const struct action *action, bool armed)
 {
     // The scenario was checked: the rule exists. A port that could not be held shows in the
@@ -230,6 +236,7 @@ static const struct {
     {ACTION_DATE_HEADER, apply_date_header},
     {ACTION_RETRY_AFTER, apply_retry_after},
     {ACTION_COMMIT, apply_commit},
+    {ACTION_JWT, apply_jwt},
     {ACTION_ARM, apply_arm},
     {ACTION_DISARM, apply_disarm},
 };
@@ -302,13 +309,16 @@ static void execute(struct draft *draft)
     }
     lane_point(lane, LANE_BEFORE_COMMIT, x->number);
     struct service_call call = {.request = &x->request,
-                                .region = world_region(lane->world),
+                                .region = x->signature.region,
+                                .credential = x->signature.credential->name,
                                 .now_us = lane_service_us(lane),
+                                .wire_us = lane_wire_us(lane),
+                                .forgery = draft->forgery,
                                 .directives = x->directives,
                                 .order = draft->order,
                                 .times = draft->times};
     service_answer(lane->service, &call, &x->reply);
-    x->executed = x->reply.error == AWS_ERROR_NONE;
+    x->executed = x->reply.error == AWS_ERROR_NONE && !x->reply.is_dry_run;
     if (x->executed) {
         record_commit(x);
         lane_point(lane, LANE_AFTER_COMMIT, x->number);
@@ -346,6 +356,7 @@ void answer_make(struct exchange *x)
     if (x->rule == NULL || x->rule->executes) {
         execute(&draft);
     }
+    trail_add(&draft);
     if (draft.is_in_place) {
         x->origin = "rule";
     } else {

@@ -88,7 +88,7 @@ enum rc draft_check(const struct action *action, struct diag *d)
     return RC_OK;
 }
 
-static void request_id(const struct exchange *x, char out[40])
+void draft_request_id(const struct exchange *x, char out[DRAFT_REQUEST_ID])
 {
     struct draw draw = {.seed = x->lane->options.seed,
                         .case_id = span_of(x->lane->case_id),
@@ -96,7 +96,7 @@ static void request_id(const struct exchange *x, char out[40])
                         .index = x->number};
     uint64_t a = draw_u64(&draw, 1);
     uint64_t b = draw_u64(&draw, 2);
-    (void)snprintf(out, 40, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
+    (void)snprintf(out, DRAFT_REQUEST_ID, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
                    (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
                    (unsigned)(0x8000 | (b >> 48 & 0x3fff)),
                    (unsigned long long)(b & UINT64_C(0xffffffffffff)));
@@ -157,14 +157,14 @@ void draft_assemble(struct draft *draft)
 {
     struct exchange *x = draft->x;
     struct fields fields = {.count = 0};
-    char id[40];
+    char id[DRAFT_REQUEST_ID];
     char date[H1_DATE];
     char retry[H1_DATE];
     int64_t shift_us = 0;
     if (draft->date_shift != NULL && shift_parse(&shift_us, draft->date_shift, NULL) != RC_OK) {
         shift_us = 0; // draft_check has parsed it once
     }
-    request_id(x, id);
+    draft_request_id(x, id);
     h1_date(date, lane_wire_us(x->lane) + shift_us);
     add_default(&fields, draft, SPAN("x-amzn-RequestId"), span_of(id));
     if (draft->body.len > 0) {

@@ -12,6 +12,7 @@ struct draft {
     bool is_shuffled;
     enum echo_times times; // how the service writes those of records
     bool is_in_place;      // a rule has answered
+    enum jwt_forgery forgery;
     int status;
     struct buf body, type_header;
     const cJSON *headers; // of `respond`; overrides ours by name
@@ -22,6 +23,9 @@ struct draft {
 
 // Writes the draft's reply into its exchange: x->out, head_bytes and status.
 void draft_assemble(struct draft *draft);
+#define DRAFT_REQUEST_ID 40
+// The x-amzn-RequestId of the exchange's reply; the same for every call.
+void draft_request_id(const struct exchange *x, char out[DRAFT_REQUEST_ID]);
 // Whether the action's arguments can be put on the wire; RC_SYNTAX with a sentence.
 MUST_USE enum rc draft_check(const struct action *action, struct diag *d);
 

@@ -10,6 +10,7 @@
 #include "proxy/base/alloc.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
+#include "proxy/service/region.h"
 
 // How often the kernel is asked whether the client has acknowledged.
 #define ACK_POLL_US 500
@@ -292,8 +293,13 @@ static void verify(struct exchange *x)
                                     .header_count = count,
                                     .body = buf_span(&x->body),
                                     .body_sha256 = exchange_body_sha256(x)};
-    sigv4_verify(x->lane->verifier, &request, span_of(world_region(x->lane->world)),
-                 lane_wire_us(x->lane), &x->signature);
+    // One address stands in for the endpoints of all Regions: the one that is signed for is meant.
+    sigv4_verify(x->lane->verifier, &request, (struct span){0}, lane_wire_us(x->lane),
+                 &x->signature);
+    if (!region_is_name(span_of(x->signature.region))) {
+        sigv4_verify(x->lane->verifier, &request, span_of(world_region(x->lane->world)),
+                     lane_wire_us(x->lane), &x->signature);
+    }
     if (x->signature.credential != NULL && !x->signature.is_valid) {
         sigv4_explain(x->lane->verifier, &request, &x->signature_text);
     }
@@ -330,10 +336,19 @@ static struct span payer_of(struct arena *arena, const struct usage_record *r, s
     return (struct span){.at = text, .len = kind.len + name.len};
 }
 
+// The buyer in whose account the key was made, which is all that MeterUsage says of its customer.
+static const struct world_customer *find_buyer(const struct exchange *x)
+{
+    return x->signature.credential == NULL
+               ? NULL
+               : world_credential_customer(x->lane->world, x->signature.credential->name);
+}
+
 static void name_customer(struct exchange *x, size_t i)
 {
     const struct usage_record *r = &x->request.records[i];
-    const struct world_customer *c = find_customer(x->lane->world, r);
+    const struct world_customer *c =
+        x->operation == OPERATION_METER_USAGE ? find_buyer(x) : find_customer(x->lane->world, r);
     struct span symbol = span_of(c == NULL ? NULL : c->symbol);
     struct span wire = or_else(r->customer_identifier, r->customer_account);
     x->payers[i] = payer_of(&x->request.arena, r, symbol, wire);
@@ -368,7 +383,9 @@ static void name_records(struct exchange *x)
             .quantity = r->quantity,
         };
         name_customer(x, i);
-        x->records[i].usage = lane_usage_of(x->lane, &x->records[i]);
+        if (!x->request.dry_run) {
+            x->records[i].usage = lane_usage_of(x->lane, &x->records[i]);
+        }
     }
 }
 

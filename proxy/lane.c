@@ -100,6 +100,28 @@ static void on_reap_due(void *arg)
     (void)arg; // only to let the turn end: on_turn_end does the work
 }
 
+static const struct rsa_key *key_of(struct lane *lane)
+{
+    if (lane->options.key != NULL) {
+        return lane->options.key;
+    }
+    enum rc rc = lane->own_key == NULL ? rsa_key_new(&lane->own_key, NULL) : RC_OK;
+    return rc == RC_OK ? lane->own_key : NULL;
+}
+
+static bool on_sign(void *arg, enum jwt_algorithm algorithm, struct span text, struct buf *out)
+{
+    const struct rsa_key *key = key_of(arg);
+    enum rsa_padding padding = algorithm == JWT_WITH_PSS ? RSA_PSS : RSA_PKCS1;
+    return key != NULL && rsa_key_sign(key, padding, text, out) == RC_OK;
+}
+
+static const char *on_public_pem(void *arg)
+{
+    const struct rsa_key *key = key_of(arg);
+    return key == NULL ? "" : rsa_key_public_pem(key);
+}
+
 static enum rc open_world(struct lane *lane, struct diag *d)
 {
     const struct lane_options *o = &lane->options;
@@ -111,11 +133,14 @@ static enum rc open_world(struct lane *lane, struct diag *d)
         .wire_us = lane_wire_us(lane),
         .seed = o->world_seed != 0 ? o->world_seed : o->seed,
         .case_id = span_of(lane->case_id),
+        .profile = o->profile,
     };
+    struct jwt_signer signer = {.sign = on_sign, .public_pem = on_public_pem, .arg = lane};
     enum rc rc = world_new(&lane->world, &options, d);
     if (rc == RC_OK) {
         lane->ledger = ledger_new();
         lane->service = service_new(lane->world, lane->ledger);
+        service_set_signer(lane->service, &signer);
         lane->verifier = sigv4_verifier_new(world_find_credential, lane->world);
     }
     return rc;
@@ -232,6 +257,8 @@ void lane_free(struct lane **slot)
     (void)journal_close(&lane->journal, NULL);
     rules_free(&lane->rules);
     sigv4_verifier_free(&lane->verifier);
+    rsa_key_free(&lane->own_key);
+    buf_clear(&lane->trail);
     service_free(&lane->service);
     ledger_free(&lane->ledger);
     world_free(&lane->world);
@@ -264,6 +291,13 @@ struct world *lane_world(struct lane *lane)
 const struct ledger *lane_ledger(const struct lane *lane)
 {
     return lane->ledger;
+}
+
+void lane_cloudtrail(const struct lane *lane, struct buf *out)
+{
+    buf_add_text(out, "{\"Records\":[");
+    journal_redact_json(lane->journal, out, buf_span(&lane->trail));
+    buf_add_text(out, "]}\n");
 }
 
 void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step)

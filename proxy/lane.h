@@ -10,6 +10,7 @@
 
 struct loop;
 struct lane;
+struct rsa_key;
 
 // FULL: headers and body; DIGEST: their size and SHA-256; NONE: the size. Facts are always kept.
 enum lane_bodies { BODIES_FULL, BODIES_DIGEST, BODIES_NONE };
@@ -40,8 +41,12 @@ struct lane_options {
     uint64_t world_seed; // what the world's own values are drawn from; 0: seed
     const cJSON *world_base, *world_map;
     const cJSON *world_overrides; // where there is no scenario; may be NULL
-    bool told_time;               // service time starts at start_us, else it is the wall clock
+    // Signs registrations. NULL: the lane makes a key when one is first asked for, which holds
+    // everything up for a tenth of a second or more.
+    const struct rsa_key *key;
+    bool told_time; // service time starts at start_us, else it is the wall clock
     int64_t start_us;
+    bool keeps_trail;         // what CloudTrail would record is kept in memory
     enum lane_bodies bodies;  // what the journal keeps of requests
     const char *journal_path; // NULL: none
     size_t journal_max_bytes;
@@ -62,6 +67,9 @@ struct journal *lane_journal(struct lane *lane);   // borrowed
 struct journal *lane_take_journal(struct lane *lane);
 struct world *lane_world(struct lane *lane);
 const struct ledger *lane_ledger(const struct lane *lane);
+// Appends what CloudTrail would have recorded, as one of its files: {"Records":[…]}. Secrets are
+// replaced as they are in the journal, which must not have been taken yet.
+void lane_cloudtrail(const struct lane *lane, struct buf *out);
 int64_t lane_service_us(const struct lane *lane);
 // Moves service time forward to at_us (journalled); earlier moments are ignored.
 void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step);

@@ -5,6 +5,7 @@
 
 #include "proxy/aws/sigv4.h"
 #include "proxy/base/instant.h"
+#include "proxy/base/rsa.h"
 #include "proxy/lane.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/loop.h"
@@ -28,9 +29,11 @@ struct lane {
     struct ledger *ledger;
     struct service *service;
     struct sigv4_verifier *verifier;
-    struct rules *rules; // NULL without a scenario
+    struct rsa_key *own_key; // made here, unless the options bring one
+    struct rules *rules;     // NULL without a scenario
     struct refusal refusal;
     struct quota quota; // of the lane's one account, in its one Region
+    struct buf trail;   // records of CloudTrail, with commas between
     int64_t service_offset_us;
     uint64_t exchanges, connections;
     int64_t last_request_us;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // meterprover-proxy: the proxy and the stand-in service alone.
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "proxy/base/instant.h"
 #include "proxy/base/options.h"
 #include "proxy/base/own.h"
+#include "proxy/base/rsa.h"
 #include "proxy/lane.h"
 #include "proxy/net/address.h"
 #include "proxy/net/loop.h"
@@ -28,6 +30,9 @@ static const struct option_row OPTIONS[] = {
     {"--journal", "FILE", "write every event there, one JSON line each; the file must not exist"},
     {"--bodies", "KIND", "what the journal keeps of requests: full, digest or none (full)"},
     {"--journal-limit", "BYTES", "stop writing events there (no limit)"},
+    {"--ledger", "FILE", "write there, at the end, what the service would bill"},
+    {"--cloudtrail", "FILE", "write there, at the end, what CloudTrail would have recorded"},
+    {"--public-key", "FILE", "write there the key by which registrations can be verified (PEM)"},
     {"--seed", "S", "draw everything random from this number (a fresh one, printed)"},
     {"--world", "FILE", "our symbols mapped to your product codes and customers"},
     {"--time", "KIND",
@@ -95,6 +100,7 @@ struct program {
     struct loop *loop;
     struct lane *lane;
     struct scenario_file *file;
+    struct rsa_key *key;
     cJSON *world_base, *world_map;
     struct loop_signal on_int, on_term;
 };
@@ -167,7 +173,7 @@ static void on_stop(void *arg)
 
 // The address comes first, alone on its line, so that a script can read it; then what a client
 // needs.
-static void greet(const struct program *p, const struct lane_options *o)
+static void greet(const struct program *p, const struct lane_options *o, const char *key_path)
 {
     const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
     printf("http://%s\n", lane_address(p->lane));
@@ -175,12 +181,69 @@ static void greet(const struct program *p, const struct lane_options *o)
     printf("export AWS_ENDPOINT_URL_MARKETPLACE_METERING=http://%s\n", lane_address(p->lane));
     printf("export AWS_REGION=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n",
            world_region(lane_world(p->lane)), key->access_key_id, key->secret_access_key);
+    if (key->session_token != NULL) {
+        printf("export AWS_SESSION_TOKEN=%s\n", key->session_token);
+    }
+    if (key_path != NULL) {
+        printf("export METERPROVER_PUBLIC_KEY=%s\n", key_path);
+    }
     (void)fflush(stdout);
 }
 
-static enum rc end(struct program *p, const struct lane_options *o, struct diag *d)
+static enum rc write_file(const char *path, struct span text, struct diag *d)
+{
+    OWN(file) FILE *file = fopen(path, "wb");
+    bool is_open =
+        file != NULL && (text.len == 0 || fwrite(text.at, 1, text.len, file) == text.len);
+    if (!is_open || fflush(file) != 0) {
+        return diag_fail(d, RC_IO, "cannot write %s: %s", path, strerror(errno));
+    }
+    return RC_OK;
+}
+
+// Before the loop runs: making a key takes its time.
+static enum rc make_key(struct program *p, const struct settings *s, struct diag *d)
+{
+    const char *path = given(s, "--public-key", NULL);
+    enum rc rc = path == NULL ? RC_OK : rsa_key_new(&p->key, d);
+    return path == NULL || rc != RC_OK ? rc
+                                       : write_file(path, span_of(rsa_key_public_pem(p->key)), d);
+}
+
+// Before anything is served: what is asked for at the end must not be lost then.
+static enum rc open_books(const struct settings *s, struct diag *d)
+{
+    static const char *const BOOKS[] = {"--ledger", "--cloudtrail"};
+    enum rc rc = RC_OK;
+    for (size_t i = 0; i < 2 && rc == RC_OK; i++) {
+        const char *path = given(s, BOOKS[i], NULL);
+        rc = path == NULL ? RC_OK : write_file(path, (struct span){0}, d);
+    }
+    return rc;
+}
+
+static enum rc write_books(const struct program *p, const struct settings *s, struct diag *d)
+{
+    const char *ledger_path = given(s, "--ledger", NULL);
+    const char *trail_path = given(s, "--cloudtrail", NULL);
+    OWN_BUF struct buf text = {0};
+    enum rc rc = RC_OK;
+    if (ledger_path != NULL) {
+        ledger_render(lane_ledger(p->lane), &text);
+        rc = write_file(ledger_path, buf_span(&text), d);
+    }
+    if (rc == RC_OK && trail_path != NULL) {
+        buf_reset(&text);
+        lane_cloudtrail(p->lane, &text);
+        rc = write_file(trail_path, buf_span(&text), d);
+    }
+    return rc;
+}
+
+static enum rc end(struct program *p, const struct settings *s, struct diag *d)
 {
     lane_close(p->lane);
+    enum rc written = write_books(p, s, d);
     struct journal *j = lane_take_journal(p->lane);
     (void)journal_begin(j, EVENT_END);
     journal_text(j, "why", SPAN("done"));
@@ -190,9 +253,8 @@ static enum rc end(struct program *p, const struct lane_options *o, struct diag 
     journal_text(j, "journal", span_of(digest));
     (void)journal_end(j);
     enum rc rc = journal_close(&j, d);
-    (void)o;
     printf("%" PRIu64 " requests\n", lane_request_count(p->lane));
-    return rc;
+    return rc == RC_OK ? written : rc;
 }
 
 static enum rc serve(struct program *p, const struct settings *s, struct diag *d)
@@ -209,15 +271,19 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     o.loop = p->loop;
     o.world_base = p->world_base;
     o.world_map = p->world_map;
-    rc = lane_open(&p->lane, &o, d);
+    o.keeps_trail = given(s, "--cloudtrail", NULL) != NULL;
+    rc = make_key(p, s, d);
+    o.key = p->key;
+    rc = rc == RC_OK ? open_books(s, d) : rc;
+    rc = rc != RC_OK ? rc : lane_open(&p->lane, &o, d);
     if (rc != RC_OK) {
         return rc;
     }
     loop_signal_start(&p->on_int, p->loop, SIGINT, on_stop, p->loop);
     loop_signal_start(&p->on_term, p->loop, SIGTERM, on_stop, p->loop);
-    greet(p, &o);
+    greet(p, &o, given(s, "--public-key", NULL));
     rc = loop_run(p->loop);
-    enum rc ended = end(p, &o, d);
+    enum rc ended = end(p, s, d);
     return rc == RC_OK ? ended : rc;
 }
 
@@ -228,6 +294,7 @@ static void release(struct program *p)
     loop_signal_stop(&p->on_term);
     loop_free(&p->loop);
     scenario_file_free(&p->file);
+    rsa_key_free(&p->key);
     cJSON_Delete(p->world_base);
     cJSON_Delete(p->world_map);
 }

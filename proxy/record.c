@@ -53,6 +53,10 @@ static void add_record(const struct exchange *x, struct buf *b, size_t i, struct
 
 static void add_records(const struct exchange *x, struct buf *b)
 {
+    if (x->request.dry_run) {
+        buf_add_member_bool(b, "dry_run", true); // it reports nothing
+        return;
+    }
     if (x->request.count == 0) {
         return;
     }
@@ -212,7 +216,7 @@ void record_commit(struct exchange *x)
 {
     struct buf *b = begin(x, EVENT_COMMIT);
     buf_add_member(b, "operation", span_of(operation_name(x->operation)));
-    buf_add_member(b, "region", span_of(world_region(x->lane->world)));
+    buf_add_member(b, "region", span_of(x->signature.region));
     if (x->reply.outcomes != NULL) {
         struct moments last = {.hour = {.text = ""}};
         buf_add_text(b, ",\"records\":[");

@@ -46,6 +46,7 @@ struct world_options {
     int64_t start_us, wire_us;
     uint64_t seed;
     struct span case_id;
+    const char *profile; // decides where the program runs, unless a tree says so; may be NULL
 };
 MUST_USE enum rc world_new(struct world **out, const struct world_options *options, struct diag *d);
 // A `world` step: the same keys as a scenario's `world`, applied to what is there. now_us: service.
@@ -83,11 +84,13 @@ struct span world_dimension_name(const struct world *w, struct span symbol);
 // Credentials, in the order of the file; NULL at the end of the count.
 size_t world_credential_count(const struct world *w);
 const struct sigv4_credential *world_credential(const struct world *w, size_t i);
+// The customer in whose account that credential was made; name NULL: the first credential.
+const struct world_customer *world_credential_customer(const struct world *w, const char *name);
 // For sigv4_verifier_new: arg is the struct world.
 const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id);
 
-// What METERPROVER_WORLD tells the client: product codes, dimensions, customers (symbols and wire
-// values), tokens left out. JSON, appended.
+// What METERPROVER_WORLD tells the client: product codes, the version of the public key,
+// dimensions, customers (symbols and wire values), tokens left out. JSON, appended.
 void world_describe(const struct world *w, struct buf *out);
 
 #endif

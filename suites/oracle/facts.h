@@ -98,6 +98,7 @@ struct billed_fact {
     size_t exchange;
     struct account account;
     const char *region, *payer;
+    const char *record; // its MeteringRecordId; "" where none is told
     int64_t hour_us, quantity, service_us;
     uint64_t seq;
     unsigned line;

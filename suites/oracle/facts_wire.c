@@ -101,6 +101,7 @@ static void read_commit(struct facts *f, const struct event *e)
                                            .account = account_of(record),
                                            .region = fact_text(e->json, "region"),
                                            .payer = fact_text(record, "payer"),
+                                           .record = fact_text(record, "record"),
                                            .hour_us = hour_of(record),
                                            .quantity = json_get_int(record, "quantity", 0),
                                            .service_us = e->service_us,

@@ -14,6 +14,7 @@
 
 #include "proxy/base/alloc.h"
 #include "proxy/base/own.h"
+#include "proxy/base/rsa.h"
 
 // How long a client may take to leave once its stdin is closed.
 #define LEAVE_US (5 * US_PER_S)
@@ -180,6 +181,8 @@ static enum rc open_lane(struct play *p, struct diag *d)
         .world_map = p->setting->world_map,
         .told_time = p->setting->told_time,
         .start_us = p->start_service_us,
+        .keeps_trail = true,
+        .key = p->setting->key,
         .bodies = BODIES_FULL,
         .journal_path = path,
         .tolerance_us = p->setting->tolerance_us,
@@ -194,6 +197,29 @@ static enum rc write_scenario(struct play *p, struct diag *d)
     scenario_render(p->scenario, p->setting->profile, &text);
     return run_writer_file(p->setting->writer, p->scenario->id, "scenario.json", buf_span(&text),
                            d);
+}
+
+// By which whoever judges the evidence can verify the registrations in it.
+static enum rc write_key(struct play *p, struct diag *d)
+{
+    const struct rsa_key *key = p->setting->key;
+    return key == NULL ? RC_OK
+                       : run_writer_file(p->setting->writer, p->scenario->id, "public_key.pem",
+                                         span_of(rsa_key_public_pem(key)), d);
+}
+
+// What the service would bill, and what CloudTrail would have recorded.
+static enum rc write_books(struct play *p, struct diag *d)
+{
+    OWN_BUF struct buf ledger = {0};
+    OWN_BUF struct buf trail = {0};
+    ledger_render(lane_ledger(p->lane), &ledger);
+    lane_cloudtrail(p->lane, &trail);
+    enum rc rc =
+        run_writer_file(p->setting->writer, p->scenario->id, "ledger.json", buf_span(&ledger), d);
+    return rc != RC_OK ? rc
+                       : run_writer_file(p->setting->writer, p->scenario->id, "cloudtrail.json",
+                                         buf_span(&trail), d);
 }
 
 // Ending
@@ -219,12 +245,9 @@ static void finish(struct play *p)
     loop_timer_stop(&p->deadline);
     loop_timer_stop(&p->pause);
     lane_close(p->lane);
-    OWN_BUF struct buf ledger = {0};
     OWN_BUF struct buf more = {0};
-    ledger_render(lane_ledger(p->lane), &ledger);
     struct diag d = {0};
-    enum rc rc =
-        run_writer_file(p->setting->writer, p->scenario->id, "ledger.json", buf_span(&ledger), &d);
+    enum rc rc = write_books(p, &d);
     buf_addf(&more, ",\"lag_us\":%lld", (long long)p->lag_us);
     struct journal *j = lane_take_journal(p->lane);
     enum rc ended = run_writer_end_case(p->setting->writer, p->scenario->id, &j, p->why, p->text,
@@ -424,6 +447,9 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
     enum rc rc = make_places(p, d);
     if (rc == RC_OK) {
         rc = write_scenario(p, d);
+    }
+    if (rc == RC_OK) {
+        rc = write_key(p, d);
     }
     if (rc == RC_OK) {
         rc = tripwire_open(&p->tripwire, setting->loop, heard_bypass, p, d);

@@ -93,6 +93,7 @@ enum rc seat_environment(struct play *p, struct diag *d)
         .session_token = key->session_token,
         .state_dir = p->state_dir,
         .world = world.data,
+        .public_key = p->setting->public_key_file,
         .deadline_s = told_deadline_s(p),
         .case_id = p->setting->hides_case ? "hidden" : p->scenario->id,
         .add = (const char *const *)added,

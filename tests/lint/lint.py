@@ -37,7 +37,7 @@ ROOMS = {
 # Who may include a library's headers.
 LIBRARIES = {
     "event2/": ["proxy/net"],
-    "openssl/": ["proxy/base", "proxy/net"],
+    "openssl/": ["proxy/base", "proxy/net", "tests"],
     "CUnit/": ["suites/oracle", "tests"],
 }
 # `tests/mutants` is a client of its own: it shares nothing with the house, on purpose.

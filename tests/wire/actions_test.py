@@ -415,7 +415,6 @@ class RefuseTest(WireTest):
                 [{**CLOSED, "match": "1"}, {**CLOSED, "probability": 0.5},
                  {**CLOSED, "when": {"phase": "connect", "connection": "2+"}},
                  {**CLOSED, "then": [{"refuse": {}}, {"delay": "1s"}]}],
-            "the action \"jwt\" cannot be played": [],
             "the action \"tls_garbage\" cannot be played":
                 [rule("r", [{"tls_garbage": {}}], when={"phase": "tls"})],
             "a reply can be broken in one way only":
