@@ -16,11 +16,14 @@
 
 static void on_time(void *arg);
 
-void exchange_init(struct exchange *x, struct lane *lane, struct peer *peer,
+void exchange_init(struct exchange *x, const struct port *port, struct peer *peer,
                    const struct h1_head *head, uint64_t connection, void (*over)(void *arg),
                    void *arg)
 {
+    struct lane *lane = port->lane;
+    lane->requests += port->target == TARGET_SERVICE ? 1 : 0;
     *x = (struct exchange){.lane = lane,
+                           .target = port->target,
                            .peer = peer,
                            .head = head,
                            .connection = connection,
@@ -123,7 +126,7 @@ static void cut(struct exchange *x, enum fault_end end)
 static void complete(struct exchange *x)
 {
     tell_response(x, true);
-    bool may_be_lost = x->rule != NULL || refusal_is_on(&x->lane->refusal);
+    bool may_be_lost = x->rule != NULL || refusal_is_on(&x->lane->refusal, x->target);
     if (may_be_lost && !peer_is_acknowledged(x->peer)) {
         await_client(x);
         return;
@@ -241,7 +244,9 @@ static unsigned attempt_of(struct span text)
 
 static void read_head(struct exchange *x)
 {
-    x->operation = operation_from_target(h1_value(x->head, "X-Amz-Target"));
+    if (x->target == TARGET_SERVICE) {
+        x->operation = operation_from_target(h1_value(x->head, "X-Amz-Target"));
+    }
     x->invocation = h1_value(x->head, "amz-sdk-invocation-id");
     x->attempt = attempt_of(h1_value(x->head, "amz-sdk-request"));
 }
@@ -381,7 +386,7 @@ static struct subject subject_of(const struct exchange *x, enum phase phase)
     return (struct subject){
         .phase = phase,
         .operation = x->operation,
-        .target = SPAN("service"),
+        .target = span_of(target_name(x->target)),
         .records = x->records,
         .record_count = x->records == NULL ? 0 : x->request.count,
         .region = span_of(x->signature.region),
@@ -389,8 +394,9 @@ static struct subject subject_of(const struct exchange *x, enum phase phase)
             span_of(x->signature.credential == NULL ? NULL : x->signature.credential->name),
         .token = span_of(token == NULL ? NULL : token->symbol),
         .attempt = x->attempt,
-        .invocation = x->invocation,
-        .connection = x->connection,
+        // Those of the service are numbered: others must not shift them.
+        .invocation = x->target == TARGET_SERVICE ? x->invocation : (struct span){0},
+        .connection = x->nth_connection,
         .service_us = lane_service_us(x->lane),
     };
 }
@@ -455,7 +461,9 @@ void exchange_run(struct exchange *x)
 {
     x->is_inside_call = true;
     x->lane->last_request_us = loop_now_us(x->lane->loop);
-    decode(x);
+    if (x->target == TARGET_SERVICE) {
+        decode(x);
+    }
     record_request(x);
     choose(x, PHASE_REQUEST);
     answer_make(x);

@@ -47,6 +47,7 @@ enum rc world_new(struct world **out, const struct world_options *options, struc
     w->wire_us = options->wire_us;
     w->seed = options->seed;
     w->case_id = world_keep(w, options->case_id);
+    w->from_role = options->from_role;
     enum rc rc = read_layers(w, options, d);
     if (rc != RC_OK) {
         world_free(&w);
@@ -116,6 +117,11 @@ const char *world_region(const struct world *w)
 bool world_has_quotas(const struct world *w)
 {
     return w->quotas;
+}
+
+bool world_allows_imds_v1(const struct world *w)
+{
+    return w->imds_v1;
 }
 
 struct product *world_own_product(const struct world *w, struct span symbol)
@@ -238,6 +244,16 @@ size_t world_credential_count(const struct world *w)
 const struct sigv4_credential *world_credential(const struct world *w, size_t i)
 {
     return i < w->credential_count ? &w->credentials[i]->face : NULL;
+}
+
+const struct sigv4_credential *world_credential_named(const struct world *w, struct span name)
+{
+    for (size_t i = 0; i < w->credential_count; i++) {
+        if (span_is(name, w->credentials[i]->face.name)) {
+            return &w->credentials[i]->face;
+        }
+    }
+    return NULL;
 }
 
 const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id)

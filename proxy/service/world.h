@@ -46,6 +46,7 @@ struct world_options {
     int64_t start_us, wire_us;
     uint64_t seed;
     struct span case_id;
+    bool from_role; // credentials are a role's: sessions, unless one is said to be none
 };
 MUST_USE enum rc world_new(struct world **out, const struct world_options *options, struct diag *d);
 // A `world` step: the same keys as a scenario's `world`, applied to what is there. now_us: service.
@@ -56,6 +57,7 @@ void world_free(struct world **w);
 const struct ruleset *world_ruleset(const struct world *w);
 const char *world_region(const struct world *w); // "us-east-1" unless set
 bool world_has_quotas(const struct world *w);
+bool world_allows_imds_v1(const struct world *w);
 
 // By symbol; NULL when there is none. The first product is the default one.
 const struct world_product *world_product(const struct world *w, struct span symbol);
@@ -75,6 +77,8 @@ struct span world_dimension_name(const struct world *w, struct span symbol);
 // Credentials, in the order of the file; NULL at the end of the count.
 size_t world_credential_count(const struct world *w);
 const struct sigv4_credential *world_credential(const struct world *w, size_t i);
+// By its name; NULL when there is none.
+const struct sigv4_credential *world_credential_named(const struct world *w, struct span name);
 // For sigv4_verifier_new: arg is the struct world.
 const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id);
 

@@ -55,6 +55,12 @@ static void add_asked(struct facts *f, const struct event *e, const struct recor
                                   .acked_seq = e->seq});
 }
 
+// What is asked of anybody but the service is no request of it.
+static bool is_elsewhere(const struct event *e)
+{
+    return json_get(e->json, "to") != NULL;
+}
+
 static void read_request(struct facts *f, const struct event *e)
 {
     struct exchange_fact x = {.x = (uint64_t)json_get_int(e->json, "x", 0),
@@ -185,7 +191,7 @@ static void read_response(struct facts *f, const struct event *e)
 
 void facts_read_wire(struct facts *f, const struct event *e)
 {
-    if (e->kind == EVENT_REQUEST) {
+    if (e->kind == EVENT_REQUEST && !is_elsewhere(e)) {
         read_request(f, e);
     } else if (e->kind == EVENT_COMMIT) {
         read_commit(f, e);
