@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proxy/base/alloc.h"
@@ -157,6 +158,13 @@ static enum rc make_places(struct play *p, struct diag *d)
         return diag_fail(d, RC_IO, "cannot make the directory %s: %s", p->state_dir,
                          strerror(errno));
     }
+    // Beside it: what the client keeps is its own.
+    p->identity_dir = join(p->state_dir, "", "");
+    p->identity_dir[strlen(p->identity_dir) - 1] = '+';
+    if (mkdir(p->identity_dir, 0700) != 0) {
+        return diag_fail(d, RC_IO, "cannot make the directory %s: %s", p->identity_dir,
+                         strerror(errno));
+    }
     enum rc rc =
         run_writer_path(p->setting->writer, p->scenario->id, "client.out", &p->out_path, d);
     if (rc == RC_OK) {
@@ -165,9 +173,23 @@ static enum rc make_places(struct play *p, struct diag *d)
     return rc;
 }
 
+static enum credential_source source_of(const struct lane_identity *told)
+{
+    if (told == NULL) {
+        return CREDENTIALS_STATIC;
+    }
+    if (told->imds_endpoint != NULL) {
+        return CREDENTIALS_IMDS;
+    }
+    return told->web_identity_file != NULL ? CREDENTIALS_WEB_IDENTITY : CREDENTIALS_CONTAINER;
+}
+
 static enum rc build_environment(struct play *p, struct diag *d)
 {
+    static const struct lane_identity NOBODY = {.source = "static"};
     const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
+    const struct lane_identity *told = lane_identity(p->lane);
+    const struct lane_identity *from = told == NULL ? &NOBODY : told;
     OWN(text) char *empty = join(p->setting->scratch, "empty", "");
     OWN_BUF struct buf world = {0};
     OWN_BUF struct buf endpoint = {0};
@@ -183,7 +205,14 @@ static enum rc build_environment(struct play *p, struct diag *d)
         .config_file = empty,
         .credentials_file = empty,
         .tripwire = trip.data,
-        .source = CREDENTIALS_STATIC,
+        .source = source_of(told),
+        .sts_endpoint = from->sts_endpoint,
+        .container_uri = from->container_uri,
+        .container_token = from->container_token,
+        .container_token_file = from->container_token_file,
+        .imds_endpoint = from->imds_endpoint,
+        .web_identity_file = from->web_identity_file,
+        .role_arn = from->role_arn,
         .access_key = key->access_key_id,
         .secret_key = key->secret_access_key,
         .session_token = key->session_token,
@@ -218,6 +247,7 @@ static enum rc open_lane(struct play *p, struct diag *d)
         .bodies = BODIES_FULL,
         .journal_path = path,
         .tolerance_us = p->setting->tolerance_us,
+        .identity_dir = p->identity_dir,
         .observer = {.event = on_event, .point = on_point, .step_time = step_time, .arg = p},
     };
     return lane_open(&p->lane, &options, d);
@@ -548,6 +578,7 @@ void play_free(struct play **slot)
     x_free(p->owed);
     x_free(p->wait_rule);
     x_free(p->state_dir);
+    x_free(p->identity_dir);
     x_free(p->out_path);
     x_free(p->err_path);
     cJSON_Delete(p->supports);

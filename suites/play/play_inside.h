@@ -43,7 +43,7 @@ struct play {
     struct client *client;
     struct tripwire *tripwire;
     struct environment environment;
-    char *state_dir, *out_path, *err_path;
+    char *state_dir, *identity_dir, *out_path, *err_path;
     cJSON *supports; // of the client's hello
     unsigned instance;
     int64_t start_service_us, start_us;
@@ -69,6 +69,8 @@ struct play {
         uint64_t count;
     } * fired;
     size_t fired_count, fired_capacity;
+
+    const char *expiring; // the credential whose end is waited for; NULL: none
 
     // restart
     int restart_signal;
@@ -118,6 +120,8 @@ void heard_end(struct play *p);
 
 // steps.c: begins the step under way; it may be done at once.
 void step_begin(struct play *p, const struct step *step);
+// Journals that a step began which sends nothing.
+void step_record(struct play *p, const struct step *step);
 // When a step was sent, in service time; arg is the play.
 bool step_time(void *arg, struct span id, int64_t *at_us);
 // The awaited line was answered, a pause is over, or something happened that may end a wait.
@@ -129,6 +133,11 @@ void step_restart_now(struct play *p);
 bool step_exists(enum step_verb verb);
 // What the client must support for it; NULL: nothing, or see step_needs_more. The step must exist.
 const char *step_needs(enum step_verb verb);
+
+// credentials.c
+void step_begin_credentials(struct play *p, const struct step *step);
+// Ends the step when the credential that is waited for has expired.
+void step_await_expiry(struct play *p);
 
 // alone.c: the exec contract.
 // Why the case cannot be played without steps, in text; false when it can.

@@ -65,7 +65,7 @@ static void begin_event(struct play *p, const struct step *step)
     journal_bool(j, "await", step->await);
 }
 
-static void record_step(struct play *p, const struct step *step)
+void step_record(struct play *p, const struct step *step)
 {
     begin_event(p, step);
     (void)journal_end(journal(p));
@@ -325,7 +325,7 @@ static void begin_restart(struct play *p, const struct step *step)
 {
     const char *signal = json_get_text(step->args, "signal");
     const char *at = json_get_text(step->args, "at");
-    record_step(p, step);
+    step_record(p, step);
     p->restart_signal = signal_number(signal);
     if (at != NULL) {
         p->restart_at = strcmp(at, "commit") == 0 ? RESTART_AT_COMMIT : RESTART_AT_REPLY;
@@ -354,7 +354,7 @@ void step_restart_now(struct play *p)
 
 static void arm(struct play *p, const struct step *step, bool armed)
 {
-    record_step(p, step);
+    step_record(p, step);
     enum rc rc = lane_arm(p->lane, json_span(step->args), armed);
     if (rc != RC_OK) {
         play_end_case(p, "harness", "step %u: %s", step->n,
@@ -378,7 +378,7 @@ static void begin_disarm(struct play *p, const struct step *step)
 static void begin_world(struct play *p, const struct step *step)
 {
     struct diag d = {0};
-    record_step(p, step);
+    step_record(p, step);
     if (world_change(lane_world(p->lane), step->args, lane_service_us(p->lane), &d) != RC_OK) {
         play_end_case(p, "harness", "step %u cannot change the world: %s", step->n, d.text);
         return;
@@ -458,7 +458,7 @@ static void look_again(struct play *p)
 
 static void begin_wait(struct play *p, const struct step *step)
 {
-    record_step(p, step);
+    step_record(p, step);
     x_free(p->wait_rule);
     const char *rule = json_get_text(step->args, "rule");
     p->wait_rule = rule == NULL ? NULL : x_strdup(rule);
@@ -512,6 +512,8 @@ void step_pause_over(struct play *p)
     const struct step *step = play_step(p);
     if (is_waiting(p)) {
         look_again(p);
+    } else if (p->expiring != NULL) {
+        step_await_expiry(p);
     } else if (p->drain_round > 0) {
         send_round(p, step);
     }
@@ -557,7 +559,7 @@ static const struct {
     {STEP_ROUND, send_round, NULL},     {STEP_RESTART, begin_restart, "restart"},
     {STEP_ARM, begin_arm, NULL},        {STEP_DISARM, begin_disarm, NULL},
     {STEP_WAIT, begin_wait, NULL},      {STEP_WORLD, begin_world, NULL},
-    {STEP_DRAIN, begin_drain, NULL},
+    {STEP_DRAIN, begin_drain, NULL},    {STEP_CREDENTIALS, step_begin_credentials, NULL},
 };
 
 #define ROW_COUNT (sizeof ROWS / sizeof ROWS[0])

@@ -10,12 +10,8 @@
 static const struct {
     const char *section, *key, *played; // NULL: the key itself is not played
 } UNPLAYED[] = {
-    {"client", "credentials", "static"},
-    {"client", "transport", "plain"},
-    {"client", "instances", NULL},
-    {"client", "env", NULL},
-    {"time", "skew", NULL},
-    {"world", "quotas", NULL},
+    {"client", "transport", "plain"}, {"client", "instances", NULL}, {"client", "env", NULL},
+    {"time", "skew", NULL},           {"world", "quotas", NULL},
 };
 
 static enum rc supports_section(const struct scenario *s, const char *section, const cJSON *object,
@@ -45,6 +41,9 @@ static enum rc supports_step(const struct scenario *s, const struct step *step, 
         return diag_fail_at(d, RC_UNSUPPORTED, s->file, step->place,
                             "usage under the licence of another customer cannot be played by this "
                             "version");
+    }
+    if (step->verb == STEP_CREDENTIALS) {
+        return lane_supports_change(s, step->args, step->place, true, d);
     }
     return step->verb == STEP_WORLD ? supports_section(s, "world", step->args, d) : RC_OK;
 }
