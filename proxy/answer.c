@@ -339,7 +339,8 @@ static void answer_ourselves(struct draft *draft)
 
 void answer_make(struct exchange *x)
 {
-    struct draft draft = {.x = x, .content_type = AWS_CONTENT_TYPE};
+    // The status of a reply of which a rule sends nothing.
+    struct draft draft = {.x = x, .status = 200, .content_type = AWS_CONTENT_TYPE};
     x->error_name = "";
     if (x->rule != NULL) {
         apply_actions(&draft, x->rule);
