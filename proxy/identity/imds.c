@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define TOKEN_PATH "/latest/api/token"
-#define ROLES_PATH "/latest/meta-data/iam/security-credentials/"
+#define ROLES_PATH "/latest/meta-data/iam/security-credentials"
 #define TOKEN_HEADER "X-aws-ec2-metadata-token"
 #define TTL_HEADER "X-aws-ec2-metadata-token-ttl-seconds"
 #define TTL_MAX_S 21600
@@ -85,8 +85,7 @@ static const struct {
     void (*give)(const struct asked *a);
 } PATHS[] = {
     {ROLES_PATH, "roles", give_roles},
-    {"/latest/meta-data/iam/security-credentials", "roles", give_roles},
-    {ROLES_PATH IDENTITY_ROLE, "credentials", give_credentials},
+    {ROLES_PATH "/" IDENTITY_ROLE, "credentials", give_credentials},
     {"/latest/dynamic/instance-identity/document", "instance-identity", give_document},
     {"/latest/meta-data/placement/region", "region", give_region},
     {"/latest/meta-data/placement/availability-zone", "availability-zone", give_zone},
@@ -95,10 +94,13 @@ static const struct {
 
 #define PATH_COUNT (sizeof PATHS / sizeof PATHS[0])
 
+// SDKs ask for some of them with a slash at the end, for some without; both are answered.
 static struct span path_of(const struct identity_request *request)
 {
     struct span rest = request->head->path;
-    return span_cut(&rest, '?');
+    struct span path = span_cut(&rest, '?');
+    bool is_folder = path.len > 1 && path.at[path.len - 1] == '/';
+    return span_slice(path, 0, path.len - (is_folder ? 1 : 0));
 }
 
 static size_t find_path(struct span path)

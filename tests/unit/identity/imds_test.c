@@ -94,6 +94,8 @@ static void documents(void)
          "\"availabilityZone\" : \"eu-west-1a\""},
         {"/latest/meta-data/placement/region", "region", "eu-west-1"},
         {"/latest/meta-data/placement/availability-zone", "availability-zone", "eu-west-1a"},
+        {"/latest/meta-data/placement/availability-zone/", "availability-zone", "eu-west-1a"},
+        {"/latest/meta-data/iam/security-credentials", "roles", "meterprover"},
         {"/latest/meta-data/instance-id", "instance-id", "i-0"},
     };
     struct asking a;
