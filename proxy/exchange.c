@@ -261,7 +261,11 @@ static void violate(struct exchange *x, enum aws_error error, const char *where,
 // Smithy, awsJson1_1, "Protocol behaviors": POST to /, the target and the content type.
 static bool follows_protocol(struct exchange *x)
 {
-    if (!span_is(x->head->method, "POST") || !span_is(x->head->path, "/")) {
+    if (sigv4_is_presigned(x->head->path)) {
+        violate(x, AWS_ERROR_MISSING_AUTHENTICATION_TOKEN, "request line",
+                "Missing Authentication Token: a signature in the query string is not accepted "
+                "here, sign with the Authorization header.");
+    } else if (!span_is(x->head->method, "POST") || !span_is(x->head->path, "/")) {
         violate(x, AWS_ERROR_UNKNOWN_OPERATION, "request line", "every operation is a POST to /");
     } else if (x->operation == OPERATION_NONE) {
         violate(x, AWS_ERROR_UNKNOWN_OPERATION, "X-Amz-Target",

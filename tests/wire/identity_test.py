@@ -250,6 +250,54 @@ class ExpiryTest(WireTest):
             self.check_event(request["signature"], error="", fresh=True)
 
 
+class SignatureTest(WireTest):
+    """Each thing that can be wrong with a signature has its own name on the wire."""
+
+    def check_refused(self, proxy, reply, status, name, sentence):
+        self.assertEqual((reply.status, reply.json()["__type"]), (status, name))
+        self.assertIn(sentence, reply.json().get("message"))
+        event = proxy.wait("response", status=status, error=name)[-1]
+        self.check_event(event, origin="service")
+        self.assertEqual(proxy.events("commit"), [])
+
+    def test_scope_keys_and_tokens(self):
+        for name, sentence, change in [
+                ("InvalidSignatureException", "scoped to a valid region",
+                 lambda sign: setattr(sign, "region", "eu-west-1")),
+                ("InvalidSignatureException", "does not match", lambda sign: setattr(
+                    sign, "secret", "another")),
+                ("UnrecognizedClientException", "security token included in the request is invalid",
+                 lambda sign: setattr(sign, "key_id", "ASIANOBODYKNOWSTHIS0")),
+                ("UnrecognizedClientException", "security token included in the request is invalid",
+                 lambda sign: setattr(sign, "token", None)),
+                ("UnrecognizedClientException", "security token included in the request is invalid",
+                 lambda sign: setattr(sign, "token", "of another session"))]:
+            with self.subTest(sentence):
+                with Asking(args=["--credentials", "container"]) as proxy:
+                    proxy.use(proxy.container().json())
+                    change(proxy.sign)
+                    self.check_refused(proxy, proxy.ask(), 400, name, sentence)
+
+    def test_no_signature(self):
+        with Proxy([]) as proxy:
+            reply = fetch(proxy.port, "POST", "/", [
+                ("Content-Type", "application/x-amz-json-1.1"),
+                ("X-Amz-Target", "AWSMPMeteringService.BatchMeterUsage")], b"{}")
+            self.check_refused(proxy, reply, 403, "MissingAuthenticationTokenException",
+                               "Missing Authentication Token")
+
+    def test_presigned(self):
+        query = ("/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2F20261118%2Fus-east-1"
+                 "%2Faws-marketplace%2Faws4_request&X-Amz-SignedHeaders=host&X-Amz-Signature=00")
+        for method in "GET", "POST":
+            with Proxy([]) as proxy:
+                reply = fetch(proxy.port, method, query, [
+                    ("Content-Type", "application/x-amz-json-1.1"),
+                    ("X-Amz-Target", "AWSMPMeteringService.BatchMeterUsage")])
+                self.check_refused(proxy, reply, 403, "MissingAuthenticationTokenException",
+                                   "a signature in the query string is not accepted")
+
+
 class RuleTest(WireTest):
     """Rules meet these requests by their target, and those of the service are not shifted."""
 
