@@ -11,14 +11,30 @@
 #include "proxy/draft.h"
 #include "proxy/exchange.h"
 
-int64_t lane_wire_us(const struct lane *lane)
+static int64_t machine_us(const struct lane *lane)
 {
     return clock_wall_us(loop_clock(lane->loop));
 }
 
+int64_t lane_wire_us(const struct lane *lane)
+{
+    return machine_us(lane) + lane->skew_us;
+}
+
 int64_t lane_service_us(const struct lane *lane)
 {
-    return lane_wire_us(lane) + lane->service_offset_us;
+    return machine_us(lane) + lane->service_offset_us;
+}
+
+// "+20m": how far the wire's clock is ahead of the client's, which is this machine's.
+static int64_t skew_of(const struct scenario *s)
+{
+    int64_t us = 0;
+    struct span skew = s == NULL ? (struct span){0} : json_span(json_get(s->time, "skew"));
+    if (skew.len == 0 || duration_parse(&us, span_slice(skew, 1, skew.len), NULL) != RC_OK) {
+        return 0; // the scenario was checked: it parses
+    }
+    return skew.at[0] == '-' ? -us : us;
 }
 
 void lane_point(struct lane *lane, enum lane_point point, uint64_t exchange)
@@ -187,6 +203,7 @@ static void record_open(struct lane *lane)
     journal_text(j, "time", span_of(lane->options.told_time ? "told" : "real"));
     journal_int(j, "tolerance_us", lane->options.tolerance_us);
     journal_text(j, "credentials", span_of(lane_source(&lane->options)));
+    journal_int(j, "skew_us", lane->skew_us);
     (void)journal_end(j);
 }
 
@@ -196,8 +213,9 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
     lane->options = *options;
     lane->loop = options->loop;
     lane->case_id = x_strdup(options->scenario == NULL ? "proxy" : options->scenario->id);
+    lane->skew_us = skew_of(options->scenario);
     if (options->told_time) {
-        lane->service_offset_us = options->start_us - lane_wire_us(lane);
+        lane->service_offset_us = options->start_us - machine_us(lane);
     }
     loop_timer_init(&lane->reap, lane->loop, on_reap_due, lane);
     enum rc rc = open_world(lane, d);

@@ -41,6 +41,7 @@ struct lane {
     struct identity *identity; // NULL when credentials are static
     struct lane_identity told;
     int64_t service_offset_us;
+    int64_t skew_us; // of wire time
     uint64_t exchanges, connections;
     uint64_t requests; // exchanges of the service
     int64_t last_request_us;

@@ -10,8 +10,10 @@
 static const struct {
     const char *section, *key, *played; // NULL: the key itself is not played
 } UNPLAYED[] = {
-    {"client", "transport", "plain"}, {"client", "instances", NULL}, {"client", "env", NULL},
-    {"time", "skew", NULL},           {"world", "quotas", NULL},
+    {"client", "transport", "plain"},
+    {"client", "instances", NULL},
+    {"client", "env", NULL},
+    {"world", "quotas", NULL},
 };
 
 static enum rc supports_section(const struct scenario *s, const char *section, const cJSON *object,

@@ -298,6 +298,36 @@ class SignatureTest(WireTest):
                                    "a signature in the query string is not accepted")
 
 
+class SkewTest(WireTest):
+    """The wire's clock is not the client's: signatures and Date go by it, service time does not."""
+
+    def ask(self, skew):
+        with Proxy([], skew=skew) as proxy:
+            reply = proxy.ask()
+            event = proxy.wait("request")[-1]
+            self.assertIn("2026-11-18T10:15", event["service"])
+            date = datetime.datetime.strptime(reply.field("date"), "%a, %d %b %Y %H:%M:%S GMT")
+            ahead = date - datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+            return reply, event["signature"], ahead.total_seconds()
+
+    def test_within_a_quarter_of_an_hour(self):
+        for skew, seconds in ("+14m", 840), ("-14m", -840):
+            reply, signature, ahead = self.ask(skew)
+            self.assertEqual(reply.status, 200)
+            self.check_event(signature, valid=True, fresh=True)
+            self.assertAlmostEqual(ahead, seconds, delta=30)
+
+    def test_beyond(self):
+        for skew, seconds, words in [("+20m", 1200, "Signature expired: "),
+                                     ("-20m", -1200, "Signature not yet current: ")]:
+            reply, signature, ahead = self.ask(skew)
+            self.assertEqual((reply.status, reply.json()["__type"]),
+                             (400, "InvalidSignatureException"))
+            self.assertTrue(reply.json()["message"].startswith(words))
+            self.check_event(signature, valid=True, scope=True, token=True, fresh=False)
+            self.assertAlmostEqual(ahead, seconds, delta=30)
+
+
 class RuleTest(WireTest):
     """Rules meet these requests by their target, and those of the service are not shifted."""
 
