@@ -173,6 +173,22 @@ static enum rc make_places(struct play *p, struct diag *d)
     return rc;
 }
 
+// "K=V" of each variable that the case sets, NULL at the end; owned, with its texts.
+static char **variables_of(const struct scenario *s)
+{
+    const cJSON *item = NULL;
+    const cJSON *env = json_get(s->client, "env");
+    size_t count = 0;
+    char **variables = x_alloc(((size_t)cJSON_GetArraySize(env) + 1) * sizeof *variables);
+    cJSON_ArrayForEach(item, env)
+    {
+        struct buf text = {0};
+        buf_addf(&text, "%s=%s", item->string, json_text(item));
+        variables[count++] = buf_take_text(&text);
+    }
+    return variables;
+}
+
 static enum credential_source source_of(const struct lane_identity *told)
 {
     if (told == NULL) {
@@ -194,6 +210,7 @@ static enum rc build_environment(struct play *p, struct diag *d)
     OWN_BUF struct buf world = {0};
     OWN_BUF struct buf endpoint = {0};
     OWN_BUF struct buf trip = {0};
+    char **of_case = variables_of(p->scenario);
     world_describe(lane_world(p->lane), &world);
     buf_addf(&endpoint, "http://%s%c", lane_address(p->lane), '\0');
     buf_addf(&trip, "http://%s%c", tripwire_address(p->tripwire), '\0');
@@ -220,10 +237,16 @@ static enum rc build_environment(struct play *p, struct diag *d)
         .world = world.data,
         .deadline_s = p->scenario->deadline_s,
         .case_id = p->setting->hides_case ? "hidden" : p->scenario->id,
+        .of_case = (const char *const *)of_case,
         .add = p->setting->add_env,
         .pass = p->setting->pass_env,
     };
-    return environment_build(&p->environment, &options, d);
+    enum rc rc = environment_build(&p->environment, &options, d);
+    for (size_t i = 0; of_case[i] != NULL; i++) {
+        x_free(of_case[i]);
+    }
+    x_free(of_case);
+    return rc;
 }
 
 static enum rc open_lane(struct play *p, struct diag *d)

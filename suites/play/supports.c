@@ -12,7 +12,6 @@ static const struct {
 } UNPLAYED[] = {
     {"client", "transport", "plain"},
     {"client", "instances", NULL},
-    {"client", "env", NULL},
     {"world", "quotas", NULL},
 };
 

@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import re
+import shutil
 import subprocess
 import unittest.mock
 
@@ -252,6 +253,41 @@ class Cases(rig.Case):
 
     def test_boto3(self):
         self.hold_all_passed(rig.SELLER)
+
+    def test_the_example_of_the_format(self):
+        folder = self.dir / "scenarios" / "crd"
+        folder.mkdir(parents=True)
+        shutil.copy(rig.SOURCE / "tests/scenarios/examples/CRD-01.json", folder)
+        result, tree = self.play("--scenarios", folder.parent, command=rig.SELLER, code=0)
+        self.assertEqual(rig.verdicts(tree), {"CRD-01": "PASS"}, result)
+
+    def play_skewed(self, command, *options):
+        """The wire's clock is 20 minutes ahead; gives the case and its journal."""
+        folder = self.dir / "scenarios" / "skw"
+        folder.mkdir(parents=True)
+        case = scenario("SKW-90", "static", EXPIRES[:2] + EXPIRES[-1:],
+                        expect=[{"id": "billed", "ledger": {"complete": True}}])
+        del case["world"]
+        case["time"] = {"skew": "+20m"}
+        (folder / "SKW-90.json").write_text(json.dumps(case), encoding="utf-8")
+        _, tree = self.play("--scenarios", folder.parent, "--run", "SKW-90", *options,
+                            command=command)
+        return rig.case_of(tree, "SKW-90"), rig.journal(self.dir / "out", "SKW-90")
+
+    def test_javascript_mends_its_clock(self):
+        modules = rig.SOURCE / "tests/clients/js/node_modules"
+        rig.need(modules.is_dir(), f"{modules} is not installed")
+        case, events = self.play_skewed(rig.JS_SELLER)
+        self.assertEqual(case["verdict"], "PASS")
+        fresh = [e["signature"]["fresh"] for e in events if e["event"] == "request"]
+        self.assertEqual((fresh[0], fresh[-1]), (False, True))
+
+    def test_boto3_does_not(self):
+        case, events = self.play_skewed(rig.SELLER, "--timeout-multiplier", "0.4")
+        self.assertEqual(rig.check_of(case, "billed")["verdict"], "FAIL")
+        self.assertEqual(rig.check_of(case, "signature")["verdict"], "PASS")
+        errors = {e["error"] for e in events if e["event"] == "response"}
+        self.assertEqual(errors, {"InvalidSignatureException"})
 
     def test_javascript(self):
         modules = rig.SOURCE / "tests/clients/js/node_modules"
