@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/identity/letters.h"
 
+#include <assert.h>
+
 #include "proxy/base/draw.h"
 
 void letters_add(const struct letters *l, struct buf *out, const char *what, uint64_t turn,
@@ -9,6 +11,7 @@ void letters_add(const struct letters *l, struct buf *out, const char *what, uin
     struct draw draw = {
         .seed = l->seed, .case_id = l->case_id, .rule = span_of(what), .index = turn};
     size_t size = span_of(alphabet).len;
+    assert(size > 0);
     for (size_t i = 0; i < count; i++) {
         buf_add_char(out, alphabet[draw_u64(&draw, i) % size]);
     }

@@ -81,6 +81,7 @@ struct exchange_fact {
     const cJSON *request, *commit, *response; // NULL when there was none
     uint64_t response_seq;
     const char *operation; // "" when none was recognised
+    const char *target;    // whom the client asked: "service" …
     size_t first, count;   // records
 };
 
@@ -158,7 +159,8 @@ struct facts {
     FACTS_LIST(word_fact, words);
     FACTS_LIST(step_fact, steps);
     FACTS_LIST(sent_fact, sents);
-    FACTS_LIST(exchange_fact, exchanges);
+    FACTS_LIST(exchange_fact, exchanges); // with the service
+    FACTS_LIST(exchange_fact, askings);   // with those who are asked for credentials and region
     FACTS_LIST(record_fact, records);
     FACTS_LIST(billed_fact, bills);
     FACTS_LIST(reply_fact, replies);

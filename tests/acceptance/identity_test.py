@@ -227,7 +227,11 @@ def files():
         "CRD-95", "web-identity", away,
         [{"name": "away", "when": {"target": "sts", "phase": "connect"}, "armed": False,
           "then": [{"refuse": {}}]}],
-        expect=[{"id": "billed", "ledger": {"complete": True}}]))
+        expect=[{"id": "asked-sts", "requests": {"target": "sts", "accepted": True,
+                                                 "count": {"min": 1}}},
+                {"id": "asked-nobody-else", "requests": {"target": "container-credentials",
+                                                         "count": {"max": 0}}},
+                {"id": "billed", "ledger": {"complete": True}}]))
     return cases
 
 
