@@ -278,6 +278,12 @@ class SignatureTest(WireTest):
                     change(proxy.sign)
                     self.check_refused(proxy, proxy.ask(), 400, name, sentence)
 
+    def test_a_long_term_key_has_no_token(self):
+        with Proxy([]) as proxy:
+            proxy.sign.token = "left behind by a session"
+            self.check_refused(proxy, proxy.ask(), 400, "UnrecognizedClientException",
+                               "security token included in the request is invalid")
+
     def test_no_signature(self):
         with Proxy([]) as proxy:
             reply = fetch(proxy.port, "POST", "/", [
