@@ -12,6 +12,8 @@ static struct identity_request request_of(const struct exchange *x, const char *
                                      .head = x->head,
                                      .body = buf_span(&x->body),
                                      .now_us = lane_wire_us(x->lane),
+                                     .region = world_region(x->lane->world),
+                                     .imds_v1 = world_allows_imds_v1(x->lane->world),
                                      .request_id = request_id};
 }
 

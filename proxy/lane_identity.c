@@ -106,8 +106,7 @@ enum rc lane_identity_open(struct lane *lane, struct diag *d)
     struct identity_options options = {.region = world_region(lane->world),
                                        .seed = lane->options.seed,
                                        .case_id = span_of(lane->case_id),
-                                       .now_us = lane_wire_us(lane),
-                                       .imds_v1 = world_allows_imds_v1(lane->world)};
+                                       .now_us = lane_wire_us(lane)};
     lane->identity = identity_new(&options);
     tell_client(lane);
     return write_files(lane, d);

@@ -33,17 +33,17 @@ static char *uuid(const struct letters *l, const char *begin, const char *what)
     return buf_take_text(&text);
 }
 
-static struct proofs *new_proofs(const struct identity *id, const struct letters *l, int64_t now_us)
+static struct proofs *new_proofs(const struct letters *l, const struct identity_options *options)
 {
     OWN(text) char *provider = letters_text(l, "", "provider", LETTERS_BASE32, 32);
     OWN_BUF struct buf issuer = {0};
-    buf_addf(&issuer, "https://oidc.eks.%s.amazonaws.com/id/%s%c", id->region, provider, '\0');
-    struct proofs_options options = {.seed = l->seed,
-                                     .case_id = l->case_id,
-                                     .issuer = issuer.data,
-                                     .subject = "system:serviceaccount:default:" IDENTITY_ROLE,
-                                     .now_us = now_us};
-    return proofs_new(&options);
+    buf_addf(&issuer, "https://oidc.eks.%s.amazonaws.com/id/%s%c", options->region, provider, '\0');
+    struct proofs_options of_proofs = {.seed = l->seed,
+                                       .case_id = l->case_id,
+                                       .issuer = issuer.data,
+                                       .subject = "system:serviceaccount:default:" IDENTITY_ROLE,
+                                       .now_us = options->now_us};
+    return proofs_new(&of_proofs);
 }
 
 struct identity *identity_new(const struct identity_options *options)
@@ -52,15 +52,13 @@ struct identity *identity_new(const struct identity_options *options)
     id->case_id = span_dup(options->case_id);
     struct letters l = {.seed = options->seed, .case_id = span_of(id->case_id)};
     struct buf arn = {0};
-    id->region = x_strdup(options->region);
-    id->imds_v1 = options->imds_v1;
     id->account = letters_text(&l, "", "account", LETTERS_DIGITS, 12);
     buf_addf(&arn, "arn:aws:iam::%s:role/%s", id->account, IDENTITY_ROLE);
     id->role_arn = buf_take_text(&arn);
     id->role_id = letters_text(&l, "AROA", "role", LETTERS_BASE32, 17);
     id->instance_id = letters_text(&l, "i-0", "instance", LETTERS_HEX, 16);
     id->container_path = uuid(&l, "/v2/credentials/", "container");
-    id->proofs = new_proofs(id, &l, options->now_us);
+    id->proofs = new_proofs(&l, options);
     return id;
 }
 
@@ -71,7 +69,6 @@ void identity_free(struct identity **slot)
         return;
     }
     proofs_free(&id->proofs);
-    x_free(id->region);
     x_free(id->account);
     x_free(id->role_arn);
     x_free(id->role_id);

@@ -20,11 +20,10 @@ enum identity_error {
 };
 
 struct identity_options {
-    const char *region;
-    uint64_t seed; // of the case, so that each has its own tokens
+    const char *region; // where it begins
+    uint64_t seed;      // of the case, so that each has its own tokens
     struct span case_id;
     int64_t now_us; // wire time
-    bool imds_v1;   // instance metadata is given without a token, too
 };
 
 struct identity_request {
@@ -32,6 +31,8 @@ struct identity_request {
     const struct h1_head *head;
     struct span body;
     int64_t now_us;         // wire time
+    const char *region;     // as it is now
+    bool imds_v1;           // instance metadata is given without a token, too
     const char *request_id; // of the reply, which STS writes into its body
 };
 

@@ -10,8 +10,7 @@
 #define IDENTITY_ROLE "meterprover"
 
 struct identity {
-    char *case_id, *region, *account, *role_arn, *role_id, *instance_id, *container_path;
-    bool imds_v1;
+    char *case_id, *account, *role_arn, *role_id, *instance_id, *container_path;
     const struct sigv4_credential *served; // borrowed
     int64_t served_us;                     // since when
     struct proofs *proofs;

@@ -56,23 +56,23 @@ static void give_document(const struct asked *a)
     buf_add_text(b, "{\n  \"version\" : \"2017-09-30\"");
     add_text(b, "accountId", a->id->account);
     add_text(b, "architecture", "x86_64");
-    buf_addf(b, ",\n  \"availabilityZone\" : \"%sa\"", a->id->region);
+    buf_addf(b, ",\n  \"availabilityZone\" : \"%sa\"", a->request->region);
     add_text(b, "imageId", "ami-0a1b2c3d4e5f60718");
     add_text(b, "instanceId", a->id->instance_id);
     add_text(b, "instanceType", "t3.micro");
     add_text(b, "privateIp", "127.0.0.1");
-    add_text(b, "region", a->id->region);
+    add_text(b, "region", a->request->region);
     buf_add_text(b, "\n}");
 }
 
 static void give_region(const struct asked *a)
 {
-    buf_add_text(&a->out->body, a->id->region);
+    buf_add_text(&a->out->body, a->request->region);
 }
 
 static void give_zone(const struct asked *a)
 {
-    buf_addf(&a->out->body, "%sa", a->id->region);
+    buf_addf(&a->out->body, "%sa", a->request->region);
 }
 
 static void give_instance_id(const struct asked *a)
@@ -143,7 +143,7 @@ static bool may_read(const struct asked *a)
 {
     const struct h1_field *token = h1_find(a->request->head, TOKEN_HEADER);
     if (token == NULL) {
-        return a->id->imds_v1;
+        return a->request->imds_v1;
     }
     return proofs_check_imds(a->id->proofs, token->value, a->request->now_us) == PROOF_GOOD;
 }

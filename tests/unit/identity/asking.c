@@ -13,12 +13,10 @@ static const struct sigv4_credential K1 = {.name = "k1",
 
 void asking_begin(struct asking *a, bool imds_v1)
 {
-    struct identity_options options = {.region = "eu-west-1",
-                                       .seed = 7,
-                                       .case_id = SPAN("CRD-01"),
-                                       .now_us = NOW_US,
-                                       .imds_v1 = imds_v1};
-    *a = (struct asking){.id = identity_new(&options), .now_us = NOW_US};
+    struct identity_options options = {
+        .region = "eu-west-1", .seed = 7, .case_id = SPAN("CRD-01"), .now_us = NOW_US};
+    *a = (struct asking){
+        .id = identity_new(&options), .now_us = NOW_US, .region = "eu-west-1", .imds_v1 = imds_v1};
     identity_serve(a->id, &K1, NOW_US);
 }
 
@@ -47,6 +45,8 @@ int asking_ask(struct asking *a, enum target target, const char *method, const c
                                        .head = &head,
                                        .body = span_of(body),
                                        .now_us = a->now_us,
+                                       .region = a->region,
+                                       .imds_v1 = a->imds_v1,
                                        .request_id = "req-1"};
     forget(a);
     identity_answer(a->id, &request, &a->reply);

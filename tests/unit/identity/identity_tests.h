@@ -21,6 +21,8 @@ struct asking {
     struct identity_reply reply;
     char *text; // of the reply's body
     int64_t now_us;
+    const char *region;
+    bool imds_v1;
 };
 
 void asking_begin(struct asking *a, bool imds_v1);

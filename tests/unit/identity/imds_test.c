@@ -109,6 +109,9 @@ static void documents(void)
         CHECK(asking_says(&a, ROWS[i].text));
     }
     unit_row(NULL);
+    a.region = "us-west-2"; // it is asked for anew, never remembered
+    CHECK_INT(get(&a, "/latest/meta-data/placement/region", token), 200);
+    CHECK_TEXT(a.text, "us-west-2");
     CHECK_INT(get(&a, ROLES "another", token), 404);
     CHECK_INT(get(&a, "/", token), 404);
     CHECK_TEXT(a.reply.asks, "");
