@@ -214,8 +214,8 @@ static void apply_disarm(struct draft *draft, const struct action *action)
     arm(draft, action, false);
 }
 
-// lane_supports_change was asked: only what a role can have is served. A file that could not be
-// replaced keeps its old token, which is refused: the journal shows it.
+// lane_supports_change was asked: only what a role can have is served. Of a token that is lost the
+// lane's observer hears.
 static void apply_credentials(struct draft *draft, const struct action *action)
 {
     const cJSON *serve = json_get(action->args, "serve");

@@ -187,7 +187,16 @@ enum rc lane_rotate(struct lane *lane)
     identity_rotate(lane->identity, lane_wire_us(lane));
     identity_tell_secrets(lane->identity, on_secret, lane);
     tell_credential(lane, "token", "rotated");
-    return write_files(lane, NULL);
+    struct diag d = {0};
+    enum rc rc = write_files(lane, &d);
+    if (rc != RC_OK) {
+        (void)journal_begin(lane->journal, EVENT_CREDENTIAL);
+        journal_text(lane->journal, "name", SPAN("token"));
+        journal_text(lane->journal, "what", SPAN("lost"));
+        journal_text(lane->journal, "text", span_of(d.text));
+        (void)journal_end(lane->journal);
+    }
+    return rc;
 }
 
 enum rc lane_credential_life(const struct lane *lane, struct span credential, int64_t *left_us)

@@ -97,6 +97,9 @@ static void on_event(void *arg, enum event_kind kind, struct span line)
         step_check_wait(p);
     } else if (kind == EVENT_REQUEST) {
         step_check_wait(p);
+    } else if (kind == EVENT_CREDENTIAL && span_has(line, SPAN("\"what\":\"lost\""))) {
+        // The client cannot know the new token: what becomes of it is not its doing.
+        play_end_case(p, "harness", "a file could not be given its new token");
     }
 }
 

@@ -258,6 +258,18 @@ class Cases(rig.Case):
     def test_boto3(self):
         self.hold_all_passed(rig.SELLER)
 
+    def test_a_token_that_is_lost_is_our_failure(self):
+        """A client that removes the directory of its token cannot be judged by what follows."""
+        folder = self.dir / "scenarios" / "crd"
+        folder.mkdir(parents=True)
+        case = next(c for c in files() if c["id"] == "CRD-93")
+        (folder / "CRD-93.json").write_text(json.dumps(case), encoding="utf-8")
+        remover = self.dir / "remover.py"
+        remover.write_text(REMOVER, encoding="utf-8")
+        _, tree = self.play("--scenarios", folder.parent, "--no-doctor", code=3,
+                            command=[rig.PYTHON, str(remover)])
+        self.assertEqual(rig.verdicts(tree), {"CRD-93": "HARNESS ERROR"})
+
     def test_the_example_of_the_format(self):
         folder = self.dir / "scenarios" / "crd"
         folder.mkdir(parents=True)
@@ -313,6 +325,22 @@ class Cases(rig.Case):
         self.assertEqual(rig.check_of(found, "fresh")["verdict"], "FAIL")
         self.assertEqual(rig.check_of(found, "billed")["verdict"], "FAIL")
 
+
+# The sample integration, after the directory of its token was removed.
+REMOVER = f"""
+import os, shutil, sys
+sys.path.insert(0, {str(rig.SOURCE / "tests/clients/python")!r})
+import seller
+path = os.environ["AWS_WEB_IDENTITY_TOKEN_FILE"]
+make = seller.make_client
+def make_client():
+    client = make()
+    client._request_signer._credentials.get_frozen_credentials()
+    shutil.rmtree(os.path.dirname(path))
+    return client
+seller.make_client = make_client
+seller.main()
+"""
 
 # The sample integration with keys that are fetched once and never again.
 STUCK = f"""

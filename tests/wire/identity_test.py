@@ -4,6 +4,7 @@ that meet them by target, and what the journal keeps of it."""
 import datetime
 import json
 import os
+import shutil
 import time
 import unittest
 import urllib.parse
@@ -70,8 +71,9 @@ class Asking(Proxy):
     def sts(self, **changes):
         port, _ = split(self.exports["AWS_ENDPOINT_URL_STS"])
         form = {"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15",
-                "RoleArn": self.exports["AWS_ROLE_ARN"], "RoleSessionName": "seller",
-                "WebIdentityToken": self.web_token(), **changes}
+                "RoleArn": self.exports["AWS_ROLE_ARN"], "RoleSessionName": "seller", **changes}
+        if "WebIdentityToken" not in form:
+            form["WebIdentityToken"] = self.web_token()
         return fetch(port, "POST", "/", [("Content-Type", "application/x-www-form-urlencoded")],
                      urllib.parse.urlencode(form).encode())
 
@@ -374,6 +376,15 @@ class RuleTest(WireTest):
             self.assertNotEqual(proxy.web_token(), old)
             self.assertEqual(proxy.sts().status, 200)
             self.assertEqual(error_of(proxy.sts(WebIdentityToken=old)), "ExpiredTokenException")
+
+    def test_a_token_that_is_lost_is_told(self):
+        rules = [rule("anew", [{"credentials": {"rotate": "token"}}], "1", {"target": "sts"})]
+        with Asking(rules, source="web-identity") as proxy:
+            token = proxy.web_token()
+            shutil.rmtree(os.path.dirname(proxy.exports["AWS_WEB_IDENTITY_TOKEN_FILE"]))
+            self.assertEqual(proxy.sts(WebIdentityToken=token).status, 400)
+            lost = proxy.wait("credential", what="lost")[0]
+            self.assertIn("No such file or directory", lost["text"])
 
     def test_the_wire_between(self):
         rules = [rule("cut", [{"rst": {"at": "before-response"}}], "1",
