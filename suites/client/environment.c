@@ -284,23 +284,6 @@ static enum rc add_one(struct environment *e, const char *entry, struct diag *d)
     return set(e, owned, entry + name.len + 1, d);
 }
 
-// A case may say which keys are found: that is its matter. Where requests go is not.
-static enum rc set_of_case(struct environment *e, const struct environment_options *o,
-                           struct diag *d)
-{
-    enum rc code = RC_OK;
-    for (const char *const *entry = o->of_case; code == RC_OK && entry != NULL && *entry != NULL;
-         entry++) {
-        OWN(text) char *name = span_dup(name_of(*entry));
-        const char *because = environment_refusal(span_of(name));
-        if (because != NULL && strcmp(because, WHY_KEYS) != 0) {
-            return diag_fail(d, RC_CONFLICT, "a case must not set %s: %s", name, because);
-        }
-        code = set(e, name, *entry + strlen(name) + 1, d);
-    }
-    return code;
-}
-
 // The caller's value of that name, or NULL.
 static const char *caller_value(const char *const *caller, const char *name)
 {
@@ -353,7 +336,6 @@ enum rc environment_build(struct environment *out, const struct environment_opti
     code = code == RC_OK ? set_credentials(out, options, d) : code;
     code = code == RC_OK ? set_case(out, options, d) : code;
     code = code == RC_OK ? set_asked(out, options, d) : code;
-    code = code == RC_OK ? set_of_case(out, options, d) : code;
     if (code != RC_OK) {
         environment_clear(out);
     }

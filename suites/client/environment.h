@@ -34,10 +34,7 @@ struct environment_options {
     const char *world;      // JSON; required
     const char *public_key; // PEM, or the path of a file, as the contract has it
     unsigned deadline_s;
-    const char *case_id; // required
-    // "K=V" that the case itself says, above everything else (RC_CONFLICT for a name that decides
-    // where requests go, or that tells of the case); ends with NULL; may be NULL
-    const char *const *of_case;
+    const char *case_id;     // required
     const char *const *add;  // "K=V" of --env; ends with NULL; may be NULL
     const char *const *pass; // names of --pass; ends with NULL; may be NULL
 };

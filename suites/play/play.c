@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proxy/base/alloc.h"
@@ -161,59 +160,22 @@ static enum rc make_places(struct play *p, struct diag *d)
         return diag_fail(d, RC_IO, "cannot make the directory %s: %s", p->state_dir,
                          strerror(errno));
     }
-    // Beside it: what the client keeps is its own.
-    p->identity_dir = join(p->state_dir, "", "");
-    p->identity_dir[strlen(p->identity_dir) - 1] = '+';
-    if (mkdir(p->identity_dir, 0700) != 0) {
-        return diag_fail(d, RC_IO, "cannot make the directory %s: %s", p->identity_dir,
-                         strerror(errno));
+    enum rc rc = play_make_identity_dir(p, d);
+    if (rc == RC_OK) {
+        rc = run_writer_path(p->setting->writer, p->scenario->id, "client.out", &p->out_path, d);
     }
-    enum rc rc =
-        run_writer_path(p->setting->writer, p->scenario->id, "client.out", &p->out_path, d);
     if (rc == RC_OK) {
         rc = run_writer_path(p->setting->writer, p->scenario->id, "client.err", &p->err_path, d);
     }
     return rc;
 }
 
-// "K=V" of each variable that the case sets, NULL at the end; owned, with its texts.
-static char **variables_of(const struct scenario *s)
-{
-    const cJSON *item = NULL;
-    const cJSON *env = json_get(s->client, "env");
-    size_t count = 0;
-    char **variables = x_alloc(((size_t)cJSON_GetArraySize(env) + 1) * sizeof *variables);
-    cJSON_ArrayForEach(item, env)
-    {
-        struct buf text = {0};
-        buf_addf(&text, "%s=%s", item->string, json_text(item));
-        variables[count++] = buf_take_text(&text);
-    }
-    return variables;
-}
-
-static enum credential_source source_of(const struct lane_identity *told)
-{
-    if (told == NULL) {
-        return CREDENTIALS_STATIC;
-    }
-    if (told->imds_endpoint != NULL) {
-        return CREDENTIALS_IMDS;
-    }
-    return told->web_identity_file != NULL ? CREDENTIALS_WEB_IDENTITY : CREDENTIALS_CONTAINER;
-}
-
 static enum rc build_environment(struct play *p, struct diag *d)
 {
-    static const struct lane_identity NOBODY = {.source = "static"};
-    const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
-    const struct lane_identity *told = lane_identity(p->lane);
-    const struct lane_identity *from = told == NULL ? &NOBODY : told;
     OWN(text) char *empty = join(p->setting->scratch, "empty", "");
     OWN_BUF struct buf world = {0};
     OWN_BUF struct buf endpoint = {0};
     OWN_BUF struct buf trip = {0};
-    char **of_case = variables_of(p->scenario);
     world_describe(lane_world(p->lane), &world);
     buf_addf(&endpoint, "http://%s%c", lane_address(p->lane), '\0');
     buf_addf(&trip, "http://%s%c", tripwire_address(p->tripwire), '\0');
@@ -225,31 +187,15 @@ static enum rc build_environment(struct play *p, struct diag *d)
         .config_file = empty,
         .credentials_file = empty,
         .tripwire = trip.data,
-        .source = source_of(told),
-        .sts_endpoint = from->sts_endpoint,
-        .container_uri = from->container_uri,
-        .container_token = from->container_token,
-        .container_token_file = from->container_token_file,
-        .imds_endpoint = from->imds_endpoint,
-        .web_identity_file = from->web_identity_file,
-        .role_arn = from->role_arn,
-        .access_key = key->access_key_id,
-        .secret_key = key->secret_access_key,
-        .session_token = key->session_token,
         .state_dir = p->state_dir,
         .world = world.data,
         .deadline_s = p->scenario->deadline_s,
         .case_id = p->setting->hides_case ? "hidden" : p->scenario->id,
-        .of_case = (const char *const *)of_case,
         .add = p->setting->add_env,
         .pass = p->setting->pass_env,
     };
-    enum rc rc = environment_build(&p->environment, &options, d);
-    for (size_t i = 0; of_case[i] != NULL; i++) {
-        x_free(of_case[i]);
-    }
-    x_free(of_case);
-    return rc;
+    play_find_credentials(p, &options);
+    return environment_build(&p->environment, &options, d);
 }
 
 static enum rc open_lane(struct play *p, struct diag *d)

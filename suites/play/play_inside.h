@@ -135,6 +135,10 @@ bool step_exists(enum step_verb verb);
 const char *step_needs(enum step_verb verb);
 
 // credentials.c
+// A directory for files with tokens, beside the client's own.
+MUST_USE enum rc play_make_identity_dir(struct play *p, struct diag *d);
+// Where the client of this case finds its credentials: the open lane says it.
+void play_find_credentials(const struct play *p, struct environment_options *o);
 void step_begin_credentials(struct play *p, const struct step *step);
 // Ends the step when the credential that is waited for has expired.
 void step_await_expiry(struct play *p);

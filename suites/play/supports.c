@@ -12,6 +12,7 @@ static const struct {
 } UNPLAYED[] = {
     {"client", "transport", "plain"},
     {"client", "instances", NULL},
+    {"client", "env", NULL},
     {"world", "quotas", NULL},
 };
 

@@ -275,29 +275,6 @@ static void refuses_with_a_sentence(void)
     CHECK(environment_refusal(SPAN("PROXY")) == NULL);
 }
 
-static void takes_what_the_case_says(void)
-{
-    static const char *const ADD[] = {"A=caller", "B=caller", NULL};
-    static const char *const CASE[] = {"A=case", "AWS_ACCESS_KEY_ID=AKIALEFTBEHIND", NULL};
-    static const char *const ELSEWHERE[] = {"AWS_ENDPOINT_URL_STS=https://x", NULL};
-    static const char *const OTHER_CASE[] = {"METERPROVER_CASE=x", NULL};
-    struct environment e;
-    struct diag d = {0};
-    struct environment_options o = basic();
-    o.add = ADD;
-    o.of_case = CASE;
-    CHECK_INT(environment_build(&e, &o, &d), RC_OK);
-    CHECK_TEXT(environment_get(&e, "A"), "case");
-    CHECK_TEXT(environment_get(&e, "B"), "caller");
-    CHECK_TEXT(environment_get(&e, "AWS_ACCESS_KEY_ID"), "AKIALEFTBEHIND");
-    environment_clear(&e);
-    o.of_case = ELSEWHERE;
-    CHECK_INT(environment_build(&e, &o, &d), RC_CONFLICT);
-    CHECK_TEXT(d.text, "a case must not set AWS_ENDPOINT_URL_STS: " ENDPOINT_WHY);
-    o.of_case = OTHER_CASE;
-    CHECK_INT(environment_build(&e, &o, NULL), RC_CONFLICT);
-}
-
 static void refuses_what_cannot_be_run(void)
 {
     OWN(text) char *world = x_alloc(131073);
@@ -326,6 +303,5 @@ const struct unit_test ENVIRONMENT_TESTS[] = {
     {"trusts our authority under TLS", trusts_our_authority_under_tls},
     {"adds and passes", adds_and_passes},
     {"refuses with a sentence", refuses_with_a_sentence},
-    {"takes what the case says", takes_what_the_case_says},
     {"refuses what cannot be run", refuses_what_cannot_be_run},
     {NULL, NULL}};

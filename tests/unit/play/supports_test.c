@@ -32,7 +32,7 @@ static void cases_are_refused(void)
          "which cannot change"},
         {"plain", "\"client\": {\"transport\": \"plain\"}," STEPS, NULL},
         {"TLS", "\"client\": {\"transport\": \"tls\"}," STEPS, "`transport` of `client`"},
-        {"environment", "\"client\": {\"env\": {\"A\": \"1\"}}," STEPS, NULL},
+        {"environment", "\"client\": {\"env\": {\"A\": \"1\"}}," STEPS, "`env` of `client`"},
         {"start", "\"time\": {\"start\": \"now+1h\"}," STEPS, NULL},
         {"skew", "\"time\": {\"skew\": \"+20m\"}," STEPS, NULL},
         {"no quotas", "\"world\": {\"quotas\": false}," STEPS, NULL},
