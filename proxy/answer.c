@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proxy/asking.h"
 #include "proxy/base/alloc.h"
 #include "proxy/draft.h"
 #include "proxy/lane_inside.h"
@@ -133,6 +134,10 @@ static enum aws_error_how how_of(const char *name)
 
 static void apply_error(struct draft *draft, const struct action *action)
 {
+    if (draft->x->target != TARGET_SERVICE) {
+        asking_error(draft, action);
+        return;
+    }
     const cJSON *args = action->args;
     const char *name = cJSON_IsString(args) ? args->valuestring : json_get_text(args, "name");
     enum aws_error error = aws_error_find(span_of(name));
@@ -221,6 +226,19 @@ static void apply_disarm(struct draft *draft, const struct action *action)
     arm(draft, action, false);
 }
 
+// lane_supports_change was asked: only what a role can have is served. Of a token that is lost the
+// lane's observer hears.
+static void apply_credentials(struct draft *draft, const struct action *action)
+{
+    const cJSON *serve = json_get(action->args, "serve");
+    if (serve != NULL) {
+        (void)!lane_serve(draft->x->lane, json_span(serve));
+    }
+    if (json_get(action->args, "rotate") != NULL) {
+        (void)!lane_rotate(draft->x->lane);
+    }
+}
+
 static const struct {
     enum action_verb verb;
     apply_fn *apply;
@@ -239,6 +257,7 @@ static const struct {
     {ACTION_JWT, apply_jwt},
     {ACTION_ARM, apply_arm},
     {ACTION_DISARM, apply_disarm},
+    {ACTION_CREDENTIALS, apply_credentials},
 };
 
 #define APPLY_COUNT (sizeof APPLY / sizeof APPLY[0])
@@ -343,9 +362,20 @@ static void release(struct draft *draft)
     buf_clear(&draft->location);
 }
 
+// What is in the place of a rule's answer.
+static void answer_ourselves(struct draft *draft)
+{
+    if (draft->x->target != TARGET_SERVICE) {
+        asking_answer(draft);
+    } else {
+        execute(draft);
+    }
+}
+
 void answer_make(struct exchange *x)
 {
-    struct draft draft = {.x = x, .content_type = AWS_CONTENT_TYPE};
+    // The status of a reply of which a rule sends nothing.
+    struct draft draft = {.x = x, .status = 200, .content_type = AWS_CONTENT_TYPE};
     x->error_name = "";
     if (x->rule != NULL) {
         apply_actions(&draft, x->rule);
@@ -354,12 +384,12 @@ void answer_make(struct exchange *x)
         shuffle(&draft);
     }
     if (x->rule == NULL || x->rule->executes) {
-        execute(&draft);
+        answer_ourselves(&draft);
     }
     trail_add(&draft);
     if (draft.is_in_place) {
         x->origin = "rule";
-    } else {
+    } else if (x->target == TARGET_SERVICE) {
         take_service_reply(&draft);
     }
     draft_assemble(&draft);

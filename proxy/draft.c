@@ -158,6 +158,7 @@ void draft_assemble(struct draft *draft)
     struct exchange *x = draft->x;
     struct fields fields = {.count = 0};
     char id[DRAFT_REQUEST_ID];
+    char ttl[16];
     char date[H1_DATE];
     char retry[H1_DATE];
     int64_t shift_us = 0;
@@ -166,7 +167,9 @@ void draft_assemble(struct draft *draft)
     }
     draft_request_id(x, id);
     h1_date(date, lane_wire_us(x->lane) + shift_us);
-    add_default(&fields, draft, SPAN("x-amzn-RequestId"), span_of(id));
+    if (x->target == TARGET_SERVICE || x->target == TARGET_STS) {
+        add_default(&fields, draft, SPAN("x-amzn-RequestId"), span_of(id));
+    }
     if (draft->body.len > 0) {
         add_default(&fields, draft, SPAN("Content-Type"), span_of(draft->content_type));
     }
@@ -177,6 +180,10 @@ void draft_assemble(struct draft *draft)
     add_retry(&fields, draft, retry);
     if (draft->type_header.len > 0) {
         add_field(&fields, SPAN("X-Amzn-ErrorType"), buf_span(&draft->type_header));
+    }
+    if (draft->token_ttl_s > 0) {
+        (void)snprintf(ttl, sizeof ttl, "%u", draft->token_ttl_s);
+        add_field(&fields, SPAN("X-Aws-Ec2-Metadata-Token-Ttl-Seconds"), span_of(ttl));
     }
     const cJSON *given = NULL;
     cJSON_ArrayForEach(given, draft->headers)

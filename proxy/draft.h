@@ -19,13 +19,14 @@ struct draft {
     const char *content_type;
     const cJSON *date_shift, *retry; // arguments of `date_header` and `retry_after`, or NULL
     struct buf location;             // of `redirect`
+    unsigned token_ttl_s;            // of a metadata token that is given; else 0
 };
 
+// Of the reply to that exchange: always the same.
+#define DRAFT_REQUEST_ID 40
+void draft_request_id(const struct exchange *x, char out[DRAFT_REQUEST_ID]);
 // Writes the draft's reply into its exchange: x->out, head_bytes and status.
 void draft_assemble(struct draft *draft);
-#define DRAFT_REQUEST_ID 40
-// The x-amzn-RequestId of the exchange's reply; the same for every call.
-void draft_request_id(const struct exchange *x, char out[DRAFT_REQUEST_ID]);
 // Whether the action's arguments can be put on the wire; RC_SYNTAX with a sentence.
 MUST_USE enum rc draft_check(const struct action *action, struct diag *d);
 

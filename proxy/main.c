@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mp_world_file.h"
 #include "proxy/base/alloc.h"
@@ -37,6 +38,9 @@ static const struct option_row OPTIONS[] = {
     {"--world", "FILE", "our symbols mapped to your product codes and customers"},
     {"--time", "KIND",
      "real: service time is this machine's; told: it begins at 2026-11-18T10:15Z"},
+    {"--credentials", "SOURCE",
+     "where clients find credentials: static, container, pod-identity, imds or web-identity "
+     "(as the scenario says, else static)"},
     {"--version", NULL, "print the version"},
     {"--help", NULL, "print this"},
     {NULL, NULL, NULL},
@@ -102,6 +106,7 @@ struct program {
     struct scenario_file *file;
     struct rsa_key *key;
     cJSON *world_base, *world_map;
+    char *identity_dir; // for files with tokens; removed at the end
     struct loop_signal on_int, on_term;
 };
 
@@ -162,6 +167,13 @@ static enum rc read_options(struct lane_options *o, const struct settings *s, st
     o->journal_path = given(s, "--journal", NULL);
     o->listen = given(s, "--listen", "127.0.0.1:0");
     o->profile = given(s, "--profile", "saas");
+    static const char *const SOURCES[] = {"static", "container",    "pod-identity",
+                                          "imds",   "web-identity", NULL};
+    unsigned source = 0;
+    o->credentials = given(s, "--credentials", NULL);
+    if (rc == RC_OK && o->credentials != NULL) {
+        rc = choice(&source, s, "--credentials", SOURCES, d);
+    }
     unsigned profile = 0;
     return rc == RC_OK ? choice(&profile, s, "--profile", PROFILES, d) : rc;
 }
@@ -171,14 +183,56 @@ static void on_stop(void *arg)
     loop_stop(arg);
 }
 
+static enum rc make_identity_dir(struct program *p, struct diag *d)
+{
+    const char *base = getenv("TMPDIR");
+    struct buf path = {0};
+    buf_addf(&path, "%s/meterprover-proxy-XXXXXX", base == NULL || *base == '\0' ? "/tmp" : base);
+    p->identity_dir = buf_take_text(&path);
+    if (mkdtemp(p->identity_dir) == NULL) {
+        enum rc rc = diag_fail(d, RC_IO, "cannot make the directory %s: %s", p->identity_dir,
+                               strerror(errno));
+        x_free(p->identity_dir);
+        p->identity_dir = NULL;
+        return rc;
+    }
+    return RC_OK;
+}
+
+static void export(const char *name, const char *value)
+{
+    if (value != NULL) {
+        printf("export %s=%s\n", name, value);
+    }
+}
+
+static void greet_identity(const struct lane_identity *told)
+{
+    export("AWS_EC2_METADATA_SERVICE_ENDPOINT", told->imds_endpoint);
+    export("AWS_CONTAINER_CREDENTIALS_FULL_URI", told->container_uri);
+    export("AWS_CONTAINER_AUTHORIZATION_TOKEN", told->container_token);
+    export("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", told->container_token_file);
+    export("AWS_ENDPOINT_URL_STS", told->sts_endpoint);
+    export("AWS_WEB_IDENTITY_TOKEN_FILE", told->web_identity_file);
+    export("AWS_ROLE_ARN", told->role_arn);
+}
+
 // The address comes first, alone on its line, so that a script can read it; then what a client
-// needs.
+// needs. The Region and the static keys, or instead of them "credentials from", are said last.
 static void greet(const struct program *p, const struct lane_options *o, const char *key_path)
 {
     const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
+    const struct lane_identity *told = lane_identity(p->lane);
     printf("http://%s\n", lane_address(p->lane));
     printf("seed %" PRIu64 "\n", o->seed);
     printf("export AWS_ENDPOINT_URL_MARKETPLACE_METERING=http://%s\n", lane_address(p->lane));
+    if (told != NULL) {
+        greet_identity(told);
+        printf("export AWS_REGION=%s\ncredentials from %s\n", world_region(lane_world(p->lane)),
+               told->source);
+        (void)fflush(stdout);
+        return;
+    }
     printf("export AWS_REGION=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n",
            world_region(lane_world(p->lane)), key->access_key_id, key->secret_access_key);
     if (key->session_token != NULL) {
@@ -275,6 +329,10 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     rc = make_key(p, s, d);
     o.key = p->key;
     rc = rc == RC_OK ? open_books(s, d) : rc;
+    if (rc == RC_OK && strcmp(lane_source(&o), "static") != 0) {
+        rc = make_identity_dir(p, d);
+        o.identity_dir = p->identity_dir;
+    }
     rc = rc != RC_OK ? rc : lane_open(&p->lane, &o, d);
     if (rc != RC_OK) {
         return rc;
@@ -290,6 +348,10 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
 static void release(struct program *p)
 {
     lane_free(&p->lane);
+    if (p->identity_dir != NULL) {
+        (void)rmdir(p->identity_dir);
+    }
+    x_free(p->identity_dir);
     loop_signal_stop(&p->on_int);
     loop_signal_stop(&p->on_term);
     loop_free(&p->loop);

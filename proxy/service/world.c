@@ -64,6 +64,7 @@ enum rc world_new(struct world **out, const struct world_options *options, struc
     w->wire_us = options->wire_us;
     w->seed = options->seed;
     w->case_id = world_keep(w, options->case_id);
+    w->from_role = options->from_role;
     enum rc rc = read_layers(w, options, d);
     if (rc != RC_OK) {
         world_free(&w);
@@ -133,6 +134,11 @@ const char *world_region(const struct world *w)
 bool world_has_quotas(const struct world *w)
 {
     return w->quotas;
+}
+
+bool world_allows_imds_v1(const struct world *w)
+{
+    return w->imds_v1;
 }
 
 struct product *world_own_product(const struct world *w, struct span symbol)
@@ -308,6 +314,16 @@ const struct sigv4_credential *world_credential(const struct world *w, size_t i)
 const struct world_customer *world_credential_customer(const struct world *w, const char *name)
 {
     return &world_buyer(w, world_own_credential(w, name))->face;
+}
+
+const struct sigv4_credential *world_credential_named(const struct world *w, struct span name)
+{
+    for (size_t i = 0; i < w->credential_count; i++) {
+        if (span_is(name, w->credentials[i]->face.name)) {
+            return &w->credentials[i]->face;
+        }
+    }
+    return NULL;
 }
 
 const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id)

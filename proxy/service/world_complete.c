@@ -283,8 +283,9 @@ static enum rc complete_holder(struct world *w, struct credential *c, struct dia
 }
 
 // Temporary keys begin with ASIA and come with a session token (IAM User Guide, "Unique
-// identifiers"). Keys are temporary when said so, or when they live less than twelve hours, the
-// longest that a role's session can (STS, AssumeRole).
+// identifiers"). Keys are temporary when said so, when a role's, or when they live less than twelve
+// hours, the longest that a role's session can (STS, AssumeRole). They expire at a whole second, so
+// that no statement of it is ever wrong.
 static enum rc complete_credential(struct world *w, struct credential *c, struct diag *d)
 {
     static const struct shape LONG_TERM = {"key", "AKIA", BASE32, 16, ""};
@@ -292,7 +293,8 @@ static enum rc complete_credential(struct world *w, struct credential *c, struct
     static const struct shape SECRET = {"secret", "", BASE64, 40, ""};
     static const struct shape SESSION = {"session", "IQoJb3JpZ2luX2Vj", BASE64, 306, "=="};
     struct sigv4_credential *face = &c->face;
-    bool session = c->session_said ? c->session : c->life_us != 0 && c->life_us < 12 * US_PER_HOUR;
+    bool is_short = c->life_us != 0 && c->life_us < 12 * US_PER_HOUR;
+    bool session = c->session_said ? c->session : w->from_role || is_short;
     if (!session && face->session_token != NULL) {
         return diag_fail(d, RC_CONFLICT,
                          "world.credentials.%s has a session token but is not a session",
@@ -307,7 +309,8 @@ static enum rc complete_credential(struct world *w, struct credential *c, struct
     if (session && face->session_token == NULL) {
         face->session_token = derive(w, &SESSION, face->name, 0);
     }
-    face->expires_us = c->life_us == 0 ? 0 : w->wire_us + c->life_us;
+    int64_t end_us = w->wire_us + c->life_us + US_PER_S - 1;
+    face->expires_us = c->life_us == 0 ? 0 : end_us - end_us % US_PER_S;
     enum rc rc = complete_holder(w, c, d);
     if (rc != RC_OK) {
         return rc;

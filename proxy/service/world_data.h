@@ -86,6 +86,8 @@ struct world {
     int64_t key_rotation_us;    // when the versions before it cease
     const struct ruleset *rules;
     bool quotas;
+    bool imds_v1;
+    bool from_role;
     bool disabled;          // the API is switched off in every region
     bool tokens_once;       // a token resolves once only
     bool unknown_as_status; // an unknown customer is a record's status, not an error of the request

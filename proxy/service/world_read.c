@@ -501,6 +501,7 @@ static const struct field WORLD_FIELDS[] = {
     TEXT_FIELD(struct world, "region", region, false),
     OWN_FIELD("rule_set", read_rule_set, false),
     FLAG_FIELD(struct world, "quotas", quotas),
+    FLAG_FIELD(struct world, "imds_v1", imds_v1),
     FLAG_FIELD(struct world, "disabled", disabled),
     FLAG_FIELD(struct world, "tokens_once", tokens_once),
     OWN_FIELD("unknown_customer", read_unknown_customer, false),

@@ -92,6 +92,9 @@ static void on_event(void *arg, enum event_kind kind, struct span line)
             attached_look_for_strangers(p, line);
         }
         step_check_wait(p);
+    } else if (kind == EVENT_CREDENTIAL && span_has(line, SPAN("\"what\":\"lost\""))) {
+        // The client cannot know the new token: what becomes of it is not its doing.
+        play_end_case(p, "harness", "a file could not be given its new token");
     }
 }
 
@@ -154,8 +157,10 @@ static enum rc make_places(struct play *p, struct diag *d)
         return diag_fail(d, RC_IO, "cannot make the directory %s: %s", p->state_dir,
                          strerror(errno));
     }
-    enum rc rc =
-        run_writer_path(p->setting->writer, p->scenario->id, "client.out", &p->out_path, d);
+    enum rc rc = play_make_identity_dir(p, d);
+    if (rc == RC_OK) {
+        rc = run_writer_path(p->setting->writer, p->scenario->id, "client.out", &p->out_path, d);
+    }
     if (rc == RC_OK) {
         rc = run_writer_path(p->setting->writer, p->scenario->id, "client.err", &p->err_path, d);
     }
@@ -186,6 +191,7 @@ static enum rc open_lane(struct play *p, struct diag *d)
         .bodies = BODIES_FULL,
         .journal_path = path,
         .tolerance_us = p->setting->tolerance_us,
+        .identity_dir = p->identity_dir,
         .observer = {.event = on_event, .point = on_point, .step_time = step_time, .arg = p},
     };
     return lane_open(&p->lane, &options, d);
@@ -546,6 +552,7 @@ void play_free(struct play **slot)
     x_free(p->wait_rule);
     x_free(p->state_dir);
     x_free(p->restart_log);
+    x_free(p->identity_dir);
     x_free(p->out_path);
     x_free(p->err_path);
     x_free(p);

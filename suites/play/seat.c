@@ -70,7 +70,6 @@ static unsigned told_deadline_s(const struct play *p)
 enum rc seat_environment(struct play *p, struct diag *d)
 {
     char **added = added_variables(p);
-    const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
     OWN_BUF struct buf empty = {0};
     OWN_BUF struct buf world = {0};
     OWN_BUF struct buf endpoint = {0};
@@ -87,10 +86,6 @@ enum rc seat_environment(struct play *p, struct diag *d)
         .config_file = empty.data,
         .credentials_file = empty.data,
         .tripwire = trip.data,
-        .source = CREDENTIALS_STATIC,
-        .access_key = key->access_key_id,
-        .secret_key = key->secret_access_key,
-        .session_token = key->session_token,
         .state_dir = p->state_dir,
         .world = world.data,
         .public_key = p->setting->public_key_file,
@@ -99,6 +94,7 @@ enum rc seat_environment(struct play *p, struct diag *d)
         .add = (const char *const *)added,
         .pass = p->setting->pass_env,
     };
+    play_find_credentials(p, &options);
     enum rc rc = environment_build(&p->environment, &options, d);
     free_variables(added);
     return rc;

@@ -385,6 +385,7 @@ class RefuseTest(WireTest):
             half.send(proxy.sign.whole()[:200])
             proxy.wait("connect", 4)
             self.assertFalse(is_refused(proxy.port))
+            proxy.wait("close")  # of our own look: it is no connection that could be reset
             asking.send(proxy.sign.whole())
             self.assertEqual(asking.reply().results()[0]["Status"], "Success")
             for client in asking, kept, fresh, half:
