@@ -78,9 +78,9 @@ void asking_error(struct draft *draft, const struct action *action)
 // What a rule can do to a reply only where the service answers.
 static bool is_of_service(enum action_verb verb)
 {
-    static const enum action_verb VERBS[] = {ACTION_UNPROCESSED, ACTION_RECORD_STATUS,
-                                             ACTION_OMIT_RESULT, ACTION_SHUFFLE_RESULTS,
-                                             ACTION_COMMIT,      ACTION_JWT};
+    static const enum action_verb VERBS[] = {
+        ACTION_UNPROCESSED, ACTION_RECORD_STATUS, ACTION_OMIT_RESULT, ACTION_SHUFFLE_RESULTS,
+        ACTION_TIMESTAMPS,  ACTION_COMMIT,        ACTION_JWT};
     for (size_t i = 0; i < sizeof VERBS / sizeof VERBS[0]; i++) {
         if (VERBS[i] == verb) {
             return true;

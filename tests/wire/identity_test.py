@@ -265,7 +265,7 @@ class SignatureTest(WireTest):
     def test_scope_keys_and_tokens(self):
         for name, sentence, change in [
                 ("InvalidSignatureException", "scoped to a valid region",
-                 lambda sign: setattr(sign, "region", "eu-west-1")),
+                 lambda sign: setattr(sign, "region", "us-east")),
                 ("InvalidSignatureException", "does not match", lambda sign: setattr(
                     sign, "secret", "another")),
                 ("UnrecognizedClientException", "security token included in the request is invalid",
@@ -426,6 +426,8 @@ class RuleTest(WireTest):
                 ("web-identity", {"error": "ThrottlingException"},
                  'sts has no error "ThrottlingException"'),
                 ("web-identity", {"commit": {}}, '"commit" is for replies of the service'),
+                ("web-identity", {"timestamps": {"as": "exponent"}},
+                 '"timestamps" is for replies of the service'),
                 ("web-identity", {"credentials": {"expire": "k1"}}, "a rule cannot wait")]:
             with self.subTest(sentence):
                 with self.assertRaises(AssertionError) as raised:
