@@ -299,8 +299,13 @@ static bool find_refusal(const struct exchange *x, enum aws_error *error, const 
 static bool is_throttled(const struct exchange *x)
 {
     struct lane *lane = x->lane;
-    return world_has_quotas(lane->world) &&
-           !quota_take(&lane->quota, x->operation, loop_now_us(lane->loop));
+    if (!world_has_quotas(lane->world)) {
+        return false;
+    }
+    const char *account =
+        world_calling_account(lane->world, x->signature.credential->name, x->operation);
+    return !quotas_take(&lane->quotas, span_of(account), span_of(x->signature.region), x->operation,
+                        loop_now_us(lane->loop));
 }
 
 // An error that is made before the service is asked.

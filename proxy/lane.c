@@ -303,6 +303,7 @@ void lane_free(struct lane **slot)
     sigv4_verifier_free(&lane->verifier);
     rsa_key_free(&lane->own_key);
     buf_clear(&lane->trail);
+    quotas_clear(&lane->quotas);
     service_free(&lane->service);
     ledger_free(&lane->ledger);
     lane_identity_clear(lane);

@@ -41,7 +41,7 @@ struct lane {
     struct rsa_key *own_key; // made here, unless the options bring one
     struct rules *rules;     // NULL without a scenario
     struct refusal refusal;
-    struct quota quota;        // of the lane's one account, in its one Region
+    struct quotas quotas;
     struct buf trail;          // records of CloudTrail, with commas between
     struct identity *identity; // NULL when credentials are static
     struct lane_identity told;

@@ -142,8 +142,7 @@ void cloudtrail_add(struct buf *out, const struct cloudtrail_call *call)
 {
     const struct world *w = call->world;
     const struct credential *c = world_own_credential(w, call->credential);
-    bool is_sellers = call->operation == OPERATION_BATCH_METER_USAGE;
-    const char *account = is_sellers ? w->seller_account : world_buyer(w, c)->face.account;
+    const char *account = world_calling_account(w, call->credential, call->operation);
     buf_add_text(out, "{\"eventVersion\":\"1.05\",\"userIdentity\":");
     if (c->face.session_token == NULL) {
         add_user(out, c, account);

@@ -316,6 +316,12 @@ const struct world_customer *world_credential_customer(const struct world *w, co
     return &world_buyer(w, world_own_credential(w, name))->face;
 }
 
+const char *world_calling_account(const struct world *w, const char *name, enum operation operation)
+{
+    bool is_buyers = operation == OPERATION_METER_USAGE || operation == OPERATION_REGISTER_USAGE;
+    return is_buyers ? world_credential_customer(w, name)->account : w->seller_account;
+}
+
 const struct sigv4_credential *world_credential_named(const struct world *w, struct span name)
 {
     for (size_t i = 0; i < w->credential_count; i++) {

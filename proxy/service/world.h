@@ -4,6 +4,7 @@
 #ifndef PROXY_SERVICE_WORLD_H
 #define PROXY_SERVICE_WORLD_H
 
+#include "proxy/aws/operation.h"
 #include "proxy/aws/ruleset.h"
 #include "proxy/aws/sigv4.h"
 #include "proxy/base/json.h"
@@ -90,6 +91,10 @@ const struct sigv4_credential *world_credential(const struct world *w, size_t i)
 const struct sigv4_credential *world_credential_named(const struct world *w, struct span name);
 // The customer in whose account that credential was made; name NULL: the first credential.
 const struct world_customer *world_credential_customer(const struct world *w, const char *name);
+// In which account that credential makes such a call: the buyer's, in which the program runs, for
+// what meters or registers it; else the seller's.
+const char *world_calling_account(const struct world *w, const char *name,
+                                  enum operation operation);
 // For sigv4_verifier_new: arg is the struct world.
 const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id);
 

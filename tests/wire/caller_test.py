@@ -35,6 +35,16 @@ class RegionTest(WireTest):
                 request, = proxy.wait("request", x=x)
                 self.check_event(request["signature"], valid=True, scope=False, region=region)
 
+    def test_each_region_has_a_quota_of_its_own(self):
+        with Proxy([], world={"quotas": True}) as proxy:
+            statuses = []
+            while 400 not in statuses and len(statuses) < 100:  # each takes less than 100 ms
+                statuses.append(proxy.ask().status)
+            self.assertEqual([200] * 10, statuses[:10])
+            self.assertEqual(400, statuses[-1])
+            proxy.sign.region = "eu-west-1"
+            self.assertEqual(200, proxy.ask().status)
+
     def test_where_it_is_not_offered(self):
         with Proxy() as proxy:
             proxy.sign.region = "ca-west-1"
