@@ -473,6 +473,7 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
     start_deadline(p);
     char why[256];
     bool is_beyond =
+        seat_lacks(p, why, sizeof why) ||
         (setting->is_exec && !setting->is_probe && step_needs_script(p, why, sizeof why)) ||
         (setting->attachment != NULL && attached_lacks(p, why, sizeof why));
     if (is_beyond) {

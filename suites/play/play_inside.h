@@ -154,6 +154,8 @@ void attached_end_drain(struct play *p);
 
 // seat.c: what every process of the client starts with.
 MUST_USE enum rc seat_environment(struct play *p, struct diag *d);
+// Why the case's own variables cannot be given, in text; false when they can.
+bool seat_lacks(const struct play *p, char *text, size_t size);
 // Starts a process of the client in that seat and says hello to it; the case ends as `harness` when
 // that fails.
 void play_start_client(struct play *p, struct seat *seat);

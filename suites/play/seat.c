@@ -28,6 +28,30 @@ bool play_any_runs(const struct play *p)
     return any;
 }
 
+// The value of a variable of the case; NULL when it names a file that this run does not have.
+static const char *value_of(const struct play *p, const cJSON *var)
+{
+    bool is_key = span_is(json_span(var), "$world.public_key_file");
+    return is_key ? p->setting->public_key_file : json_text(var);
+}
+
+bool seat_lacks(const struct play *p, char *text, size_t size)
+{
+    const cJSON *var = NULL;
+    const cJSON *vars = json_get(p->scenario->client, "env");
+    cJSON_ArrayForEach(var, vars)
+    {
+        if (value_of(p, var) == NULL) {
+            (void)snprintf(text, size,
+                           "the case gives %s the file of a public key, and the profile %s "
+                           "registers nothing",
+                           var->string, p->setting->profile);
+            return true;
+        }
+    }
+    return false;
+}
+
 // "K=V" of --env, then of the case, whose word is the last: it needs what it asks for.
 static char **added_variables(const struct play *p)
 {
@@ -44,9 +68,12 @@ static char **added_variables(const struct play *p)
     const cJSON *var = NULL;
     cJSON_ArrayForEach(var, vars)
     {
+        const char *value = value_of(p, var);
         struct buf entry = {0};
-        buf_addf(&entry, "%s=%s", var->string, json_text(var));
-        list[count++] = buf_take_text(&entry);
+        if (value != NULL) { // else seat_lacks, and no client is started
+            buf_addf(&entry, "%s=%s", var->string, value);
+            list[count++] = buf_take_text(&entry);
+        }
     }
     list[count] = NULL;
     return list;

@@ -44,6 +44,30 @@ static void with_a_key(void)
     rsa_key_free(&key);
 }
 
+// A case may have it under another name, too: that of the program's own setting.
+static void with_a_key_under_a_name_of_its_own(void)
+{
+    struct stage s;
+    stage_init(&s, "\"client\": {\"env\": {\"OWN\": \"$world.public_key_file\"}}," STEPS);
+    s.setting.public_key_file = "/some/key.pem";
+    stage_play(&s, "echo \"own ${OWN-none}\"; " HELLO("\"usage\",\"flush\"") SERVE, false);
+    OWN(text) char *said = read_file(&s, "client.out");
+    CHECK(said != NULL && strstr(said, "own /some/key.pem\n") != NULL);
+    CHECK_INT(stage_count(&s, "\"why\":\"done\""), 1);
+    stage_clear(&s);
+}
+
+static void none_to_be_given(void)
+{
+    struct stage s;
+    stage_init(&s, "\"client\": {\"env\": {\"OWN\": \"$world.public_key_file\"}}," STEPS);
+    stage_play(&s, HELLO("\"usage\",\"flush\"") SERVE, false);
+    CHECK_INT(stage_count(&s, "\"why\":\"unsupported\""), 1);
+    CHECK_INT(stage_count(&s, "registers nothing"), 1);
+    CHECK_INT(stage_count(&s, "\"what\":\"start\""), 0);
+    stage_clear(&s);
+}
+
 static void without_one(void)
 {
     struct stage s;
@@ -64,6 +88,8 @@ static void without_one(void)
 
 const struct unit_test BOOKS_TESTS[] = {
     {"with a key for registrations", with_a_key},
+    {"with a key under a name of its own", with_a_key_under_a_name_of_its_own},
+    {"none to be given", none_to_be_given},
     {"without one", without_one},
     {NULL, NULL},
 };
