@@ -17,7 +17,8 @@ class Careful(rig.Case):
     """The sample integration on boto3 passes everything."""
 
     def hold_all_passed(self, profile, command):
-        result, tree = self.play("--profile", profile, *JOBS, command=command, code=0)
+        result, tree = self.play("--profile", profile, *JOBS, command=command, code=0,
+                                 timeout=280)
         seen = rig.verdicts(tree)
         self.assertEqual(rig.all_cases(profile), sorted(seen), result)
         self.assertEqual({}, {k: v for k, v in seen.items() if v not in rig.PASSED}, result)
