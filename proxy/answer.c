@@ -4,10 +4,12 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proxy/asking.h"
 #include "proxy/base/alloc.h"
 #include "proxy/draft.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
+#include "proxy/trail.h"
 
 typedef void apply_fn(struct draft *draft, const struct action *action);
 
@@ -132,6 +134,10 @@ static enum aws_error_how how_of(const char *name)
 
 static void apply_error(struct draft *draft, const struct action *action)
 {
+    if (draft->x->target != TARGET_SERVICE) {
+        asking_error(draft, action);
+        return;
+    }
     const cJSON *args = action->args;
     const char *name = cJSON_IsString(args) ? args->valuestring : json_get_text(args, "name");
     enum aws_error error = aws_error_find(span_of(name));
@@ -196,6 +202,11 @@ static void apply_commit(struct draft *draft, const struct action *action)
     (void)action;
 }
 
+static void apply_jwt(struct draft *draft, const struct action *action)
+{
+    draft->forgery = jwt_forgery_find(json_span(json_get(action->args, "forge")));
+}
+
 static void arm(struct draft *draft, const struct action *action, bool armed)
 {
     // The scenario was checked: the rule exists. A port that could not be held shows in the
@@ -215,6 +226,19 @@ static void apply_disarm(struct draft *draft, const struct action *action)
     arm(draft, action, false);
 }
 
+// lane_supports_change was asked: only what a role can have is served. Of a token that is lost the
+// lane's observer hears.
+static void apply_credentials(struct draft *draft, const struct action *action)
+{
+    const cJSON *serve = json_get(action->args, "serve");
+    if (serve != NULL) {
+        (void)!lane_serve(draft->x->lane, json_span(serve));
+    }
+    if (json_get(action->args, "rotate") != NULL) {
+        (void)!lane_rotate(draft->x->lane);
+    }
+}
+
 static const struct {
     enum action_verb verb;
     apply_fn *apply;
@@ -230,8 +254,10 @@ static const struct {
     {ACTION_DATE_HEADER, apply_date_header},
     {ACTION_RETRY_AFTER, apply_retry_after},
     {ACTION_COMMIT, apply_commit},
+    {ACTION_JWT, apply_jwt},
     {ACTION_ARM, apply_arm},
     {ACTION_DISARM, apply_disarm},
+    {ACTION_CREDENTIALS, apply_credentials},
 };
 
 #define APPLY_COUNT (sizeof APPLY / sizeof APPLY[0])
@@ -273,8 +299,13 @@ static bool find_refusal(const struct exchange *x, enum aws_error *error, const 
 static bool is_throttled(const struct exchange *x)
 {
     struct lane *lane = x->lane;
-    return world_has_quotas(lane->world) &&
-           !quota_take(&lane->quota, x->operation, loop_now_us(lane->loop));
+    if (!world_has_quotas(lane->world)) {
+        return false;
+    }
+    const char *account =
+        world_calling_account(lane->world, x->signature.credential->name, x->operation);
+    return !quotas_take(&lane->quotas, span_of(account), span_of(x->signature.region), x->operation,
+                        loop_now_us(lane->loop));
 }
 
 // An error that is made before the service is asked.
@@ -302,13 +333,16 @@ static void execute(struct draft *draft)
     }
     lane_point(lane, LANE_BEFORE_COMMIT, x->number);
     struct service_call call = {.request = &x->request,
-                                .region = world_region(lane->world),
+                                .region = x->signature.region,
+                                .credential = x->signature.credential->name,
                                 .now_us = lane_service_us(lane),
+                                .wire_us = lane_wire_us(lane),
+                                .forgery = draft->forgery,
                                 .directives = x->directives,
                                 .order = draft->order,
                                 .times = draft->times};
     service_answer(lane->service, &call, &x->reply);
-    x->executed = x->reply.error == AWS_ERROR_NONE;
+    x->executed = x->reply.error == AWS_ERROR_NONE && !x->reply.is_dry_run;
     if (x->executed) {
         record_commit(x);
         lane_point(lane, LANE_AFTER_COMMIT, x->number);
@@ -333,9 +367,20 @@ static void release(struct draft *draft)
     buf_clear(&draft->location);
 }
 
+// What is in the place of a rule's answer.
+static void answer_ourselves(struct draft *draft)
+{
+    if (draft->x->target != TARGET_SERVICE) {
+        asking_answer(draft);
+    } else {
+        execute(draft);
+    }
+}
+
 void answer_make(struct exchange *x)
 {
-    struct draft draft = {.x = x, .content_type = AWS_CONTENT_TYPE};
+    // The status of a reply of which a rule sends nothing.
+    struct draft draft = {.x = x, .status = 200, .content_type = AWS_CONTENT_TYPE};
     x->error_name = "";
     if (x->rule != NULL) {
         apply_actions(&draft, x->rule);
@@ -344,11 +389,12 @@ void answer_make(struct exchange *x)
         shuffle(&draft);
     }
     if (x->rule == NULL || x->rule->executes) {
-        execute(&draft);
+        answer_ourselves(&draft);
     }
+    trail_add(&draft);
     if (draft.is_in_place) {
         x->origin = "rule";
-    } else {
+    } else if (x->target == TARGET_SERVICE) {
         take_service_reply(&draft);
     }
     draft_assemble(&draft);

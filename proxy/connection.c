@@ -20,9 +20,11 @@ struct connection {
     unsigned magic;
     struct connection *next, *previous;
     struct lane *lane;
+    struct port *port;
     struct peer *peer;
     struct h1_parser *parser;
     uint64_t number;
+    uint64_t nth; // of those to the same target
     struct exchange exchange;
     bool has_exchange;
     bool saw_eof;
@@ -133,7 +135,7 @@ static void end_exchange(struct connection *c)
 {
     enum exchange_next next = c->exchange.next;
     bool is_kept = c->exchange.head->keep_alive;
-    if (next == NEXT_REQUEST && is_kept && refusal_is_on(&c->lane->refusal)) {
+    if (next == NEXT_REQUEST && is_kept && refusal_is_on(&c->lane->refusal, c->port->target)) {
         next = NEXT_RST;
     }
     note_idler(c);
@@ -191,9 +193,10 @@ static void on_exchange_over(void *arg)
 
 static void begin_exchange(struct connection *c)
 {
-    exchange_init(&c->exchange, c->lane, c->peer, h1_parser_head(c->parser), c->number,
+    exchange_init(&c->exchange, c->port, c->peer, h1_parser_head(c->parser), c->number,
                   on_exchange_over, c);
     c->exchange.has_half_closed = c->saw_eof;
+    c->exchange.nth_connection = c->nth;
     c->has_exchange = true;
     loop_timer_stop(&c->timer); // it is not idle any more
 }
@@ -282,14 +285,14 @@ static void on_time(void *arg)
     }
 }
 
-void connection_reset_all(struct lane *lane)
+void connection_reset_all(struct port *port)
 {
     struct connection *next = NULL;
-    for (struct connection *c = lane->live; c != NULL; c = next) {
+    for (struct connection *c = port->lane->live; c != NULL; c = next) {
         next = c->next;
         bool is_replying =
             c->has_exchange && (c->exchange.state != EXCHANGE_BODY || c->exchange.is_inside_call);
-        if (!is_replying && !c->is_finishing && peer_is_open(c->peer)) {
+        if (c->port == port && !is_replying && !c->is_finishing && peer_is_open(c->peer)) {
             peer_reset(c->peer);
             tell_close(c, "us", "rst");
             connection_drop(c);
@@ -297,11 +300,16 @@ void connection_reset_all(struct lane *lane)
     }
 }
 
-void connection_open(struct lane *lane, int fd)
+void connection_open(struct port *port, int fd)
 {
+    struct lane *lane = port->lane;
     struct connection *c = x_alloc(sizeof *c);
-    *c = (struct connection){
-        .magic = CONNECTION_MAGIC, .lane = lane, .number = ++lane->connections, .next = lane->live};
+    *c = (struct connection){.magic = CONNECTION_MAGIC,
+                             .lane = lane,
+                             .port = port,
+                             .number = ++lane->connections,
+                             .nth = ++port->connections,
+                             .next = lane->live};
     if (lane->live != NULL) {
         lane->live->previous = c;
     }
@@ -312,6 +320,9 @@ void connection_open(struct lane *lane, int fd)
     c->peer = peer_new(lane->loop, fd, &handler);
     (void)journal_begin(lane->journal, EVENT_CONNECT);
     journal_int(lane->journal, "conn", (int64_t)c->number);
+    if (port->target != TARGET_SERVICE) {
+        journal_text(lane->journal, "to", span_of(target_name(port->target)));
+    }
     (void)journal_end(lane->journal);
 }
 

@@ -88,7 +88,7 @@ enum rc draft_check(const struct action *action, struct diag *d)
     return RC_OK;
 }
 
-static void request_id(const struct exchange *x, char out[40])
+void draft_request_id(const struct exchange *x, char out[DRAFT_REQUEST_ID])
 {
     struct draw draw = {.seed = x->lane->options.seed,
                         .case_id = span_of(x->lane->case_id),
@@ -96,7 +96,7 @@ static void request_id(const struct exchange *x, char out[40])
                         .index = x->number};
     uint64_t a = draw_u64(&draw, 1);
     uint64_t b = draw_u64(&draw, 2);
-    (void)snprintf(out, 40, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
+    (void)snprintf(out, DRAFT_REQUEST_ID, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
                    (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
                    (unsigned)(0x8000 | (b >> 48 & 0x3fff)),
                    (unsigned long long)(b & UINT64_C(0xffffffffffff)));
@@ -157,16 +157,19 @@ void draft_assemble(struct draft *draft)
 {
     struct exchange *x = draft->x;
     struct fields fields = {.count = 0};
-    char id[40];
+    char id[DRAFT_REQUEST_ID];
+    char ttl[16];
     char date[H1_DATE];
     char retry[H1_DATE];
     int64_t shift_us = 0;
     if (draft->date_shift != NULL && shift_parse(&shift_us, draft->date_shift, NULL) != RC_OK) {
         shift_us = 0; // draft_check has parsed it once
     }
-    request_id(x, id);
+    draft_request_id(x, id);
     h1_date(date, lane_wire_us(x->lane) + shift_us);
-    add_default(&fields, draft, SPAN("x-amzn-RequestId"), span_of(id));
+    if (x->target == TARGET_SERVICE || x->target == TARGET_STS) {
+        add_default(&fields, draft, SPAN("x-amzn-RequestId"), span_of(id));
+    }
     if (draft->body.len > 0) {
         add_default(&fields, draft, SPAN("Content-Type"), span_of(draft->content_type));
     }
@@ -177,6 +180,10 @@ void draft_assemble(struct draft *draft)
     add_retry(&fields, draft, retry);
     if (draft->type_header.len > 0) {
         add_field(&fields, SPAN("X-Amzn-ErrorType"), buf_span(&draft->type_header));
+    }
+    if (draft->token_ttl_s > 0) {
+        (void)snprintf(ttl, sizeof ttl, "%u", draft->token_ttl_s);
+        add_field(&fields, SPAN("X-Aws-Ec2-Metadata-Token-Ttl-Seconds"), span_of(ttl));
     }
     const cJSON *given = NULL;
     cJSON_ArrayForEach(given, draft->headers)

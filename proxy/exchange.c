@@ -10,17 +10,21 @@
 #include "proxy/base/alloc.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
+#include "proxy/service/region.h"
 
 // How often the kernel is asked whether the client has acknowledged.
 #define ACK_POLL_US 500
 
 static void on_time(void *arg);
 
-void exchange_init(struct exchange *x, struct lane *lane, struct peer *peer,
+void exchange_init(struct exchange *x, const struct port *port, struct peer *peer,
                    const struct h1_head *head, uint64_t connection, void (*over)(void *arg),
                    void *arg)
 {
+    struct lane *lane = port->lane;
+    lane->requests += port->target == TARGET_SERVICE ? 1 : 0;
     *x = (struct exchange){.lane = lane,
+                           .target = port->target,
                            .peer = peer,
                            .head = head,
                            .connection = connection,
@@ -123,7 +127,7 @@ static void cut(struct exchange *x, enum fault_end end)
 static void complete(struct exchange *x)
 {
     tell_response(x, true);
-    bool may_be_lost = x->rule != NULL || refusal_is_on(&x->lane->refusal);
+    bool may_be_lost = x->rule != NULL || refusal_is_on(&x->lane->refusal, x->target);
     if (may_be_lost && !peer_is_acknowledged(x->peer)) {
         await_client(x);
         return;
@@ -241,7 +245,9 @@ static unsigned attempt_of(struct span text)
 
 static void read_head(struct exchange *x)
 {
-    x->operation = operation_from_target(h1_value(x->head, "X-Amz-Target"));
+    if (x->target == TARGET_SERVICE) {
+        x->operation = operation_from_target(h1_value(x->head, "X-Amz-Target"));
+    }
     x->invocation = h1_value(x->head, "amz-sdk-invocation-id");
     x->attempt = attempt_of(h1_value(x->head, "amz-sdk-request"));
 }
@@ -256,7 +262,11 @@ static void violate(struct exchange *x, enum aws_error error, const char *where,
 // Smithy, awsJson1_1, "Protocol behaviors": POST to /, the target and the content type.
 static bool follows_protocol(struct exchange *x)
 {
-    if (!span_is(x->head->method, "POST") || !span_is(x->head->path, "/")) {
+    if (sigv4_is_presigned(x->head->path)) {
+        violate(x, AWS_ERROR_MISSING_AUTHENTICATION_TOKEN, "request line",
+                "Missing Authentication Token: a signature in the query string is not accepted "
+                "here, sign with the Authorization header.");
+    } else if (!span_is(x->head->method, "POST") || !span_is(x->head->path, "/")) {
         violate(x, AWS_ERROR_UNKNOWN_OPERATION, "request line", "every operation is a POST to /");
     } else if (x->operation == OPERATION_NONE) {
         violate(x, AWS_ERROR_UNKNOWN_OPERATION, "X-Amz-Target",
@@ -292,8 +302,13 @@ static void verify(struct exchange *x)
                                     .header_count = count,
                                     .body = buf_span(&x->body),
                                     .body_sha256 = exchange_body_sha256(x)};
-    sigv4_verify(x->lane->verifier, &request, span_of(world_region(x->lane->world)),
-                 lane_wire_us(x->lane), &x->signature);
+    // One address stands in for the endpoints of all Regions: the one that is signed for is meant.
+    sigv4_verify(x->lane->verifier, &request, (struct span){0}, lane_wire_us(x->lane),
+                 &x->signature);
+    if (!region_is_name(span_of(x->signature.region))) {
+        sigv4_verify(x->lane->verifier, &request, span_of(world_region(x->lane->world)),
+                     lane_wire_us(x->lane), &x->signature);
+    }
     if (x->signature.credential != NULL && !x->signature.is_valid) {
         sigv4_explain(x->lane->verifier, &request, &x->signature_text);
     }
@@ -330,10 +345,19 @@ static struct span payer_of(struct arena *arena, const struct usage_record *r, s
     return (struct span){.at = text, .len = kind.len + name.len};
 }
 
+// The buyer in whose account the key was made, which is all that MeterUsage says of its customer.
+static const struct world_customer *find_buyer(const struct exchange *x)
+{
+    return x->signature.credential == NULL
+               ? NULL
+               : world_credential_customer(x->lane->world, x->signature.credential->name);
+}
+
 static void name_customer(struct exchange *x, size_t i)
 {
     const struct usage_record *r = &x->request.records[i];
-    const struct world_customer *c = find_customer(x->lane->world, r);
+    const struct world_customer *c =
+        x->operation == OPERATION_METER_USAGE ? find_buyer(x) : find_customer(x->lane->world, r);
     struct span symbol = span_of(c == NULL ? NULL : c->symbol);
     struct span wire = or_else(r->customer_identifier, r->customer_account);
     x->payers[i] = payer_of(&x->request.arena, r, symbol, wire);
@@ -368,7 +392,9 @@ static void name_records(struct exchange *x)
             .quantity = r->quantity,
         };
         name_customer(x, i);
-        x->records[i].usage = lane_usage_of(x->lane, &x->records[i]);
+        if (!x->request.dry_run) {
+            x->records[i].usage = lane_usage_of(x->lane, &x->records[i]);
+        }
     }
 }
 
@@ -392,7 +418,7 @@ static struct subject subject_of(const struct exchange *x, enum phase phase)
     return (struct subject){
         .phase = phase,
         .operation = x->operation,
-        .target = SPAN("service"),
+        .target = span_of(target_name(x->target)),
         .records = x->records,
         .record_count = x->records == NULL ? 0 : x->request.count,
         .region = span_of(x->signature.region),
@@ -400,8 +426,9 @@ static struct subject subject_of(const struct exchange *x, enum phase phase)
             span_of(x->signature.credential == NULL ? NULL : x->signature.credential->name),
         .token = span_of(token == NULL ? NULL : token->symbol),
         .attempt = x->attempt,
-        .invocation = x->invocation,
-        .connection = x->connection,
+        // Those of the service are numbered: others must not shift them.
+        .invocation = x->target == TARGET_SERVICE ? x->invocation : (struct span){0},
+        .connection = x->nth_connection,
         .service_us = lane_service_us(x->lane),
     };
 }
@@ -467,7 +494,9 @@ void exchange_run(struct exchange *x)
 {
     x->is_inside_call = true;
     x->lane->last_request_us = loop_now_us(x->lane->loop);
-    decode(x);
+    if (x->target == TARGET_SERVICE) {
+        decode(x);
+    }
     record_request(x);
     choose(x, PHASE_REQUEST);
     answer_make(x);

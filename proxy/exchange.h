@@ -9,11 +9,13 @@
 #include "proxy/base/digest.h"
 #include "proxy/fault/fault.h"
 #include "proxy/http/parser.h"
+#include "proxy/identity/target.h"
 #include "proxy/net/peer.h"
 #include "proxy/scenario/rules.h"
 #include "proxy/service/service.h"
 
 struct lane;
+struct port;
 
 // What is awaited.
 enum exchange_state {
@@ -36,7 +38,9 @@ struct exchange {
     enum exchange_state state;
     enum exchange_next next;
     uint64_t number, connection;
+    uint64_t nth_connection; // of those to the same target
     struct lane *lane;
+    enum target target; // whom the client asks
     struct peer *peer;
     void (*over)(void *arg); // the exchange came to its end outside a call of the owner's
     void *over_arg;
@@ -69,7 +73,7 @@ struct exchange {
     bool executed;
     int status;
     const char *error_name; // "" for none; borrowed
-    const char *origin;     // "service" "rule" "proxy"
+    const char *origin;     // "service" "identity" "rule" "proxy"
     struct buf out;
     size_t head_bytes, sent_bytes;
     int64_t ready_us; // monotonic
@@ -81,7 +85,7 @@ struct exchange {
 
 // Begins with a head; head is borrowed until the exchange is cleared. over is called, with arg,
 // when the exchange ends later than within one of the calls below.
-void exchange_init(struct exchange *x, struct lane *lane, struct peer *peer,
+void exchange_init(struct exchange *x, const struct port *port, struct peer *peer,
                    const struct h1_head *head, uint64_t connection, void (*over)(void *arg),
                    void *arg);
 // Nothing is told any more; memory is released.

@@ -5,19 +5,36 @@
 #include <string.h>
 
 #include "proxy/answer.h"
+#include "proxy/asking.h"
 #include "proxy/base/alloc.h"
 #include "proxy/base/draw.h"
 #include "proxy/draft.h"
 #include "proxy/exchange.h"
 
-int64_t lane_wire_us(const struct lane *lane)
+static int64_t machine_us(const struct lane *lane)
 {
     return clock_wall_us(loop_clock(lane->loop));
 }
 
+int64_t lane_wire_us(const struct lane *lane)
+{
+    return machine_us(lane) + lane->skew_us;
+}
+
 int64_t lane_service_us(const struct lane *lane)
 {
-    return lane_wire_us(lane) + lane->service_offset_us;
+    return machine_us(lane) + lane->service_offset_us;
+}
+
+// "+20m": how far the wire's clock is ahead of the client's, which is this machine's.
+static int64_t skew_of(const struct scenario *s)
+{
+    int64_t us = 0;
+    struct span skew = s == NULL ? (struct span){0} : json_span(json_get(s->time, "skew"));
+    if (skew.len == 0 || duration_parse(&us, span_slice(skew, 1, skew.len), NULL) != RC_OK) {
+        return 0; // the scenario was checked: it parses
+    }
+    return skew.at[0] == '-' ? -us : us;
 }
 
 void lane_point(struct lane *lane, enum lane_point point, uint64_t exchange)
@@ -88,6 +105,23 @@ static void on_accept(void *arg, int fd)
     connection_open(arg, fd);
 }
 
+static enum rc open_port(struct lane *lane, enum target target, const char *address, struct diag *d)
+{
+    struct port *port = &lane->ports[target];
+    *port = (struct port){.lane = lane, .target = target};
+    return listener_open(&port->listener, lane->loop, address, on_accept, port, d);
+}
+
+static enum rc open_ports(struct lane *lane, struct diag *d)
+{
+    bool is_static = strcmp(lane_source(&lane->options), "static") == 0;
+    enum rc rc = open_port(lane, TARGET_SERVICE, lane->options.listen, d);
+    for (unsigned i = TARGET_SERVICE + 1; rc == RC_OK && !is_static && i < TARGET_COUNT; i++) {
+        rc = open_port(lane, (enum target)i, "127.0.0.1:0", d);
+    }
+    return rc;
+}
+
 static void on_turn_end(void *arg)
 {
     struct lane *lane = arg;
@@ -98,6 +132,28 @@ static void on_turn_end(void *arg)
 static void on_reap_due(void *arg)
 {
     (void)arg; // only to let the turn end: on_turn_end does the work
+}
+
+static const struct rsa_key *key_of(struct lane *lane)
+{
+    if (lane->options.key != NULL) {
+        return lane->options.key;
+    }
+    enum rc rc = lane->own_key == NULL ? rsa_key_new(&lane->own_key, NULL) : RC_OK;
+    return rc == RC_OK ? lane->own_key : NULL;
+}
+
+static bool on_sign(void *arg, enum jwt_algorithm algorithm, struct span text, struct buf *out)
+{
+    const struct rsa_key *key = key_of(arg);
+    enum rsa_padding padding = algorithm == JWT_WITH_PSS ? RSA_PSS : RSA_PKCS1;
+    return key != NULL && rsa_key_sign(key, padding, text, out) == RC_OK;
+}
+
+static const char *on_public_pem(void *arg)
+{
+    const struct rsa_key *key = key_of(arg);
+    return key == NULL ? "" : rsa_key_public_pem(key);
 }
 
 static enum rc open_world(struct lane *lane, struct diag *d)
@@ -111,11 +167,15 @@ static enum rc open_world(struct lane *lane, struct diag *d)
         .wire_us = lane_wire_us(lane),
         .seed = o->world_seed != 0 ? o->world_seed : o->seed,
         .case_id = span_of(lane->case_id),
+        .profile = o->profile,
+        .from_role = strcmp(lane_source(o), "static") != 0,
     };
+    struct jwt_signer signer = {.sign = on_sign, .public_pem = on_public_pem, .arg = lane};
     enum rc rc = world_new(&lane->world, &options, d);
     if (rc == RC_OK) {
         lane->ledger = ledger_new();
         lane->service = service_new(lane->world, lane->ledger);
+        service_set_signer(lane->service, &signer);
         lane->verifier = sigv4_verifier_new(world_find_credential, lane->world);
     }
     return rc;
@@ -167,6 +227,8 @@ static void record_open(struct lane *lane)
     journal_text(j, "rule_set", span_of(world_ruleset(lane->world)->name));
     journal_text(j, "time", span_of(lane->options.told_time ? "told" : "real"));
     journal_int(j, "tolerance_us", lane->options.tolerance_us);
+    journal_text(j, "credentials", span_of(lane_source(&lane->options)));
+    journal_int(j, "skew_us", lane->skew_us);
     (void)journal_end(j);
 }
 
@@ -177,14 +239,18 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
     lane->loop = options->loop;
     const char *id = options->scenario == NULL ? "proxy" : options->scenario->id;
     lane->case_id = x_strdup(options->case_id != NULL ? options->case_id : id);
+    lane->skew_us = skew_of(options->scenario);
     if (options->told_time) {
-        lane->service_offset_us = options->start_us - lane_wire_us(lane);
+        lane->service_offset_us = options->start_us - machine_us(lane);
     }
     loop_timer_init(&lane->reap, lane->loop, on_reap_due, lane);
     enum rc rc = open_world(lane, d);
-    // The listener first: a port in use must not leave a journal behind.
+    // The listeners first: a port in use must not leave a journal behind.
     if (rc == RC_OK) {
-        rc = listener_open(&lane->listener, lane->loop, options->listen, on_accept, lane, d);
+        rc = open_ports(lane, d);
+    }
+    if (rc == RC_OK) {
+        rc = lane_identity_open(lane, d);
     }
     if (rc == RC_OK) {
         rc = open_journal(lane, d);
@@ -196,6 +262,7 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
     open_rules(lane);
     loop_turn_start(&lane->turn, lane->loop, on_turn_end, lane);
     record_open(lane);
+    lane_identity_begin(lane);
     rc = lane->rules == NULL ? RC_OK : refusal_follow(lane);
     if (rc != RC_OK) {
         rc = diag_fail(d, rc, "cannot hold the port of %s without listening", lane_address(lane));
@@ -213,7 +280,9 @@ void lane_close(struct lane *lane)
     }
     lane->is_closed = true;
     refusal_end(lane);
-    listener_free(&lane->listener);
+    for (unsigned i = 0; i < TARGET_COUNT; i++) {
+        listener_free(&lane->ports[i].listener);
+    }
     while (lane->live != NULL) {
         connection_drop(lane->live);
     }
@@ -232,8 +301,12 @@ void lane_free(struct lane **slot)
     (void)journal_close(&lane->journal, NULL);
     rules_free(&lane->rules);
     sigv4_verifier_free(&lane->verifier);
+    rsa_key_free(&lane->own_key);
+    buf_clear(&lane->trail);
+    quotas_clear(&lane->quotas);
     service_free(&lane->service);
     ledger_free(&lane->ledger);
+    lane_identity_clear(lane);
     world_free(&lane->world);
     for (size_t i = 0; i < lane->usage_count; i++) {
         x_free(lane->usages[i].id);
@@ -248,7 +321,7 @@ void lane_free(struct lane **slot)
 
 const char *lane_address(const struct lane *lane)
 {
-    return listener_address(lane->listener);
+    return listener_address(lane->ports[TARGET_SERVICE].listener);
 }
 
 struct journal *lane_journal(struct lane *lane)
@@ -264,6 +337,13 @@ struct world *lane_world(struct lane *lane)
 const struct ledger *lane_ledger(const struct lane *lane)
 {
     return lane->ledger;
+}
+
+void lane_cloudtrail(const struct lane *lane, struct buf *out)
+{
+    buf_add_text(out, "{\"Records\":[");
+    journal_redact_json(lane->journal, out, buf_span(&lane->trail));
+    buf_add_text(out, "]}\n");
 }
 
 void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step)
@@ -292,7 +372,7 @@ enum rc lane_arm(struct lane *lane, struct span rule, bool armed)
 
 uint64_t lane_request_count(const struct lane *lane)
 {
-    return lane->exchanges;
+    return lane->requests;
 }
 
 int64_t lane_last_request_us(const struct lane *lane)
@@ -323,14 +403,31 @@ bool lane_does(enum action_verb verb)
     return fault_exists(verb) || answer_exists(verb) || refusal_exists(verb);
 }
 
+static enum rc supports_target(const struct scenario *s, const struct rule *rule, struct diag *d)
+{
+    struct span name = json_span(json_get(rule->when, "target"));
+    bool is_service = name.len == 0 || target_find(name) == TARGET_SERVICE;
+    return is_service ? RC_OK : asking_supports(s, rule, target_find(name), d);
+}
+
 static enum rc supports_rule(const struct scenario *s, const struct rule *rule, struct diag *d)
 {
     bool is_refusal = false;
+    if (supports_target(s, rule, d) != RC_OK) {
+        return d == NULL ? RC_UNSUPPORTED : d->code;
+    }
     for (size_t a = 0; a < rule->action_count; a++) {
         if (!lane_does(rule->actions[a].verb)) {
             return refuse(s, &rule->actions[a], d);
         }
         is_refusal = is_refusal || refusal_exists(rule->actions[a].verb);
+        enum rc rc = RC_OK;
+        if (rule->actions[a].verb == ACTION_CREDENTIALS) {
+            rc = lane_supports_change(s, rule->actions[a].args, rule->actions[a].place, false, d);
+        }
+        if (rc != RC_OK) {
+            return rc;
+        }
         struct diag why = {.code = RC_OK};
         if (draft_check(&rule->actions[a], &why) != RC_OK) {
             return diag_fail_at(d, RC_SYNTAX, s->file, rule->actions[a].place, "%s", why.text);

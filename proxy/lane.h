@@ -5,11 +5,13 @@
 #define PROXY_LANE_H
 
 #include "proxy/evidence/journal.h"
+#include "proxy/identity/target.h"
 #include "proxy/scenario/rules.h"
 #include "proxy/service/service.h"
 
 struct loop;
 struct lane;
+struct rsa_key;
 
 // FULL: headers and body; DIGEST: their size and SHA-256; NONE: the size. Facts are always kept.
 enum lane_bodies { BODIES_FULL, BODIES_DIGEST, BODIES_NONE };
@@ -40,13 +42,32 @@ struct lane_options {
     uint64_t world_seed; // what the world's own values are drawn from; 0: seed
     const cJSON *world_base, *world_map;
     const cJSON *world_overrides; // where there is no scenario; may be NULL
-    bool told_time;               // service time starts at start_us, else it is the wall clock
+    // Signs registrations. NULL: the lane makes a key when one is first asked for, which holds
+    // everything up for a tenth of a second or more.
+    const struct rsa_key *key;
+    bool told_time; // service time starts at start_us, else it is the wall clock
     int64_t start_us;
+    bool keeps_trail;         // what CloudTrail would record is kept in memory
     enum lane_bodies bodies;  // what the journal keeps of requests
     const char *journal_path; // NULL: none
     size_t journal_max_bytes;
     int64_t tolerance_us; // our own lag above which timing checks prove nothing
+    // Where clients find credentials: "static" "container" "pod-identity" "imds" "web-identity".
+    // NULL: as the scenario says, else static.
+    const char *credentials;
+    const char *identity_dir; // an empty directory for files with tokens; needed where those are
     struct lane_observer observer;
+};
+
+// "static", or where else clients of such a lane find credentials.
+const char *lane_source(const struct lane_options *options);
+
+// What a client must be told to find its credentials; what its source does not need is NULL.
+struct lane_identity {
+    const char *source; // as in lane_options
+    char *container_uri, *container_token, *container_token_file;
+    char *imds_endpoint;
+    char *sts_endpoint, *web_identity_file, *role_arn;
 };
 
 // Opens the lane and begins to listen. All that options points to is borrowed and must outlive it.
@@ -57,18 +78,24 @@ void lane_close(struct lane *lane);
 void lane_free(struct lane **lane);
 
 const char *lane_address(const struct lane *lane); // "127.0.0.1:40123"
-struct journal *lane_journal(struct lane *lane);   // borrowed
+// NULL when credentials are static. Borrowed.
+const struct lane_identity *lane_identity(const struct lane *lane);
+struct journal *lane_journal(struct lane *lane); // borrowed
 // After lane_close only; the caller owns it then.
 struct journal *lane_take_journal(struct lane *lane);
 struct world *lane_world(struct lane *lane);
 const struct ledger *lane_ledger(const struct lane *lane);
+// Appends what CloudTrail would have recorded, as one of its files: {"Records":[…]}. Secrets are
+// replaced as they are in the journal, which must not have been taken yet.
+void lane_cloudtrail(const struct lane *lane, struct buf *out);
 int64_t lane_service_us(const struct lane *lane);
 // Moves service time forward to at_us (journalled); earlier moments are ignored.
 void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step);
 // RC_UNKNOWN when there is no such rule; RC_IO when its window of refused connections could not be
 // opened or closed.
 MUST_USE enum rc lane_arm(struct lane *lane, struct span rule, bool armed);
-// Number of requests read so far, and when the last one came (monotonic; 0: none yet).
+// Number of requests to the service so far, and when the last one to anybody came (monotonic; 0:
+// none yet).
 uint64_t lane_request_count(const struct lane *lane);
 int64_t lane_last_request_us(const struct lane *lane);
 // Whether a connection is open. Those of a client that has ended end by themselves once all that it
@@ -87,6 +114,22 @@ bool lane_does(enum action_verb verb);
 // Whether every rule of the scenario can be played by this version; else RC_UNSUPPORTED, and d
 // names the action and its place.
 MUST_USE enum rc lane_supports(const struct scenario *scenario, struct diag *d);
+// Hands out that credential of the world from now on (journalled). RC_UNKNOWN when there is none of
+// that name, RC_CONFLICT when credentials are static or it is not one that a role can have.
+MUST_USE enum rc lane_serve(struct lane *lane, struct span credential);
+// Gives the tokens anew by which clients prove who they are; the old ones are refused (journalled).
+// RC_CONFLICT when credentials are static, RC_IO when a file could not be replaced.
+MUST_USE enum rc lane_rotate(struct lane *lane);
+// How long that credential is still good, in wire time: 0 when it has expired, INT64_MAX when it
+// never will. RC_UNKNOWN when there is none of that name.
+MUST_USE enum rc lane_credential_life(const struct lane *lane, struct span credential,
+                                      int64_t *left_us);
+// Journals that its stated expiry has come.
+void lane_tell_expired(struct lane *lane, struct span credential);
+// Whether that change of credentials (arguments of the step or the action) can be played; else d
+// says why not, at that place. A step can wait for an expiry, a rule cannot.
+MUST_USE enum rc lane_supports_change(const struct scenario *s, const cJSON *change,
+                                      struct place place, bool can_wait, struct diag *d);
 // A secret that must not appear in evidence, beyond those of the world.
 void lane_secret(struct lane *lane, const char *name, struct span value);
 

@@ -5,6 +5,8 @@
 
 #include "proxy/aws/sigv4.h"
 #include "proxy/base/instant.h"
+#include "proxy/base/rsa.h"
+#include "proxy/identity/identity.h"
 #include "proxy/lane.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/loop.h"
@@ -18,21 +20,35 @@ struct expected_usage {
     int64_t hour_us; // LANE_ANY_HOUR until a record is tied to it
 };
 
+// Where one of those is asked that a lane stands in for.
+struct port {
+    struct lane *lane;
+    enum target target;
+    struct listener *listener; // NULL: nobody is asked there
+    uint64_t connections;
+};
+
 struct lane {
     struct lane_options options;
     char *case_id;
     struct loop *loop;
-    struct listener *listener;
+    struct port ports[TARGET_COUNT];
     struct journal *journal;
     struct world *world;
     struct ledger *ledger;
     struct service *service;
     struct sigv4_verifier *verifier;
-    struct rules *rules; // NULL without a scenario
+    struct rsa_key *own_key; // made here, unless the options bring one
+    struct rules *rules;     // NULL without a scenario
     struct refusal refusal;
-    struct quota quota; // of the lane's one account, in its one Region
+    struct quotas quotas;
+    struct buf trail;          // records of CloudTrail, with commas between
+    struct identity *identity; // NULL when credentials are static
+    struct lane_identity told;
     int64_t service_offset_us;
+    int64_t skew_us; // of wire time
     uint64_t exchanges, connections;
+    uint64_t requests; // exchanges of the service
     int64_t last_request_us;
     struct expected_usage *usages;
     size_t usage_count, usage_capacity;
@@ -44,12 +60,12 @@ struct lane {
 
 struct connection;
 // Takes fd.
-void connection_open(struct lane *lane, int fd);
+void connection_open(struct port *port, int fd);
 // Ends it; freed by connection_reap at the end of the turn.
 void connection_drop(struct connection *c);
 void connection_reap(struct lane *lane);
-// RST to every connection on which no reply is under way; the others get theirs first.
-void connection_reset_all(struct lane *lane);
+// RST to every connection of that port on which no reply is under way; the others get theirs first.
+void connection_reset_all(struct port *port);
 // The exchange of that number, when it is under way.
 struct exchange *connection_exchange(struct lane *lane, uint64_t number);
 
@@ -58,5 +74,13 @@ void lane_point(struct lane *lane, enum lane_point point, uint64_t exchange);
 // first key that comes along.
 struct span lane_usage_of(struct lane *lane, const struct subject_record *record);
 int64_t lane_wire_us(const struct lane *lane);
+
+// lane_identity.c
+// Whoever is asked for credentials, and the files with tokens; the world and the ports must be
+// there.
+MUST_USE enum rc lane_identity_open(struct lane *lane, struct diag *d);
+// Registers its secrets and tells which credential is handed out; the journal must be there.
+void lane_identity_begin(struct lane *lane);
+void lane_identity_clear(struct lane *lane);
 
 #endif

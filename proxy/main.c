@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // meterprover-proxy: the proxy and the stand-in service alone.
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mp_world_file.h"
 #include "proxy/base/alloc.h"
@@ -13,6 +15,7 @@
 #include "proxy/base/instant.h"
 #include "proxy/base/options.h"
 #include "proxy/base/own.h"
+#include "proxy/base/rsa.h"
 #include "proxy/lane.h"
 #include "proxy/net/address.h"
 #include "proxy/net/loop.h"
@@ -28,10 +31,16 @@ static const struct option_row OPTIONS[] = {
     {"--journal", "FILE", "write every event there, one JSON line each; the file must not exist"},
     {"--bodies", "KIND", "what the journal keeps of requests: full, digest or none (full)"},
     {"--journal-limit", "BYTES", "stop writing events there (no limit)"},
+    {"--ledger", "FILE", "write there, at the end, what the service would bill"},
+    {"--cloudtrail", "FILE", "write there, at the end, what CloudTrail would have recorded"},
+    {"--public-key", "FILE", "write there the key by which registrations can be verified (PEM)"},
     {"--seed", "S", "draw everything random from this number (a fresh one, printed)"},
     {"--world", "FILE", "our symbols mapped to your product codes and customers"},
     {"--time", "KIND",
      "real: service time is this machine's; told: it begins at 2026-11-18T10:15Z"},
+    {"--credentials", "SOURCE",
+     "where clients find credentials: static, container, pod-identity, imds or web-identity "
+     "(as the scenario says, else static)"},
     {"--version", NULL, "print the version"},
     {"--help", NULL, "print this"},
     {NULL, NULL, NULL},
@@ -95,7 +104,9 @@ struct program {
     struct loop *loop;
     struct lane *lane;
     struct scenario_file *file;
+    struct rsa_key *key;
     cJSON *world_base, *world_map;
+    char *identity_dir; // for files with tokens; removed at the end
     struct loop_signal on_int, on_term;
 };
 
@@ -156,6 +167,13 @@ static enum rc read_options(struct lane_options *o, const struct settings *s, st
     o->journal_path = given(s, "--journal", NULL);
     o->listen = given(s, "--listen", "127.0.0.1:0");
     o->profile = given(s, "--profile", "saas");
+    static const char *const SOURCES[] = {"static", "container",    "pod-identity",
+                                          "imds",   "web-identity", NULL};
+    unsigned source = 0;
+    o->credentials = given(s, "--credentials", NULL);
+    if (rc == RC_OK && o->credentials != NULL) {
+        rc = choice(&source, s, "--credentials", SOURCES, d);
+    }
     unsigned profile = 0;
     return rc == RC_OK ? choice(&profile, s, "--profile", PROFILES, d) : rc;
 }
@@ -165,22 +183,121 @@ static void on_stop(void *arg)
     loop_stop(arg);
 }
 
+static enum rc make_identity_dir(struct program *p, struct diag *d)
+{
+    const char *base = getenv("TMPDIR");
+    struct buf path = {0};
+    buf_addf(&path, "%s/meterprover-proxy-XXXXXX", base == NULL || *base == '\0' ? "/tmp" : base);
+    p->identity_dir = buf_take_text(&path);
+    if (mkdtemp(p->identity_dir) == NULL) {
+        enum rc rc = diag_fail(d, RC_IO, "cannot make the directory %s: %s", p->identity_dir,
+                               strerror(errno));
+        x_free(p->identity_dir);
+        p->identity_dir = NULL;
+        return rc;
+    }
+    return RC_OK;
+}
+
+static void export(const char *name, const char *value)
+{
+    if (value != NULL) {
+        printf("export %s=%s\n", name, value);
+    }
+}
+
+static void greet_identity(const struct lane_identity *told)
+{
+    export("AWS_EC2_METADATA_SERVICE_ENDPOINT", told->imds_endpoint);
+    export("AWS_CONTAINER_CREDENTIALS_FULL_URI", told->container_uri);
+    export("AWS_CONTAINER_AUTHORIZATION_TOKEN", told->container_token);
+    export("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", told->container_token_file);
+    export("AWS_ENDPOINT_URL_STS", told->sts_endpoint);
+    export("AWS_WEB_IDENTITY_TOKEN_FILE", told->web_identity_file);
+    export("AWS_ROLE_ARN", told->role_arn);
+}
+
 // The address comes first, alone on its line, so that a script can read it; then what a client
-// needs.
-static void greet(const struct program *p, const struct lane_options *o)
+// needs. The Region and the static keys, or instead of them "credentials from", are said last.
+static void greet(const struct program *p, const struct lane_options *o, const char *key_path)
 {
     const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
+    const struct lane_identity *told = lane_identity(p->lane);
     printf("http://%s\n", lane_address(p->lane));
     printf("seed %" PRIu64 "\n", o->seed);
     printf("export AWS_ENDPOINT_URL_MARKETPLACE_METERING=http://%s\n", lane_address(p->lane));
+    if (told != NULL) {
+        greet_identity(told);
+        printf("export AWS_REGION=%s\ncredentials from %s\n", world_region(lane_world(p->lane)),
+               told->source);
+        (void)fflush(stdout);
+        return;
+    }
     printf("export AWS_REGION=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n",
            world_region(lane_world(p->lane)), key->access_key_id, key->secret_access_key);
+    if (key->session_token != NULL) {
+        printf("export AWS_SESSION_TOKEN=%s\n", key->session_token);
+    }
+    if (key_path != NULL) {
+        printf("export METERPROVER_PUBLIC_KEY=%s\n", key_path);
+    }
     (void)fflush(stdout);
 }
 
-static enum rc end(struct program *p, const struct lane_options *o, struct diag *d)
+static enum rc write_file(const char *path, struct span text, struct diag *d)
+{
+    OWN(file) FILE *file = fopen(path, "wb");
+    bool is_open =
+        file != NULL && (text.len == 0 || fwrite(text.at, 1, text.len, file) == text.len);
+    if (!is_open || fflush(file) != 0) {
+        return diag_fail(d, RC_IO, "cannot write %s: %s", path, strerror(errno));
+    }
+    return RC_OK;
+}
+
+// Before the loop runs: making a key takes its time.
+static enum rc make_key(struct program *p, const struct settings *s, struct diag *d)
+{
+    const char *path = given(s, "--public-key", NULL);
+    enum rc rc = path == NULL ? RC_OK : rsa_key_new(&p->key, d);
+    return path == NULL || rc != RC_OK ? rc
+                                       : write_file(path, span_of(rsa_key_public_pem(p->key)), d);
+}
+
+// Before anything is served: what is asked for at the end must not be lost then.
+static enum rc open_books(const struct settings *s, struct diag *d)
+{
+    static const char *const BOOKS[] = {"--ledger", "--cloudtrail"};
+    enum rc rc = RC_OK;
+    for (size_t i = 0; i < 2 && rc == RC_OK; i++) {
+        const char *path = given(s, BOOKS[i], NULL);
+        rc = path == NULL ? RC_OK : write_file(path, (struct span){0}, d);
+    }
+    return rc;
+}
+
+static enum rc write_books(const struct program *p, const struct settings *s, struct diag *d)
+{
+    const char *ledger_path = given(s, "--ledger", NULL);
+    const char *trail_path = given(s, "--cloudtrail", NULL);
+    OWN_BUF struct buf text = {0};
+    enum rc rc = RC_OK;
+    if (ledger_path != NULL) {
+        ledger_render(lane_ledger(p->lane), &text);
+        rc = write_file(ledger_path, buf_span(&text), d);
+    }
+    if (rc == RC_OK && trail_path != NULL) {
+        buf_reset(&text);
+        lane_cloudtrail(p->lane, &text);
+        rc = write_file(trail_path, buf_span(&text), d);
+    }
+    return rc;
+}
+
+static enum rc end(struct program *p, const struct settings *s, struct diag *d)
 {
     lane_close(p->lane);
+    enum rc written = write_books(p, s, d);
     struct journal *j = lane_take_journal(p->lane);
     (void)journal_begin(j, EVENT_END);
     journal_text(j, "why", SPAN("done"));
@@ -190,9 +307,8 @@ static enum rc end(struct program *p, const struct lane_options *o, struct diag 
     journal_text(j, "journal", span_of(digest));
     (void)journal_end(j);
     enum rc rc = journal_close(&j, d);
-    (void)o;
     printf("%" PRIu64 " requests\n", lane_request_count(p->lane));
-    return rc;
+    return rc == RC_OK ? written : rc;
 }
 
 static enum rc serve(struct program *p, const struct settings *s, struct diag *d)
@@ -209,25 +325,38 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     o.loop = p->loop;
     o.world_base = p->world_base;
     o.world_map = p->world_map;
-    rc = lane_open(&p->lane, &o, d);
+    o.keeps_trail = given(s, "--cloudtrail", NULL) != NULL;
+    rc = make_key(p, s, d);
+    o.key = p->key;
+    rc = rc == RC_OK ? open_books(s, d) : rc;
+    if (rc == RC_OK && strcmp(lane_source(&o), "static") != 0) {
+        rc = make_identity_dir(p, d);
+        o.identity_dir = p->identity_dir;
+    }
+    rc = rc != RC_OK ? rc : lane_open(&p->lane, &o, d);
     if (rc != RC_OK) {
         return rc;
     }
     loop_signal_start(&p->on_int, p->loop, SIGINT, on_stop, p->loop);
     loop_signal_start(&p->on_term, p->loop, SIGTERM, on_stop, p->loop);
-    greet(p, &o);
+    greet(p, &o, given(s, "--public-key", NULL));
     rc = loop_run(p->loop);
-    enum rc ended = end(p, &o, d);
+    enum rc ended = end(p, s, d);
     return rc == RC_OK ? ended : rc;
 }
 
 static void release(struct program *p)
 {
     lane_free(&p->lane);
+    if (p->identity_dir != NULL) {
+        (void)rmdir(p->identity_dir);
+    }
+    x_free(p->identity_dir);
     loop_signal_stop(&p->on_int);
     loop_signal_stop(&p->on_term);
     loop_free(&p->loop);
     scenario_file_free(&p->file);
+    rsa_key_free(&p->key);
     cJSON_Delete(p->world_base);
     cJSON_Delete(p->world_map);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/record.h"
 
+#include "proxy/asking.h"
 #include "proxy/lane_inside.h"
 
 // A member's moment as it was rendered last: most records of a request have the same.
@@ -53,6 +54,10 @@ static void add_record(const struct exchange *x, struct buf *b, size_t i, struct
 
 static void add_records(const struct exchange *x, struct buf *b)
 {
+    if (x->request.dry_run) {
+        buf_add_member_bool(b, "dry_run", true); // it reports nothing
+        return;
+    }
     if (x->request.count == 0) {
         return;
     }
@@ -138,6 +143,15 @@ static struct buf *begin(struct exchange *x, enum event_kind kind)
     return b;
 }
 
+// Of a request to one of those who are asked for credentials.
+static void add_asked(const struct exchange *x, struct buf *b)
+{
+    if (x->target != TARGET_SERVICE) {
+        buf_add_member(b, "to", span_of(target_name(x->target)));
+        buf_add_member(b, "asks", span_of(asking_what(x)));
+    }
+}
+
 void record_request(struct exchange *x)
 {
     struct buf *b = begin(x, EVENT_REQUEST);
@@ -146,6 +160,7 @@ void record_request(struct exchange *x)
     buf_add_member(b, "method", x->head->method);
     buf_add_member(b, "target", x->head->target);
     buf_add_member(b, "operation", span_of(operation_name(x->operation)));
+    add_asked(x, b);
     add_body(x, b);
     if (x->violation.error != AWS_ERROR_NONE) {
         add_problem(b, aws_error_name(x->violation.error), x->violation.where, x->violation.text);
@@ -169,6 +184,9 @@ void record_unreadable(struct exchange *x, const struct h1_error *error)
     buf_add_member_i64(b, "conn", (int64_t)x->connection);
     buf_add_member_i64(b, "instance", 1);
     buf_add_member(b, "operation", SPAN(""));
+    if (x->target != TARGET_SERVICE) {
+        buf_add_member(b, "to", span_of(target_name(x->target)));
+    }
     add_problem(b, "", "HTTP", error->text);
     (void)journal_end(x->lane->journal);
 }
@@ -212,7 +230,7 @@ void record_commit(struct exchange *x)
 {
     struct buf *b = begin(x, EVENT_COMMIT);
     buf_add_member(b, "operation", span_of(operation_name(x->operation)));
-    buf_add_member(b, "region", span_of(world_region(x->lane->world)));
+    buf_add_member(b, "region", span_of(x->signature.region));
     if (x->reply.outcomes != NULL) {
         struct moments last = {.hour = {.text = ""}};
         buf_add_text(b, ",\"records\":[");
@@ -225,6 +243,15 @@ void record_commit(struct exchange *x)
         add_token(x, b);
         buf_add_member(b, "customer", span_of(x->reply.customer->symbol));
     }
+    (void)journal_end(x->lane->journal);
+}
+
+void record_served(struct exchange *x, const struct sigv4_credential *credential)
+{
+    struct buf *b = begin(x, EVENT_CREDENTIAL);
+    buf_add_member(b, "name", span_of(credential->name));
+    buf_add_member(b, "what", SPAN("served"));
+    buf_add_member(b, "by", span_of(target_name(x->target)));
     (void)journal_end(x->lane->journal);
 }
 

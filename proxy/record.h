@@ -11,6 +11,8 @@ void record_unreadable(struct exchange *x, const struct h1_error *error);
 void record_match(struct exchange *x, const struct rule *rule, uint64_t index, double drew,
                   bool won);
 void record_commit(struct exchange *x);
+// A credential was handed out in the reply to come.
+void record_served(struct exchange *x, const struct sigv4_credential *credential);
 void record_response(struct exchange *x, bool whole);
 void record_fault(struct exchange *x);
 // The same of a fault that no longer has its exchange, or never had one (number 0). at: "" for

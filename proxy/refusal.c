@@ -24,14 +24,19 @@ static bool is_refusal(const struct rule *rule)
     return rule->action_count == 1 && refusal_exists(rule->actions[0].verb);
 }
 
-// No request is seen that could be counted or looked at: only the phase may be named.
+static enum target target_of(const struct rule *rule)
+{
+    struct span target = json_span(json_get(rule->when, "target"));
+    return target.len == 0 ? TARGET_SERVICE : target_find(target);
+}
+
+// No request is seen that could be counted or looked at: only target and phase may be named.
 static bool is_plain(const struct rule *rule)
 {
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, rule->when)
     {
-        bool is_target = strcmp(item->string, "target") == 0 && span_is(json_span(item), "service");
-        if (!is_target && strcmp(item->string, "phase") != 0) {
+        if (strcmp(item->string, "target") != 0 && strcmp(item->string, "phase") != 0) {
             return false;
         }
     }
@@ -51,14 +56,14 @@ enum rc refusal_supports(const struct scenario *s, const struct rule *rule, stru
         rule->name);
 }
 
-bool refusal_is_on(const struct refusal *r)
+bool refusal_is_on(const struct refusal *r, enum target target)
 {
-    return r->open > 0;
+    return r->open[target] > 0;
 }
 
 static bool probe(struct lane *lane, const struct rule *rule, const char *edge)
 {
-    bool refused = listener_is_refused(lane->listener);
+    bool refused = listener_is_refused(lane->ports[target_of(rule)].listener);
     struct journal *j = lane->journal;
     (void)journal_begin(j, EVENT_REFUSE);
     journal_text(j, "rule", span_of(rule->name));
@@ -70,11 +75,12 @@ static bool probe(struct lane *lane, const struct rule *rule, const char *edge)
 
 static enum rc open_window(struct lane *lane, const struct rule *rule, struct refusal_window *w)
 {
+    struct port *port = &lane->ports[target_of(rule)];
     enum rc rc = RC_OK;
     w->is_open = true;
-    if (lane->refusal.open++ == 0) {
-        rc = listener_hold(lane->listener);
-        connection_reset_all(lane);
+    if (lane->refusal.open[port->target]++ == 0) {
+        rc = listener_hold(port->listener);
+        connection_reset_all(port);
     }
     w->was_refused = probe(lane, rule, "begin");
     return rc;
@@ -82,12 +88,13 @@ static enum rc open_window(struct lane *lane, const struct rule *rule, struct re
 
 static enum rc close_window(struct lane *lane, const struct rule *rule, struct refusal_window *w)
 {
+    struct port *port = &lane->ports[target_of(rule)];
     bool is_refused = probe(lane, rule, "end");
     if (is_refused && w->was_refused) {
         record_rule_fault(lane, rule, 0, "", 0);
     }
     w->is_open = false;
-    return --lane->refusal.open == 0 ? listener_resume(lane->listener) : RC_OK;
+    return --lane->refusal.open[port->target] == 0 ? listener_resume(port->listener) : RC_OK;
 }
 
 enum rc refusal_follow(struct lane *lane)
@@ -113,7 +120,8 @@ enum rc refusal_follow(struct lane *lane)
 void refusal_end(struct lane *lane)
 {
     struct refusal *r = &lane->refusal;
-    for (size_t i = 0; refusal_is_on(r); i++) {
+    size_t count = r->windows == NULL ? 0 : lane->options.scenario->rule_count;
+    for (size_t i = 0; i < count; i++) {
         if (r->windows[i].is_open) {
             // The port is given up next: whether it could be listened on again does not matter.
             (void)!close_window(lane, &lane->options.scenario->rules[i], &r->windows[i]);

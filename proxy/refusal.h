@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// While a rule with `refuse` is armed, nobody listens on the lane's port: connections are refused.
+// While a rule with `refuse` is armed, nobody listens on its target's port: connections are
+// refused.
 #ifndef PROXY_REFUSAL_H
 #define PROXY_REFUSAL_H
 
+#include "proxy/identity/target.h"
 #include "proxy/scenario/scenario.h"
 
 struct lane;
@@ -10,7 +12,7 @@ struct refusal_window;
 
 struct refusal {
     struct refusal_window *windows; // owned; one per rule of the scenario
-    size_t open;                    // how many of them are
+    size_t open[TARGET_COUNT];      // how many of them are, by target
 };
 
 // Whether this version can do that action to the port.
@@ -24,6 +26,6 @@ MUST_USE enum rc refusal_supports(const struct scenario *s, const struct rule *r
 MUST_USE enum rc refusal_follow(struct lane *lane);
 // Closes the windows that are open, and forgets them.
 void refusal_end(struct lane *lane);
-bool refusal_is_on(const struct refusal *r);
+bool refusal_is_on(const struct refusal *r, enum target target);
 
 #endif

@@ -53,6 +53,8 @@ struct sigv4_verifier *sigv4_verifier_new(sigv4_find_fn *find, void *arg);
 // Accepts NULL in *v and nulls it.
 void sigv4_verifier_free(struct sigv4_verifier **v);
 
+// Whether the address holds a signature (a presigned URL), which this service does not take.
+bool sigv4_is_presigned(struct span target);
 // region: the one that the request should be signed for; empty for any. now_us: wire time.
 void sigv4_verify(struct sigv4_verifier *v, const struct sigv4_request *request, struct span region,
                   int64_t now_us, struct sigv4_result *result);

@@ -177,9 +177,14 @@ static bool query_is_signed(struct span query)
     return false;
 }
 
+bool sigv4_is_presigned(struct span target)
+{
+    return query_is_signed(sigv4_query(target));
+}
+
 void sigv4_parts_read(struct sigv4_parts *out, const struct sigv4_request *request)
 {
-    *out = (struct sigv4_parts){.in_query = query_is_signed(sigv4_query(request->target))};
+    *out = (struct sigv4_parts){.in_query = sigv4_is_presigned(request->target)};
     for (size_t i = 0; i < request->header_count; i++) {
         if (span_equal_nocase(request->headers[i].name, SPAN("Authorization"))) {
             out->authorizations++;

@@ -114,6 +114,13 @@ void journal_redact(const struct journal *j, struct buf *out, struct span text)
     buf_clear(&plain);
 }
 
+void journal_redact_json(const struct journal *j, struct buf *out, struct span text)
+{
+    if (!secrets_redact_json(j->secrets, out, text)) {
+        buf_add(out, text);
+    }
+}
+
 static int64_t second_of(int64_t at_us)
 {
     return at_us / US_PER_S - (at_us % US_PER_S < 0 ? 1 : 0);

@@ -43,6 +43,8 @@ void journal_secret(struct journal *j, const char *name, struct span value);
 const char *journal_finds_secret(const struct journal *j, struct span text);
 // text with secrets replaced, appended to out.
 void journal_redact(const struct journal *j, struct buf *out, struct span text);
+// The same of a part of a JSON text that begins outside of any string: it stays valid JSON.
+void journal_redact_json(const struct journal *j, struct buf *out, struct span text);
 
 // Begins a line with seq, t_us (monotonic, since the journal was opened), wire, service and event,
 // and gives the buffer to which members are appended, each beginning with a comma; the functions

@@ -10,7 +10,8 @@ static const char *const RUN_FILES[] = {
 };
 
 static const char *const CASE_FILES[] = {
-    "scenario.json", "journal.jsonl", "ledger.json", "cloudtrail.json", "client.out", "client.err",
+    "scenario.json",  "journal.jsonl", "ledger.json", "cloudtrail.json",
+    "public_key.pem", "client.out",    "client.err",
 };
 
 static bool is_word(char c)

@@ -48,6 +48,11 @@ static void check_ledger(const struct judge *j, const cJSON *args)
     }
 }
 
+// What only requests to the service have.
+static const char *const OF_SERVICE[] = {"operation",  "records", "token",
+                                         "credential", "region",  "not"};
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 static void check_requests(const struct judge *j, const cJSON *args)
 {
     check_limit(j, json_get(args, "count"));
@@ -55,6 +60,15 @@ static void check_requests(const struct judge *j, const cJSON *args)
     if (is_bare && !j->may_be_bare) {
         problem(j->problems, RC_MISSING, place(j, args),
                 "\"requests\" cannot be judged without \"count\" or \"rate\"");
+    }
+    const char *target = json_get_text(args, "target");
+    for (size_t i = 0; target != NULL && strcmp(target, "service") != 0 && i < COUNT(OF_SERVICE);
+         i++) {
+        const cJSON *item = json_get(args, OF_SERVICE[i]);
+        if (item != NULL) {
+            problem(j->problems, RC_CONFLICT, place(j, item), "requests to \"%s\" have no \"%s\"",
+                    target, OF_SERVICE[i]);
+        }
     }
     const cJSON *records = json_get(args, "records");
     if (json_get_int(records, "min", 0) > json_get_int(records, "max", INT64_MAX)) {

@@ -41,6 +41,23 @@ static const char *operation_of(const struct scenario *s, const struct rule *rul
     return word == NULL ? s->operation : word;
 }
 
+// What only requests to the service have: beside another target it would never match.
+static void check_target(const struct scenario *s, const struct rule *rule,
+                         struct problems *problems)
+{
+    static const char *const OF_SERVICE[] = {"operation",  "records", "region",
+                                             "credential", "token",   "invocation"};
+    const char *target = json_get_text(rule->when, "target");
+    bool is_service = target == NULL || strcmp(target, "service") == 0;
+    for (size_t i = 0; !is_service && i < sizeof OF_SERVICE / sizeof OF_SERVICE[0]; i++) {
+        const cJSON *item = json_get(rule->when, OF_SERVICE[i]);
+        if (item != NULL) {
+            problem(problems, RC_CONFLICT, json_place(s->places, item),
+                    "requests to \"%s\" have no \"%s\"", target, OF_SERVICE[i]);
+        }
+    }
+}
+
 static void check_matchers(const struct scenario *s, const struct rule *rule,
                            struct problems *problems)
 {
@@ -52,12 +69,7 @@ static void check_matchers(const struct scenario *s, const struct rule *rule,
                     phase_name(rule->phase), KNOWN_FROM[i].key, phase_name(KNOWN_FROM[i].phase));
         }
     }
-    const char *target = json_get_text(rule->when, "target");
-    const cJSON *operation = json_get(rule->when, "operation");
-    if (target != NULL && strcmp(target, "service") != 0 && operation != NULL) {
-        problem(problems, RC_CONFLICT, json_place(s->places, operation),
-                "the target \"%s\" has no operations", target);
-    }
+    check_target(s, rule, problems);
 }
 
 static void check_cut(const struct rule *rule, const struct action *action,

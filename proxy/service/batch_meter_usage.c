@@ -4,18 +4,13 @@
 #include <string.h>
 
 #include "proxy/base/alloc.h"
-#include "proxy/base/instant.h"
 #include "proxy/service/allocations.h"
 #include "proxy/service/echo.h"
 
 // A batch is first held against every rule that rejects it whole, one rule at a time over all of
 // its records; nothing is billed until all have passed. Then each record meets its own fate.
 
-// Guide, saas-integrate-subscription: after unsubscribe-pending there is one hour to send the last
-// records.
-#define GRACE_US US_PER_HOUR
 #define STATUS_NOT_SUBSCRIBED "CustomerNotSubscribed"
-#define MICROS 1000000
 #define RESULT_BYTES 512 // about what one result takes
 
 struct batch {
@@ -118,14 +113,13 @@ static bool customer_is_known(struct batch *b, struct batch_record *record, size
 
 static bool dimension_is_known(struct batch *b, struct batch_record *record, size_t i)
 {
-    const struct product *p = record->product;
-    for (size_t k = 0; k < p->count; k++) {
-        if (span_is(record->sent->dimension, p->names[k])) {
-            record->key.dimension = span_of(p->symbols[k]);
-            return true;
-        }
+    const char *symbol = answer_dimension(record->product, record->sent->dimension);
+    if (symbol == NULL) {
+        return reject(b, AWS_ERROR_INVALID_USAGE_DIMENSION, i, "Dimension",
+                      record->sent->dimension);
     }
-    return reject(b, AWS_ERROR_INVALID_USAGE_DIMENSION, i, "Dimension", record->sent->dimension);
+    record->key.dimension = span_of(symbol);
+    return true;
 }
 
 // "If any of the records are outside of the allowed range, the entire batch is not processed."
@@ -164,13 +158,8 @@ static bool has_product_code(struct batch *b)
     if (code.len == 0) {
         return true; // then every record needs a licence
     }
-    const struct world_product *found = world_product_by_code(b->service->world, code);
-    if (found == NULL) {
-        answer_reject(b->reply, AWS_ERROR_INVALID_PRODUCT_CODE, NULL);
-        return false;
-    }
-    b->coded = world_own_product(b->service->world, span_of(found->symbol));
-    return true;
+    b->coded = answer_product(b->service, code, b->reply);
+    return b->coded != NULL;
 }
 
 // Scratch that is kept from call to call, zeroed but for what each record is.
@@ -194,47 +183,9 @@ static void begin(struct batch *b)
     b->reply->outcomes = x_alloc(b->count * sizeof *b->reply->outcomes);
 }
 
-static bool is_subscribed(const struct world_customer *c, int64_t hour_us, int64_t now_us)
-{
-    if (!c->subscribed || now_us < c->subscribed_from_us) {
-        return false;
-    }
-    return c->subscribed_until_us == 0 || (now_us < c->subscribed_until_us + GRACE_US &&
-                                           hour_us <= instant_hour(c->subscribed_until_us));
-}
-
 static void give_id(struct record_outcome *outcome, const char *id)
 {
     memcpy(outcome->record_id, id, RECORD_ID_TEXT);
-}
-
-// What a decimal quantity has beyond its whole part (rule set 2026-10).
-static int64_t fraction_micros(const struct usage_record *sent)
-{
-    return sent->is_decimal ? sent->quantity_micros % MICROS : 0;
-}
-
-static bool is_same(const struct batch_record *record, const struct ledger_entry *entry)
-{
-    return record->sent->quantity == entry->quantity &&
-           fraction_micros(record->sent) == entry->fraction_micros &&
-           span_is(span_of(entry->allocations), record->allocations);
-}
-
-static void bill(struct batch *b, struct batch_record *record, struct record_outcome *outcome)
-{
-    struct service *s = b->service;
-    answer_next_id(s, outcome->record_id);
-    outcome->entry = ledger_add(s->ledger, &record->key, record->sent->quantity, b->call->now_us,
-                                outcome->record_id);
-    if (record->allocations[0] != '\0') {
-        ledger_set_allocations(s->ledger, outcome->entry, record->allocations);
-    }
-    if (fraction_micros(record->sent) != 0) {
-        ledger_set_fraction(s->ledger, outcome->entry, fraction_micros(record->sent));
-    }
-    outcome->status = "Success";
-    outcome->billed = true;
 }
 
 // What stands in the ledger decides before the subscription does: a record that was billed and is
@@ -246,15 +197,17 @@ static void process(struct batch *b, struct batch_record *record, struct record_
         return;
     }
     allocations_digest(record->allocations, record->sent->allocations);
-    if (outcome->entry != NULL && is_same(record, outcome->entry)) {
+    if (outcome->entry != NULL &&
+        answer_is_same(record->sent, record->allocations, outcome->entry)) {
         outcome->status = "Success";
         give_id(outcome, outcome->entry->record_id);
-    } else if (!is_subscribed(&record->customer->face, record->key.hour_us, b->call->now_us)) {
+    } else if (!answer_is_subscribed(&record->customer->face, record->key.hour_us,
+                                     b->call->now_us)) {
         outcome->status = STATUS_NOT_SUBSCRIBED;
     } else if (outcome->entry != NULL) {
         outcome->status = "DuplicateRecord"; // the first write stays as it is
     } else {
-        bill(b, record, outcome);
+        answer_bill(b->service, b->call, record, outcome);
     }
 }
 
@@ -371,7 +324,8 @@ void answer_batch_meter_usage(struct service *s, const struct service_call *call
 {
     struct batch b = {.service = s, .call = call, .reply = reply, .count = call->request->count};
     begin(&b);
-    if (answer_if_disabled(s, call, reply) || !has_product_code(&b) || !obeys_rules(&b)) {
+    if (answer_if_disabled(s, call, REGION_SELLERS, reply) || !has_product_code(&b) ||
+        !obeys_rules(&b)) {
         return;
     }
     for (size_t i = 0; i < b.count; i++) {

@@ -41,6 +41,8 @@ static uint64_t hash_key(const struct ledger_key *key)
     hash = hash_span(hash, key->payer);
     hash = hash_span(hash, key->dimension);
     hash = hash_span(hash, key->product);
+    hash = hash_span(hash, key->instance);
+    hash = hash_span(hash, key->token);
     return hash_span(hash, key->region);
 }
 
@@ -48,7 +50,8 @@ static bool same_key(const struct ledger_key *a, const struct ledger_key *b)
 {
     return a->hour_us == b->hour_us && span_equal(a->payer, b->payer) &&
            span_equal(a->dimension, b->dimension) && span_equal(a->product, b->product) &&
-           span_equal(a->region, b->region);
+           span_equal(a->region, b->region) && span_equal(a->instance, b->instance) &&
+           span_equal(a->token, b->token);
 }
 
 static struct ledger_entry *entry_at(const struct ledger *l, size_t i)
@@ -165,6 +168,8 @@ const struct ledger_entry *ledger_add(struct ledger *l, const struct ledger_key 
         .payer = keep(l, key->payer),
         .dimension = keep(l, key->dimension),
         .hour_us = key->hour_us,
+        .instance = keep(l, key->instance),
+        .token = keep(l, key->token),
     };
     entry->quantity = quantity;
     entry->committed_us = now_us;
@@ -249,6 +254,12 @@ static void render_entry(const struct ledger_entry *entry, struct buf *out)
     render_quantity(entry, out);
     render_text(out, ",\"record\":", span_of(entry->record_id));
     render_text(out, ",\"committed\":", span_of(committed));
+    if (entry->key.instance.len > 0) {
+        render_text(out, ",\"instance\":", entry->key.instance);
+    }
+    if (entry->key.token.len > 0) {
+        render_text(out, ",\"token\":", entry->key.token);
+    }
     buf_add_text(out, entry->preloaded ? ",\"preloaded\":true}" : "}");
 }
 

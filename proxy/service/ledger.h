@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ledger: what the service would bill, one entry per (region, product, customer or licence,
-// dimension, hour). The first write wins.
+// dimension, hour), and for MeterUsage per instance, or per ClientToken. The first write wins.
 #ifndef PROXY_SERVICE_LEDGER_H
 #define PROXY_SERVICE_LEDGER_H
 
@@ -14,6 +14,8 @@ struct ledger_key {
     struct span payer; // customer's symbol with the model in front: "customer:acme", "license:acme"
     struct span dimension; // symbol, or the wire value when unknown
     int64_t hour_us;
+    struct span instance; // MeterUsage: which instance, task or pod reported it; else empty
+    struct span token;    // MeterUsage on AgentCore: the ClientToken; else empty
 };
 
 struct ledger_entry {
@@ -44,8 +46,8 @@ void ledger_set_preloaded(struct ledger *l, const struct ledger_entry *entry);
 size_t ledger_count(const struct ledger *l);
 const struct ledger_entry *ledger_at(const struct ledger *l, size_t i); // in order of commits
 // {"entries":[{region,product,payer,dimension,hour,quantity,record,committed}]}, appended; hour and
-// committed are moments as text; a quantity has its fraction, if any. Entries that were preloaded
-// have "preloaded":true as well.
+// committed are moments as text; a quantity has its fraction, if any. Entries of MeterUsage have
+// their instance, and token, too; those that were preloaded have "preloaded":true.
 void ledger_render(const struct ledger *l, struct buf *out);
 
 #endif

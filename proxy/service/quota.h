@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "proxy/aws/operation.h"
+#include "proxy/base/span.h"
 
 // One account in one Region. All zero: nothing was taken yet.
 struct quota {
@@ -18,9 +19,22 @@ struct quota {
     } buckets[OPERATION_COUNT];
 };
 
+// Of all who call, each account in each Region for itself. All zero: nothing was taken yet.
+struct quotas {
+    struct quota_row {
+        char *account, *region;
+        struct quota quota;
+    } * rows;
+    size_t count, capacity;
+};
+
 // Calls a second that are documented for an operation; 0: nothing is.
 int64_t quota_per_s(enum operation operation);
 // Takes one call at that time, which never goes back; false when the bucket is empty.
 bool quota_take(struct quota *q, enum operation operation, int64_t now_us);
+// The same, of that account in that Region.
+bool quotas_take(struct quotas *all, struct span account, struct span region,
+                 enum operation operation, int64_t now_us);
+void quotas_clear(struct quotas *all);
 
 #endif

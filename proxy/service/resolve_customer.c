@@ -31,7 +31,7 @@ static void add_member(struct buf *body, const char *name, const char *value)
 void answer_resolve_customer(struct service *s, const struct service_call *call,
                              struct service_reply *reply)
 {
-    if (answer_if_disabled(s, call, reply)) {
+    if (answer_if_disabled(s, call, REGION_SELLERS, reply)) {
         return;
     }
     struct world *w = s->world;

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/service/service.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "proxy/base/alloc.h"
 #include "proxy/base/draw.h"
 #include "proxy/service/answer.h"
-#include "proxy/service/region.h"
 
 // One row per operation that is built.
 static answer_fn *const ANSWERS[OPERATION_COUNT] = {
     [OPERATION_BATCH_METER_USAGE] = answer_batch_meter_usage,
+    [OPERATION_METER_USAGE] = answer_meter_usage,
+    [OPERATION_REGISTER_USAGE] = answer_register_usage,
     [OPERATION_RESOLVE_CUSTOMER] = answer_resolve_customer,
 };
 
@@ -33,37 +30,11 @@ void service_free(struct service **s)
 {
     if (*s != NULL) {
         x_free((*s)->batch);
+        token_book_clear(&(*s)->tokens);
+        x_free((*s)->registered);
         x_free(*s);
         *s = NULL;
     }
-}
-
-// The form of a UUID of version 4 (RFC 9562, 5.4), for that is what clients store.
-static void write_id(const struct service *s, uint64_t n, uint64_t series, char out[RECORD_ID_TEXT])
-{
-    static const char HEX[] = "0123456789abcdef";
-    struct draw draw = {.seed = s->id_seed, .index = n};
-    uint64_t halves[2] = {draw_u64(&draw, 2 * series), draw_u64(&draw, 2 * series + 1)};
-    halves[0] = (halves[0] & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
-    halves[1] = (halves[1] >> 2) | UINT64_C(0x8000000000000000);
-    size_t at = 0;
-    for (unsigned digit = 0; digit < 32; digit++) {
-        if (digit == 8 || digit == 12 || digit == 16 || digit == 20) {
-            out[at++] = '-';
-        }
-        out[at++] = HEX[(halves[digit / 16] >> (60 - 4 * (digit % 16))) & 15];
-    }
-    out[at] = '\0';
-}
-
-void answer_next_id(const struct service *s, char out[RECORD_ID_TEXT])
-{
-    write_id(s, ledger_count(s->ledger), 0, out);
-}
-
-void answer_unbilled_id(struct service *s, char out[RECORD_ID_TEXT])
-{
-    write_id(s, s->unbilled++, 1, out);
 }
 
 static void preload_one(struct service *s, const struct preload *p, struct span payer)
@@ -94,34 +65,9 @@ void service_preload(struct service *s)
     }
 }
 
-void answer_reject(struct service_reply *reply, enum aws_error error, const char *detail, ...)
+void service_set_signer(struct service *s, const struct jwt_signer *signer)
 {
-    reply->error = error;
-    int used = snprintf(reply->text, sizeof reply->text, "%s", aws_error_message(error));
-    if (detail == NULL || used < 0 || (size_t)used + 1 >= sizeof reply->text) {
-        return;
-    }
-    reply->text[used] = ' ';
-    va_list args;
-    va_start(args, detail);
-    (void)vsnprintf(reply->text + used + 1, sizeof reply->text - (size_t)used - 1, detail, args);
-    va_end(args);
-}
-
-struct span answer_region(const struct service *s, const struct service_call *call)
-{
-    struct span region = span_of(call->region);
-    return region.len > 0 ? region : span_of(s->world->region);
-}
-
-bool answer_if_disabled(const struct service *s, const struct service_call *call,
-                        struct service_reply *reply)
-{
-    if (s->world->disabled || !region_serves_sellers(answer_region(s, call))) {
-        answer_reject(reply, AWS_ERROR_DISABLED_API, NULL);
-        return true;
-    }
-    return false;
+    s->signer = *signer;
 }
 
 static void forget(struct service_reply *reply)
@@ -132,7 +78,21 @@ static void forget(struct service_reply *reply)
     reply->text[0] = '\0';
     reply->outcomes = NULL;
     reply->count = 0;
+    reply->is_dry_run = false;
     reply->customer = NULL;
+}
+
+// What is asked before the operation is looked at.
+static bool may_call(const struct service *s, const struct service_call *call,
+                     struct service_reply *reply)
+{
+    const struct aws_request *request = call->request;
+    if ((answer_caller(s, call)->denied & 1U << request->operation) != 0) {
+        answer_reject(reply, request->dry_run ? AWS_ERROR_UNAUTHORIZED : AWS_ERROR_ACCESS_DENIED,
+                      NULL);
+        return false;
+    }
+    return true;
 }
 
 void service_answer(struct service *s, const struct service_call *call, struct service_reply *reply)
@@ -142,7 +102,7 @@ void service_answer(struct service *s, const struct service_call *call, struct s
     answer_fn *answer = ANSWERS[call->request->operation];
     if (answer == NULL) {
         answer_reject(reply, AWS_ERROR_UNKNOWN_OPERATION, NULL);
-    } else {
+    } else if (may_call(s, call, reply)) {
         answer(s, call, reply);
     }
     if (reply->error != AWS_ERROR_NONE) {

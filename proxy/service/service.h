@@ -6,6 +6,7 @@
 
 #include "proxy/aws/request.h"
 #include "proxy/service/echo.h"
+#include "proxy/service/jwt.h"
 #include "proxy/service/ledger.h"
 #include "proxy/service/world.h"
 
@@ -20,8 +21,11 @@ struct record_directive {
 
 struct service_call {
     const struct aws_request *request;
-    const char *region;
-    int64_t now_us; // service time
+    const char *region;       // where the call goes; NULL: the world's
+    const char *credential;   // by whose name it is signed; NULL: the world's first
+    int64_t now_us;           // service time
+    int64_t wire_us;          // what a token says of when it was issued
+    enum jwt_forgery forgery; // of the Signature of RegisterUsage
     // One per record of the request, or NULL: every record as it is.
     const struct record_directive *directives;
     // The order of the results: order[i] is the record whose result comes i-th; NULL: as sent. All
@@ -45,7 +49,8 @@ struct service_reply {
     struct record_outcome
         *outcomes; // owned; count of the request's records; NULL on other operations
     size_t count;
-    const struct world_customer *customer; // ResolveCustomer: who was resolved
+    bool is_dry_run;                       // MeterUsage: nothing was executed
+    const struct world_customer *customer; // ResolveCustomer and RegisterUsage: whose
 };
 
 struct service;
@@ -59,11 +64,13 @@ void service_free(struct service **s);
 // after a world_change that brings more, if the ledger is to be read before the next request.
 void service_preload(struct service *s);
 
+// Who signs the replies of RegisterUsage; without one it answers InternalServiceError. Copied.
+void service_set_signer(struct service *s, const struct jwt_signer *signer);
+
 // Answers one request and changes the ledger and the world's tokens. A violation found while the
-// request was decoded is answered by the caller, not here. Operations that are not built yet give
-// AWS_ERROR_UNKNOWN_OPERATION. *reply, zeroed before its first use, is forgotten first but keeps
-// its memory for the next answer; service_reply_clear releases it. Pointers in it live as long as
-// the world, the ledger and the call's directives do.
+// request was decoded is answered by the caller, not here. *reply, zeroed before its first use, is
+// forgotten first but keeps its memory for the next answer; service_reply_clear releases it.
+// Pointers in it live as long as the world, the ledger and the call's directives do.
 void service_answer(struct service *s, const struct service_call *call,
                     struct service_reply *reply);
 void service_reply_clear(struct service_reply *reply);

@@ -38,15 +38,33 @@ static enum rc read_layers(struct world *w, const struct world_options *options,
     return world_complete(w, d);
 }
 
+static enum platform platform_of(const char *profile)
+{
+    static const struct {
+        const char *profile;
+        enum platform platform;
+    } ROWS[] = {{"ami", PLATFORM_EC2}, {"agentcore", PLATFORM_AGENTCORE}};
+    for (size_t i = 0; profile != NULL && i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        if (span_is(span_of(profile), ROWS[i].profile)) {
+            return ROWS[i].platform;
+        }
+    }
+    return PLATFORM_ECS; // the one on which both MeterUsage and RegisterUsage can be called
+}
+
 enum rc world_new(struct world **out, const struct world_options *options, struct diag *d)
 {
     struct world *w = x_alloc(sizeof *w);
     w->rules = ruleset_newest();
     w->region = "us-east-1";
+    w->platform = platform_of(options->profile);
+    w->public_key_version = 1;
+    w->key_rotation_us = options->start_us;
     w->start_us = options->start_us;
     w->wire_us = options->wire_us;
     w->seed = options->seed;
     w->case_id = world_keep(w, options->case_id);
+    w->from_role = options->from_role;
     enum rc rc = read_layers(w, options, d);
     if (rc != RC_OK) {
         world_free(&w);
@@ -118,6 +136,11 @@ bool world_has_quotas(const struct world *w)
     return w->quotas;
 }
 
+bool world_allows_imds_v1(const struct world *w)
+{
+    return w->imds_v1;
+}
+
 struct product *world_own_product(const struct world *w, struct span symbol)
 {
     for (size_t i = 0; i < w->product_count; i++) {
@@ -144,6 +167,26 @@ struct token *world_own_token(const struct world *w, struct span symbol)
         }
     }
     return NULL;
+}
+
+const struct credential *world_own_credential(const struct world *w, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < w->credential_count; i++) {
+        if (span_is(span_of(name), w->credentials[i]->face.name)) {
+            return w->credentials[i];
+        }
+    }
+    return w->credentials[0];
+}
+
+const struct customer *world_buyer(const struct world *w, const struct credential *c)
+{
+    return c->customer == NULL ? w->customers[0] : world_own_customer(w, span_of(c->customer));
+}
+
+struct span world_runtime_region(const struct world *w)
+{
+    return span_of(w->runtime_region == NULL ? w->region : w->runtime_region);
 }
 
 const struct world_product *world_product(const struct world *w, struct span symbol)
@@ -268,6 +311,27 @@ const struct sigv4_credential *world_credential(const struct world *w, size_t i)
     return i < w->credential_count ? &w->credentials[i]->face : NULL;
 }
 
+const struct world_customer *world_credential_customer(const struct world *w, const char *name)
+{
+    return &world_buyer(w, world_own_credential(w, name))->face;
+}
+
+const char *world_calling_account(const struct world *w, const char *name, enum operation operation)
+{
+    bool is_buyers = operation == OPERATION_METER_USAGE || operation == OPERATION_REGISTER_USAGE;
+    return is_buyers ? world_credential_customer(w, name)->account : w->seller_account;
+}
+
+const struct sigv4_credential *world_credential_named(const struct world *w, struct span name)
+{
+    for (size_t i = 0; i < w->credential_count; i++) {
+        if (span_is(name, w->credentials[i]->face.name)) {
+            return &w->credentials[i]->face;
+        }
+    }
+    return NULL;
+}
+
 const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id)
 {
     const struct world *w = arg;
@@ -313,6 +377,7 @@ static void describe_customer(const struct customer *c, struct buf *out)
 void world_describe(const struct world *w, struct buf *out)
 {
     describe_text(out, "{\"region\":", w->region);
+    buf_add_member_i64(out, "public_key_version", w->public_key_version);
     buf_add_text(out, ",\"products\":[");
     const char *comma = "";
     for (size_t i = 0; i < w->product_count; i++) {

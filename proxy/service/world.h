@@ -4,6 +4,7 @@
 #ifndef PROXY_SERVICE_WORLD_H
 #define PROXY_SERVICE_WORLD_H
 
+#include "proxy/aws/operation.h"
 #include "proxy/aws/ruleset.h"
 #include "proxy/aws/sigv4.h"
 #include "proxy/base/json.h"
@@ -46,6 +47,8 @@ struct world_options {
     int64_t start_us, wire_us;
     uint64_t seed;
     struct span case_id;
+    const char *profile; // decides where the program runs, unless a tree says so; may be NULL
+    bool from_role;      // credentials are a role's: sessions, unless one is said to be none
 };
 MUST_USE enum rc world_new(struct world **out, const struct world_options *options, struct diag *d);
 // A `world` step: the same keys as a scenario's `world`, applied to what is there. now_us: service.
@@ -56,6 +59,7 @@ void world_free(struct world **w);
 const struct ruleset *world_ruleset(const struct world *w);
 const char *world_region(const struct world *w); // "us-east-1" unless set
 bool world_has_quotas(const struct world *w);
+bool world_allows_imds_v1(const struct world *w);
 
 // By symbol; NULL when there is none. The first product is the default one.
 const struct world_product *world_product(const struct world *w, struct span symbol);
@@ -83,11 +87,19 @@ struct span world_dimension_name(const struct world *w, struct span symbol);
 // Credentials, in the order of the file; NULL at the end of the count.
 size_t world_credential_count(const struct world *w);
 const struct sigv4_credential *world_credential(const struct world *w, size_t i);
+// By its name; NULL when there is none.
+const struct sigv4_credential *world_credential_named(const struct world *w, struct span name);
+// The customer in whose account that credential was made; name NULL: the first credential.
+const struct world_customer *world_credential_customer(const struct world *w, const char *name);
+// In which account that credential makes such a call: the buyer's, in which the program runs, for
+// what meters or registers it; else the seller's.
+const char *world_calling_account(const struct world *w, const char *name,
+                                  enum operation operation);
 // For sigv4_verifier_new: arg is the struct world.
 const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id);
 
-// What METERPROVER_WORLD tells the client: product codes, dimensions, customers (symbols and wire
-// values), tokens left out. JSON, appended.
+// What METERPROVER_WORLD tells the client: product codes, the version of the public key,
+// dimensions, customers (symbols and wire values), tokens left out. JSON, appended.
 void world_describe(const struct world *w, struct buf *out);
 
 #endif

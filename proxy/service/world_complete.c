@@ -254,9 +254,38 @@ static enum rc complete_tokens(struct world *w, struct diag *d)
     return rc;
 }
 
+// Whose credential it is, where its holder runs, and under which names CloudTrail shows them.
+// Unless said otherwise all credentials are held by one instance: a program whose keys were rotated
+// is still the same program.
+static enum rc complete_holder(struct world *w, struct credential *c, struct diag *d)
+{
+    static const struct shape USER = {"user", "AIDA", BASE32, 16, ""};
+    static const struct shape ROLE = {"role", "AROA", BASE32, 16, ""};
+    static const struct shape EC2 = {"instance", "i-", HEX, 17, ""};
+    static const struct shape ECS = {"task", "", HEX, 32, ""};
+    static const struct shape EKS = {"pod", "botocore-session-", DIGITS, 10, ""};
+    const struct shape *name = w->platform == PLATFORM_EC2   ? &EC2
+                               : w->platform == PLATFORM_EKS ? &EKS
+                                                             : &ECS;
+    if (c->customer != NULL && world_customer(w, span_of(c->customer)) == NULL) {
+        return diag_fail(d, RC_UNKNOWN, "world.credentials.%s: there is no customer %s",
+                         c->face.name, c->customer);
+    }
+    if (c->instance == NULL) {
+        c->instance = "main";
+    }
+    if (c->session_name == NULL) {
+        c->session_name = derive(w, name, c->instance, 0);
+        c->principal = c->face.session_token == NULL ? derive(w, &USER, c->face.name, 0)
+                                                     : derive(w, &ROLE, "MeteringRole", 0);
+    }
+    return RC_OK;
+}
+
 // Temporary keys begin with ASIA and come with a session token (IAM User Guide, "Unique
-// identifiers"). Keys are temporary when said so, or when they live less than twelve hours, the
-// longest that a role's session can (STS, AssumeRole).
+// identifiers"). Keys are temporary when said so, when a role's, or when they live less than twelve
+// hours, the longest that a role's session can (STS, AssumeRole). They expire at a whole second, so
+// that no statement of it is ever wrong.
 static enum rc complete_credential(struct world *w, struct credential *c, struct diag *d)
 {
     static const struct shape LONG_TERM = {"key", "AKIA", BASE32, 16, ""};
@@ -264,7 +293,8 @@ static enum rc complete_credential(struct world *w, struct credential *c, struct
     static const struct shape SECRET = {"secret", "", BASE64, 40, ""};
     static const struct shape SESSION = {"session", "IQoJb3JpZ2luX2Vj", BASE64, 306, "=="};
     struct sigv4_credential *face = &c->face;
-    bool session = c->session_said ? c->session : c->life_us != 0 && c->life_us < 12 * US_PER_HOUR;
+    bool is_short = c->life_us != 0 && c->life_us < 12 * US_PER_HOUR;
+    bool session = c->session_said ? c->session : w->from_role || is_short;
     if (!session && face->session_token != NULL) {
         return diag_fail(d, RC_CONFLICT,
                          "world.credentials.%s has a session token but is not a session",
@@ -279,7 +309,12 @@ static enum rc complete_credential(struct world *w, struct credential *c, struct
     if (session && face->session_token == NULL) {
         face->session_token = derive(w, &SESSION, face->name, 0);
     }
-    face->expires_us = c->life_us == 0 ? 0 : w->wire_us + c->life_us;
+    int64_t end_us = w->wire_us + c->life_us + US_PER_S - 1;
+    face->expires_us = c->life_us == 0 ? 0 : end_us - end_us % US_PER_S;
+    enum rc rc = complete_holder(w, c, d);
+    if (rc != RC_OK) {
+        return rc;
+    }
     if (world_find_credential(w, span_of(face->access_key_id)) != face) {
         return diag_fail(d, RC_CONFLICT, "world.credentials: two have the access key id %s",
                          face->access_key_id);
@@ -289,7 +324,15 @@ static enum rc complete_credential(struct world *w, struct credential *c, struct
 
 static enum rc complete_credentials(struct world *w, struct diag *d)
 {
+    static const struct shape SELLER = {"account", "", DIGITS, 12, ""};
     enum rc rc = RC_OK;
+    if (w->credential_count == 0 || w->customer_count == 0) {
+        return diag_fail(d, RC_MISSING, "world has no %s",
+                         w->customer_count == 0 ? "customers" : "credentials");
+    }
+    if (w->seller_account == NULL) {
+        w->seller_account = derive(w, &SELLER, "the seller", 0);
+    }
     for (size_t i = 0; i < w->credential_count && rc == RC_OK; i++) {
         rc = complete_credential(w, w->credentials[i], d);
     }

@@ -43,8 +43,15 @@ struct token {
 struct credential {
     struct sigv4_credential face; // first
     bool session, session_said;
-    int64_t life_us; // 0: for ever
+    int64_t life_us;      // 0: for ever
+    const char *customer; // symbol: in whose account it was made; NULL: the first customer's
+    const char *instance; // the instance, task or pod that holds it
+    const char *session_name, *principal; // as CloudTrail shows them
+    unsigned denied;                      // a bit for each operation that its policy denies
 };
+
+// Where the buyer runs the seller's program.
+enum platform { PLATFORM_EC2, PLATFORM_ECS, PLATFORM_EKS, PLATFORM_AGENTCORE, PLATFORM_OTHER };
 
 enum preload_payer { PRELOAD_BOTH, PRELOAD_CUSTOMER, PRELOAD_LICENSE };
 
@@ -72,11 +79,20 @@ struct world {
     struct index by_symbol, by_identifier, by_account; // struct customer
     struct index by_license;                           // struct licensed
     const char *region;
+    const char *runtime_region; // where the buyer runs the program; NULL: in that Region
+    enum platform platform;
+    const char *seller_account;
+    int64_t public_key_version; // the newest
+    int64_t key_rotation_us;    // when the versions before it cease
     const struct ruleset *rules;
     bool quotas;
+    bool imds_v1;
+    bool from_role;
     bool disabled;          // the API is switched off in every region
     bool tokens_once;       // a token resolves once only
     bool unknown_as_status; // an unknown customer is a record's status, not an error of the request
+    bool dry_run_as_error;  // a dry run that may be made is told so by an error
+    bool capital_claims;    // the token of RegisterUsage says ProductCode, not productCode
     int64_t start_us, wire_us;
     uint64_t seed;
     const char *case_id;
@@ -89,6 +105,12 @@ const char *world_keep(struct world *w, struct span text);
 struct product *world_own_product(const struct world *w, struct span symbol);
 struct customer *world_own_customer(const struct world *w, struct span symbol);
 struct token *world_own_token(const struct world *w, struct span symbol);
+// By name; NULL gives the first. The name must be known.
+const struct credential *world_own_credential(const struct world *w, const char *name);
+// In whose account the credential was made.
+const struct customer *world_buyer(const struct world *w, const struct credential *c);
+// The Region in which the program runs that the buyer deployed.
+struct span world_runtime_region(const struct world *w);
 
 // Which reading of a tree: what it may say, and what "now" is.
 enum world_layer { WORLD_BASE, WORLD_MAP, WORLD_CASE, WORLD_STEP };

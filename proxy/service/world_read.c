@@ -248,6 +248,26 @@ static enum rc read_session(struct reading *r, void *object, const cJSON *value)
     return read_flag(r, &c->session, value);
 }
 
+// The operations that the credential's policy does not allow; what was said before is forgotten.
+static enum rc read_denied(struct reading *r, void *object, const cJSON *json)
+{
+    struct credential *c = object;
+    const cJSON *name = NULL;
+    if (!cJSON_IsArray(json)) {
+        return wrong_type(r, json, "a list of operations");
+    }
+    c->denied = 0;
+    cJSON_ArrayForEach(name, json)
+    {
+        enum operation operation = operation_find(json_span(name));
+        if (operation == OPERATION_NONE) {
+            return diag_fail(r->d, RC_UNKNOWN, "%s.denied must name operations", r->where);
+        }
+        c->denied |= 1U << operation;
+    }
+    return RC_OK;
+}
+
 static enum rc read_hour(struct reading *r, void *object, const cJSON *value)
 {
     struct preload *p = object;
@@ -296,6 +316,47 @@ static enum rc read_rule_set(struct reading *r, void *object, const cJSON *value
     }
     w->rules = rules;
     return RC_OK;
+}
+
+static enum rc read_platform(struct reading *r, void *object, const cJSON *value)
+{
+    static const char *const WORDS[] = {
+        [PLATFORM_EC2] = "ec2",     [PLATFORM_ECS] = "ecs",
+        [PLATFORM_EKS] = "eks",     [PLATFORM_AGENTCORE] = "agentcore",
+        [PLATFORM_OTHER] = "other", [PLATFORM_OTHER + 1] = NULL};
+    size_t place = 0;
+    enum rc rc = read_word(r, value, WORDS, &place);
+    if (rc == RC_OK) {
+        ((struct world *)object)->platform = (enum platform)place;
+    }
+    return rc;
+}
+
+static enum rc read_dry_run(struct reading *r, void *object, const cJSON *value)
+{
+    static const char *const WORDS[] = {"record", "error", NULL};
+    size_t place = 0;
+    enum rc rc = read_word(r, value, WORDS, &place);
+    ((struct world *)object)->dry_run_as_error = place == 1;
+    return rc;
+}
+
+static enum rc read_claims(struct reading *r, void *object, const cJSON *value)
+{
+    static const char *const WORDS[] = {"lower", "capital", NULL};
+    size_t place = 0;
+    enum rc rc = read_word(r, value, WORDS, &place);
+    ((struct world *)object)->capital_claims = place == 1;
+    return rc;
+}
+
+static enum rc read_key_version(struct reading *r, void *object, const cJSON *value)
+{
+    struct world *w = object;
+    return json_int(value, 1, INT32_MAX, &w->public_key_version)
+               ? RC_OK
+               : diag_fail(r->d, RC_RANGE, "%s.public_key_version must be a whole number from 1",
+                           r->where);
 }
 
 static enum rc read_unknown_customer(struct reading *r, void *object, const cJSON *value)
@@ -351,6 +412,9 @@ static const struct field CREDENTIAL_FIELDS[] = {
     TEXT_FIELD(struct credential, "secret", face.secret_access_key, false),
     TEXT_FIELD(struct credential, "session_token", face.session_token, false),
     OWN_FIELD("session", read_session, false),
+    TEXT_FIELD(struct credential, "customer", customer, false),
+    TEXT_FIELD(struct credential, "instance", instance, false),
+    OWN_FIELD("denied", read_denied, false),
     DURATION_FIELD(struct credential, "life_wire", life_us),
     END_OF_FIELDS,
 };
@@ -437,9 +501,16 @@ static const struct field WORLD_FIELDS[] = {
     TEXT_FIELD(struct world, "region", region, false),
     OWN_FIELD("rule_set", read_rule_set, false),
     FLAG_FIELD(struct world, "quotas", quotas),
+    FLAG_FIELD(struct world, "imds_v1", imds_v1),
     FLAG_FIELD(struct world, "disabled", disabled),
     FLAG_FIELD(struct world, "tokens_once", tokens_once),
     OWN_FIELD("unknown_customer", read_unknown_customer, false),
+    OWN_FIELD("platform", read_platform, false),
+    TEXT_FIELD(struct world, "runtime_region", runtime_region, false),
+    OWN_FIELD("dry_run", read_dry_run, false),
+    OWN_FIELD("claims", read_claims, false),
+    OWN_FIELD("public_key_version", read_key_version, false),
+    MOMENT_FIELD(struct world, "public_key_rotation", key_rotation_us),
     OWN_FIELD("products", read_products, true),
     OWN_FIELD("dimensions", read_first_dimensions, true),
     OWN_FIELD("customers", read_customers, true),

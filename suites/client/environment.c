@@ -220,6 +220,7 @@ static enum rc set_credentials(struct environment *e, const struct environment_o
     const struct setting container[] = {
         {"AWS_CONTAINER_CREDENTIALS_FULL_URI", o->container_uri, true},
         {"AWS_CONTAINER_AUTHORIZATION_TOKEN", o->container_token, false},
+        {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", o->container_token_file, false},
         {"AWS_EC2_METADATA_DISABLED", "true", true},
     };
     const struct setting imds[] = {

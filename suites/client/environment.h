@@ -10,7 +10,7 @@
 // Where the client's SDK finds its credentials. What a source needs is in the options.
 enum credential_source {
     CREDENTIALS_STATIC,      // access_key, secret_key, session_token (may be NULL)
-    CREDENTIALS_CONTAINER,   // container_uri, container_token (may be NULL)
+    CREDENTIALS_CONTAINER,   // container_uri; container_token or container_token_file (may be NULL)
     CREDENTIALS_IMDS,        // imds_endpoint
     CREDENTIALS_WEB_IDENTITY // web_identity_file, role_arn
 };
@@ -27,7 +27,7 @@ struct environment_options {
     const char *ca_file; // PEM bundle with our authority, under TLS
     enum credential_source source;
     const char *access_key, *secret_key, *session_token;
-    const char *container_uri, *container_token;
+    const char *container_uri, *container_token, *container_token_file;
     const char *imds_endpoint;
     const char *web_identity_file, *role_arn;
     const char *state_dir;  // survives restarts; required

@@ -16,6 +16,7 @@
 #include "proxy/base/draw.h"
 #include "proxy/base/instant.h"
 #include "proxy/base/own.h"
+#include "proxy/base/rsa.h"
 #include "proxy/service/world.h"
 #include "suites/client/environment.h"
 #include "suites/command/playable.h"
@@ -52,6 +53,30 @@ static enum rc make_scratch(struct run *run, struct diag *d)
     }
     (void)close(fd);
     run->setting.scratch = run->scratch;
+    return RC_OK;
+}
+
+// The key by which a client of this profile verifies registrations, made before the loop runs; its
+// public half lies in a file for all cases.
+static enum rc make_key(struct run *run, struct diag *d)
+{
+    if (strcmp(run->setting.profile, "container-hourly") != 0) {
+        return RC_OK;
+    }
+    struct buf path = {0};
+    buf_addf(&path, "%s/public_key.pem", run->scratch);
+    run->public_key_file = buf_take_text(&path);
+    enum rc rc = rsa_key_new(&run->key, d);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    const char *pem = rsa_key_public_pem(run->key);
+    OWN(file) FILE *file = fopen(run->public_key_file, "wb");
+    if (file == NULL || fwrite(pem, 1, strlen(pem), file) != strlen(pem) || fflush(file) != 0) {
+        return diag_fail(d, RC_IO, "cannot write %s: %s", run->public_key_file, strerror(errno));
+    }
+    run->setting.key = run->key;
+    run->setting.public_key_file = run->public_key_file;
     return RC_OK;
 }
 
@@ -226,6 +251,9 @@ enum rc run_init(struct run *run, const struct line *line, struct diag *d)
     if (rc == RC_OK) {
         rc = make_scratch(run, d);
     }
+    if (rc == RC_OK) {
+        rc = make_key(run, d);
+    }
     run->setting.world_base = run->world_base;
     run->setting.world_map = run->world_map;
     return rc;
@@ -248,6 +276,8 @@ void run_clear(struct run *run)
     }
     attach_clear(&run->attach);
     x_free(run->scratch);
+    x_free(run->public_key_file);
+    rsa_key_free(&run->key);
     x_free(run->add_env);
     x_free(run->pass_env);
     cJSON_Delete(run->world_base);

@@ -35,6 +35,8 @@ struct run {
     const char **add_env, **pass_env;
     struct attach_line attach;
     char *scratch;
+    struct rsa_key *key; // of registrations; NULL: the profile has none
+    char *public_key_file;
     bool interrupted;
     bool has_evidence; // the directory was taken: what lies there is of this run
 };

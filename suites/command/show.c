@@ -56,6 +56,9 @@ static void tell_request(const struct event *e)
 {
     const cJSON *problem = json_get(e->json, "problem");
     printf("<- request %d %s", (int)json_get_int(e->json, "x", 0), text_of(e, "operation"));
+    if (json_get(e->json, "to") != NULL) {
+        printf("to %s: %s", text_of(e, "to"), text_of(e, "asks"));
+    }
     if (problem != NULL) {
         printf(" [%s: %s]", json_get_text(problem, "where"), json_get_text(problem, "text"));
     }

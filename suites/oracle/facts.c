@@ -370,8 +370,8 @@ void facts_init_before(struct facts *out, const struct facts *whole, const struc
 
 void facts_clear(struct facts *f)
 {
-    void *lists[] = {f->usages, f->words, f->steps,   f->sents, f->exchanges, f->records,
-                     f->bills,  f->keys,  f->replies, f->exits, f->starts};
+    void *lists[] = {f->usages,  f->words, f->steps, f->sents,   f->exchanges, f->askings,
+                     f->records, f->bills, f->keys,  f->replies, f->exits,     f->starts};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         x_free(lists[i]);
     }

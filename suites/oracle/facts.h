@@ -79,6 +79,7 @@ struct exchange_fact {
     int64_t t_us;
     const cJSON *request, *commit, *response; // NULL when there was none
     const char *operation;                    // "" when none was recognised
+    const char *target;                       // whom the client asked: "service" …
     size_t first, count;                      // records
 };
 
@@ -98,6 +99,7 @@ struct billed_fact {
     size_t exchange;
     struct account account;
     const char *region, *payer;
+    const char *record; // its MeteringRecordId; "" where none is told
     int64_t hour_us, quantity, service_us;
     uint64_t seq;
     unsigned line;
@@ -160,7 +162,8 @@ struct facts {
     FACTS_LIST(word_fact, words);
     FACTS_LIST(step_fact, steps);
     FACTS_LIST(sent_fact, sents);
-    FACTS_LIST(exchange_fact, exchanges);
+    FACTS_LIST(exchange_fact, exchanges); // with the service
+    FACTS_LIST(exchange_fact, askings);   // with those who are asked for credentials and region
     FACTS_LIST(record_fact, records);
     FACTS_LIST(billed_fact, bills);
     FACTS_LIST(reply_fact, replies);

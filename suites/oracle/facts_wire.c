@@ -55,6 +55,19 @@ static void add_asked(struct facts *f, const struct event *e, const struct recor
                                   .acked_seq = e->seq});
 }
 
+// What is asked of anybody but the service is no request of it.
+static void read_asking(struct facts *f, const struct event *e)
+{
+    FACTS_ADD(f, askings,
+              (struct exchange_fact){.x = (uint64_t)json_get_int(e->json, "x", 0),
+                                     .line = e->line,
+                                     .seq = e->seq,
+                                     .t_us = e->t_us,
+                                     .request = e->json,
+                                     .operation = "",
+                                     .target = fact_text(e->json, "to")});
+}
+
 static void read_request(struct facts *f, const struct event *e)
 {
     struct exchange_fact x = {.x = (uint64_t)json_get_int(e->json, "x", 0),
@@ -63,6 +76,7 @@ static void read_request(struct facts *f, const struct event *e)
                               .t_us = e->t_us,
                               .request = e->json,
                               .operation = fact_text(e->json, "operation"),
+                              .target = "service",
                               .first = f->records_count};
     const cJSON *record = NULL;
     const cJSON *records = json_get(e->json, "records");
@@ -101,6 +115,7 @@ static void read_commit(struct facts *f, const struct event *e)
                                            .account = account_of(record),
                                            .region = fact_text(e->json, "region"),
                                            .payer = fact_text(record, "payer"),
+                                           .record = fact_text(record, "record"),
                                            .hour_us = hour_of(record),
                                            .quantity = json_get_int(record, "quantity", 0),
                                            .service_us = e->service_us,
@@ -160,10 +175,20 @@ static void read_results(struct facts *f, const struct event *e, const struct ex
     }
 }
 
+static void answer_asking(const struct facts *f, const struct event *e)
+{
+    for (size_t i = 0; i < f->askings_count; i++) {
+        if (f->askings[i].x == (uint64_t)json_get_int(e->json, "x", 0)) {
+            f->askings[i].response = e->json;
+        }
+    }
+}
+
 static void read_response(struct facts *f, const struct event *e)
 {
     size_t at = find_exchange(f, e);
     if (at == NOWHERE) {
+        answer_asking(f, e);
         return;
     }
     f->exchanges[at].response = e->json;
@@ -185,7 +210,9 @@ static void read_response(struct facts *f, const struct event *e)
 
 void facts_read_wire(struct facts *f, const struct event *e)
 {
-    if (e->kind == EVENT_REQUEST) {
+    if (e->kind == EVENT_REQUEST && json_get(e->json, "to") != NULL) {
+        read_asking(f, e);
+    } else if (e->kind == EVENT_REQUEST) {
         read_request(f, e);
     } else if (e->kind == EVENT_COMMIT) {
         read_commit(f, e);

@@ -150,6 +150,12 @@ static bool is_operation(const struct facts *f, const struct exchange_fact *x, c
     return text_is(v, x->operation);
 }
 
+static bool is_target(const struct facts *f, const struct exchange_fact *x, const cJSON *v)
+{
+    (void)f;
+    return text_is(v, x->target);
+}
+
 static bool is_records(const struct facts *f, const struct exchange_fact *x, const cJSON *v)
 {
     uint64_t like = records_like(f, x, v);
@@ -199,10 +205,10 @@ static bool is_status(const struct facts *f, const struct exchange_fact *x, cons
 static const struct {
     const char *key;
     bool (*is)(const struct facts *f, const struct exchange_fact *x, const cJSON *v);
-} REQUEST_KEYS[] = {{"operation", is_operation},       {"records", is_records},
-                    {"product_code", is_product_code}, {"token", is_token},
-                    {"credential", is_credential},     {"region", is_region},
-                    {"accepted", is_accepted},         {"status", is_status}};
+} REQUEST_KEYS[] = {
+    {"operation", is_operation}, {"records", is_records},       {"product_code", is_product_code},
+    {"token", is_token},         {"credential", is_credential}, {"region", is_region},
+    {"accepted", is_accepted},   {"status", is_status},         {"target", is_target}};
 
 static bool has_all(const struct facts *f, const struct exchange_fact *x, const cJSON *wanted)
 {
@@ -218,7 +224,9 @@ static bool has_all(const struct facts *f, const struct exchange_fact *x, const 
 bool request_matches(const struct facts *f, const struct exchange_fact *x, const cJSON *wanted)
 {
     const cJSON *not = json_get(wanted, "not");
-    return *x->operation != '\0' && has_all(f, x, wanted) && (not == NULL || !has_all(f, x, not ));
+    bool is_asking = strcmp(x->target, "service") != 0;
+    return (is_asking || *x->operation != '\0') && has_all(f, x, wanted) &&
+           (not == NULL || !has_all(f, x, not ));
 }
 
 // The requests in question, between the steps named.
@@ -307,11 +315,15 @@ void oracle_requests(struct findings *out, const struct facts *f, const struct e
     const cJSON *records = json_get(e->args, "records");
     const cJSON *rate = json_get(e->args, "rate");
     struct pace pace = pace_of(f, rate);
+    const char *target = json_get_text(e->args, "target");
+    bool is_elsewhere = target != NULL && strcmp(target, "service") != 0;
+    const struct exchange_fact *list = is_elsewhere ? f->askings : f->exchanges;
+    size_t count = is_elsewhere ? f->askings_count : f->exchanges_count;
     int64_t n = 0;
     unsigned first_line = 0;
     unsigned last_line = 0;
-    for (size_t i = 0; i < f->exchanges_count; i++) {
-        const struct exchange_fact *x = &f->exchanges[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct exchange_fact *x = &list[i];
         if (!is_between(x, &between) || !request_matches(f, x, e->args)) {
             continue;
         }

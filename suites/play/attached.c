@@ -100,6 +100,10 @@ static const char *fixed_key(const struct scenario *s)
             return KEYS[i];
         }
     }
+    struct span source = json_span(json_get(s->client, "credentials"));
+    if (source.at != NULL && !span_is(source, "static")) {
+        return "credentials";
+    }
     return json_get(s->client, "env") != NULL ? "env" : NULL;
 }
 
@@ -111,6 +115,12 @@ bool attached_lacks(const struct play *p, char *text, size_t size)
         (void)snprintf(text, size,
                        "the case sets \"%s\", which a program that runs already has been given",
                        key);
+        return true;
+    }
+    if (json_get(s->time, "skew") != NULL) {
+        (void)snprintf(text, size,
+                       "the case sets the wire's clock off, and what a program that runs already "
+                       "learns of it spoils the next case");
         return true;
     }
     for (size_t i = 0; i < s->expect_count; i++) {

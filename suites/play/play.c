@@ -14,6 +14,7 @@
 
 #include "proxy/base/alloc.h"
 #include "proxy/base/own.h"
+#include "proxy/base/rsa.h"
 
 // How long a client may take to leave once its stdin is closed.
 #define LEAVE_US (5 * US_PER_S)
@@ -91,6 +92,9 @@ static void on_event(void *arg, enum event_kind kind, struct span line)
             attached_look_for_strangers(p, line);
         }
         step_check_wait(p);
+    } else if (kind == EVENT_CREDENTIAL && span_has(line, SPAN("\"what\":\"lost\""))) {
+        // The client cannot know the new token: what becomes of it is not its doing.
+        play_end_case(p, "harness", "a file could not be given its new token");
     }
 }
 
@@ -153,8 +157,10 @@ static enum rc make_places(struct play *p, struct diag *d)
         return diag_fail(d, RC_IO, "cannot make the directory %s: %s", p->state_dir,
                          strerror(errno));
     }
-    enum rc rc =
-        run_writer_path(p->setting->writer, p->scenario->id, "client.out", &p->out_path, d);
+    enum rc rc = play_make_identity_dir(p, d);
+    if (rc == RC_OK) {
+        rc = run_writer_path(p->setting->writer, p->scenario->id, "client.out", &p->out_path, d);
+    }
     if (rc == RC_OK) {
         rc = run_writer_path(p->setting->writer, p->scenario->id, "client.err", &p->err_path, d);
     }
@@ -180,9 +186,12 @@ static enum rc open_lane(struct play *p, struct diag *d)
         .world_map = p->setting->world_map,
         .told_time = p->setting->told_time,
         .start_us = p->start_service_us,
+        .keeps_trail = true,
+        .key = p->setting->key,
         .bodies = BODIES_FULL,
         .journal_path = path,
         .tolerance_us = p->setting->tolerance_us,
+        .identity_dir = p->identity_dir,
         .observer = {.event = on_event, .point = on_point, .step_time = step_time, .arg = p},
     };
     return lane_open(&p->lane, &options, d);
@@ -194,6 +203,29 @@ static enum rc write_scenario(struct play *p, struct diag *d)
     scenario_render(p->scenario, p->setting->profile, &text);
     return run_writer_file(p->setting->writer, p->scenario->id, "scenario.json", buf_span(&text),
                            d);
+}
+
+// By which whoever judges the evidence can verify the registrations in it.
+static enum rc write_key(struct play *p, struct diag *d)
+{
+    const struct rsa_key *key = p->setting->key;
+    return key == NULL ? RC_OK
+                       : run_writer_file(p->setting->writer, p->scenario->id, "public_key.pem",
+                                         span_of(rsa_key_public_pem(key)), d);
+}
+
+// What the service would bill, and what CloudTrail would have recorded.
+static enum rc write_books(struct play *p, struct diag *d)
+{
+    OWN_BUF struct buf ledger = {0};
+    OWN_BUF struct buf trail = {0};
+    ledger_render(lane_ledger(p->lane), &ledger);
+    lane_cloudtrail(p->lane, &trail);
+    enum rc rc =
+        run_writer_file(p->setting->writer, p->scenario->id, "ledger.json", buf_span(&ledger), d);
+    return rc != RC_OK ? rc
+                       : run_writer_file(p->setting->writer, p->scenario->id, "cloudtrail.json",
+                                         buf_span(&trail), d);
 }
 
 // Ending
@@ -219,12 +251,9 @@ static void finish(struct play *p)
     loop_timer_stop(&p->deadline);
     loop_timer_stop(&p->pause);
     lane_close(p->lane);
-    OWN_BUF struct buf ledger = {0};
     OWN_BUF struct buf more = {0};
-    ledger_render(lane_ledger(p->lane), &ledger);
     struct diag d = {0};
-    enum rc rc =
-        run_writer_file(p->setting->writer, p->scenario->id, "ledger.json", buf_span(&ledger), &d);
+    enum rc rc = write_books(p, &d);
     buf_addf(&more, ",\"lag_us\":%lld", (long long)p->lag_us);
     struct journal *j = lane_take_journal(p->lane);
     enum rc ended = run_writer_end_case(p->setting->writer, p->scenario->id, &j, p->why, p->text,
@@ -426,6 +455,9 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
         rc = write_scenario(p, d);
     }
     if (rc == RC_OK) {
+        rc = write_key(p, d);
+    }
+    if (rc == RC_OK) {
         rc = tripwire_open(&p->tripwire, setting->loop, heard_bypass, p, d);
     }
     if (rc == RC_OK) {
@@ -441,6 +473,7 @@ enum rc play_start(struct play **out, const struct play_setting *setting,
     start_deadline(p);
     char why[256];
     bool is_beyond =
+        seat_lacks(p, why, sizeof why) ||
         (setting->is_exec && !setting->is_probe && step_needs_script(p, why, sizeof why)) ||
         (setting->attachment != NULL && attached_lacks(p, why, sizeof why));
     if (is_beyond) {
@@ -520,6 +553,7 @@ void play_free(struct play **slot)
     x_free(p->wait_rule);
     x_free(p->state_dir);
     x_free(p->restart_log);
+    x_free(p->identity_dir);
     x_free(p->out_path);
     x_free(p->err_path);
     x_free(p);

@@ -10,6 +10,7 @@
 
 struct attachment;
 struct play;
+struct rsa_key;
 
 // What is the same for every case of a run. Borrowed; must outlive every play.
 struct play_setting {
@@ -21,6 +22,10 @@ struct play_setting {
     const char *const *pass_env; // names of --pass
     uint64_t seed;
     const cJSON *world_base, *world_map;
+    // Signs registrations, and the file of its public half; NULL where the profile registers
+    // nothing.
+    const struct rsa_key *key;
+    const char *public_key_file;
     const char *scratch;           // a directory for what the clients keep
     bool told_time;                // the client supports `clock`
     bool is_exec;                  // the exec contract: no steps, the client does its own work

@@ -63,7 +63,7 @@ struct play {
     struct seat *seat; // whom the step under way speaks to
     struct tripwire *tripwire;
     struct environment environment;
-    char *state_dir, *out_path, *err_path;
+    char *state_dir, *identity_dir, *out_path, *err_path;
     int64_t start_service_us, start_us;
 
     // attach: see attached.c
@@ -95,6 +95,8 @@ struct play {
         uint64_t count;
     } * fired;
     size_t fired_count, fired_capacity;
+
+    const char *expiring; // the credential whose end is waited for; NULL: none
 
     // restart
     int restart_signal;
@@ -152,6 +154,8 @@ void attached_end_drain(struct play *p);
 
 // seat.c: what every process of the client starts with.
 MUST_USE enum rc seat_environment(struct play *p, struct diag *d);
+// Why the case's own variables cannot be given, in text; false when they can.
+bool seat_lacks(const struct play *p, char *text, size_t size);
 // Starts a process of the client in that seat and says hello to it; the case ends as `harness` when
 // that fails.
 void play_start_client(struct play *p, struct seat *seat);
@@ -184,6 +188,15 @@ void step_check_wait(struct play *p);
 void step_restart_now(struct play *p);
 // What the client must support for it; NULL: nothing, or see step_needs_more. The step must exist.
 const char *step_needs(enum step_verb verb);
+
+// credentials.c
+// A directory for files with tokens, beside the client's own.
+MUST_USE enum rc play_make_identity_dir(struct play *p, struct diag *d);
+// Where the client of this case finds its credentials: the open lane says it.
+void play_find_credentials(const struct play *p, struct environment_options *o);
+void step_begin_credentials(struct play *p, const struct step *step);
+// Ends the step when the credential that is waited for has expired.
+void step_await_expiry(struct play *p);
 
 // alone.c: the exec contract.
 // Why the case cannot be played without steps, in text; false when it can.

@@ -28,6 +28,30 @@ bool play_any_runs(const struct play *p)
     return any;
 }
 
+// The value of a variable of the case; NULL when it names a file that this run does not have.
+static const char *value_of(const struct play *p, const cJSON *var)
+{
+    bool is_key = span_is(json_span(var), "$world.public_key_file");
+    return is_key ? p->setting->public_key_file : json_text(var);
+}
+
+bool seat_lacks(const struct play *p, char *text, size_t size)
+{
+    const cJSON *var = NULL;
+    const cJSON *vars = json_get(p->scenario->client, "env");
+    cJSON_ArrayForEach(var, vars)
+    {
+        if (value_of(p, var) == NULL) {
+            (void)snprintf(text, size,
+                           "the case gives %s the file of a public key, and the profile %s "
+                           "registers nothing",
+                           var->string, p->setting->profile);
+            return true;
+        }
+    }
+    return false;
+}
+
 // "K=V" of --env, then of the case, whose word is the last: it needs what it asks for.
 static char **added_variables(const struct play *p)
 {
@@ -44,9 +68,12 @@ static char **added_variables(const struct play *p)
     const cJSON *var = NULL;
     cJSON_ArrayForEach(var, vars)
     {
+        const char *value = value_of(p, var);
         struct buf entry = {0};
-        buf_addf(&entry, "%s=%s", var->string, json_text(var));
-        list[count++] = buf_take_text(&entry);
+        if (value != NULL) { // else seat_lacks, and no client is started
+            buf_addf(&entry, "%s=%s", var->string, value);
+            list[count++] = buf_take_text(&entry);
+        }
     }
     list[count] = NULL;
     return list;
@@ -70,7 +97,6 @@ static unsigned told_deadline_s(const struct play *p)
 enum rc seat_environment(struct play *p, struct diag *d)
 {
     char **added = added_variables(p);
-    const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
     OWN_BUF struct buf empty = {0};
     OWN_BUF struct buf world = {0};
     OWN_BUF struct buf endpoint = {0};
@@ -87,17 +113,15 @@ enum rc seat_environment(struct play *p, struct diag *d)
         .config_file = empty.data,
         .credentials_file = empty.data,
         .tripwire = trip.data,
-        .source = CREDENTIALS_STATIC,
-        .access_key = key->access_key_id,
-        .secret_key = key->secret_access_key,
-        .session_token = key->session_token,
         .state_dir = p->state_dir,
         .world = world.data,
+        .public_key = p->setting->public_key_file,
         .deadline_s = told_deadline_s(p),
         .case_id = p->setting->hides_case ? "hidden" : p->scenario->id,
         .add = (const char *const *)added,
         .pass = p->setting->pass_env,
     };
+    play_find_credentials(p, &options);
     enum rc rc = environment_build(&p->environment, &options, d);
     free_variables(added);
     return rc;

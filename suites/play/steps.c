@@ -410,6 +410,8 @@ void step_pause_over(struct play *p)
     const struct step *step = play_step(p);
     if (is_waiting(p)) {
         look_again(p);
+    } else if (p->expiring != NULL) {
+        step_await_expiry(p);
     } else if (p->drain_round > 0) {
         begin_drain(p, step);
     }
@@ -464,6 +466,7 @@ static const struct {
     {STEP_DISARM, begin_disarm, NULL},
     {STEP_WAIT, begin_wait, NULL},
     {STEP_WORLD, begin_world, NULL},
+    {STEP_CREDENTIALS, step_begin_credentials, NULL},
     {STEP_DRAIN, begin_drain, NULL},
 };
 

@@ -10,9 +10,7 @@
 static const struct {
     const char *section, *key, *played; // NULL: the key itself is not played
 } UNPLAYED[] = {
-    {"client", "credentials", "static"},
     {"client", "transport", "plain"},
-    {"time", "skew", NULL},
     {"usage", "license", NULL},
 };
 
@@ -58,6 +56,9 @@ static enum rc supports_step(const struct scenario *s, const struct step *step, 
                             "a restart at a commit or a reply cannot be played where there are "
                             "several instances");
     }
+    if (step->verb == STEP_CREDENTIALS) {
+        return lane_supports_change(s, step->args, step->place, true, d);
+    }
     return supports_section(s, step_name(step->verb), step->args, d);
 }
 
@@ -83,9 +84,6 @@ enum rc play_supports(const struct scenario *scenario, struct diag *d)
     enum rc rc = supports_section(scenario, "client", scenario->client, d);
     if (rc == RC_OK) {
         rc = supports_variables(scenario, d);
-    }
-    if (rc == RC_OK) {
-        rc = supports_section(scenario, "time", scenario->time, d);
     }
     for (size_t i = 0; i < scenario->step_count && rc == RC_OK; i++) {
         rc = supports_step(scenario, &scenario->steps[i], d);

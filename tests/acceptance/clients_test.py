@@ -34,7 +34,7 @@ class Careful(rig.Case):
 
     def hold_all_passed(self, profile, command, cases):
         result, tree = self.play("--profile", profile, *JOBS, *rig.only(cases), command=command,
-                                 code=0)
+                                 code=0, timeout=280)
         seen = rig.verdicts(tree)
         self.assertEqual(cases, sorted(seen), result)
         self.assertEqual({}, {k: v for k, v in seen.items() if v not in rig.PASSED}, result)

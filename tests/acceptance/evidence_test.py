@@ -6,9 +6,13 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import rig
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "wire"))
+import cloudtrail  # noqa: E402  (its folder is found above)
 
 SEED = 20261123
 OFFSETS = 60
@@ -59,6 +63,15 @@ class Evidence(rig.Case):
 class Judged(Evidence):
     """What holds for evidence that nobody touched."""
 
+    def test_cloudtrail_adds_up(self):
+        """What an auditor reads in the log is what the ledger holds."""
+        for case in (CASE, OTHER):
+            folder = rig.case_dir(self.good, case)
+            trail = cloudtrail.read(folder / "cloudtrail.json")
+            billed = cloudtrail.books(cloudtrail.read(folder / "ledger.json"))
+            self.assertTrue(billed, case)
+            self.assertEqual(billed, cloudtrail.add_up(trail), case)
+
     def test_same_bytes(self):
         path = self.copy()
         self.judge(path, code=0)
@@ -104,8 +117,8 @@ class Changed(Evidence):
     def test_every_file_of_a_case(self):
         rng = random.Random(SEED)
         names = sorted(p.name for p in rig.case_dir(self.good, CASE).iterdir())
-        self.assertEqual(["client.err", "client.out", "journal.jsonl", "ledger.json",
-                          "scenario.json"], names)
+        self.assertEqual(["client.err", "client.out", "cloudtrail.json", "journal.jsonl",
+                          "ledger.json", "scenario.json"], names)
         for name in names:
             for _ in range(OFFSETS // 4 if name.startswith("client") else OFFSETS):
                 path = self.copy()

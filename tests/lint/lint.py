@@ -21,14 +21,15 @@ ROOMS = {
     "proxy/scenario": ["proxy/base", "proxy/aws"],
     "proxy/fault": ["proxy/base", "proxy/scenario"],
     "proxy/service": ["proxy/base", "proxy/aws", "proxy/scenario"],
+    "proxy/identity": ["proxy/base", "proxy/http", "proxy/aws"],
     "proxy/net": ["proxy/base"],
     "proxy": ["proxy/base", "proxy/http", "proxy/aws", "proxy/evidence", "proxy/scenario", "proxy/fault",
-              "proxy/service", "proxy/net"],
+              "proxy/service", "proxy/identity", "proxy/net"],
     "reports": ["proxy/base", "proxy/evidence"],
     "suites/client": ["proxy/base", "proxy/http", "proxy/net"],
     "suites/oracle": ["proxy/base", "proxy/aws", "proxy/evidence", "proxy/scenario", "reports"],
     "suites/play": ["proxy/base", "proxy/http", "proxy/aws", "proxy/evidence", "proxy/scenario",
-                    "proxy/service", "proxy/net", "proxy", "suites/client"],
+                    "proxy/service", "proxy/identity", "proxy/net", "proxy", "suites/client"],
     "suites/command": ["proxy/base", "proxy/aws", "proxy/evidence", "proxy/scenario", "proxy/fault",
                        "proxy/service", "proxy/net", "proxy", "reports", "suites/client",
                        "suites/oracle", "suites/play"],
@@ -37,7 +38,7 @@ ROOMS = {
 # Who may include a library's headers.
 LIBRARIES = {
     "event2/": ["proxy/net"],
-    "openssl/": ["proxy/base", "proxy/net"],
+    "openssl/": ["proxy/base", "proxy/net", "tests"],
     "CUnit/": ["suites/oracle", "tests"],
 }
 # `tests/mutants` is a client of its own: it shares nothing with the house, on purpose.

@@ -106,6 +106,12 @@ class ComplaintTest(WireTest):
     def test_a_journal_nowhere(self):
         self.check(3, "nowhere.*No such file", "--journal", self.path("nowhere/journal"))
 
+    def test_books_nowhere(self):
+        for option in "--ledger", "--cloudtrail", "--public-key":
+            with self.subTest(option):
+                self.check(3, "cannot write .*nowhere/book: No such file", option,
+                           self.path("nowhere/book"))
+
     def test_a_scenario_that_is_not_there(self):
         self.check(3, "missing.json.*No such file", "--scenario", self.path("missing.json"))
 

@@ -54,7 +54,7 @@ def many(count):
     return [record(names[i % 5], i + 1, 1 + i // 5) for i in range(count)]
 
 
-def scenario(rules, world=None, case="WIRE-01"):
+def scenario(rules, world=None, case="WIRE-01", source=None, skew=None):
     """A whole scenario file around rules; the steps are for a client that never comes."""
     tree = {
         "scenario": 1, "id": case, "title": "What the wire shows", "operation": "BatchMeterUsage",
@@ -69,6 +69,10 @@ def scenario(rules, world=None, case="WIRE-01"):
     }
     if world is not None:
         tree["world"] = world
+    if skew is not None:
+        tree["time"] = {"skew": skew}
+    if source is not None:
+        tree["client"] = {"credentials": source}
     return tree
 
 
@@ -87,13 +91,15 @@ def in_turn(*thens):
 class Signer:
     """AWS Signature Version 4, headers form, as the documents describe it."""
 
-    def __init__(self, region, key_id, secret):
-        self.region, self.key_id, self.secret = region, key_id, secret
+    def __init__(self, region, key_id, secret, token=None):
+        self.region, self.key_id, self.secret, self.token = region, key_id, secret, token
 
     def request(self, body, target="BatchMeterUsage", headers=(), chunked=False, host="localhost"):
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         signed = {"content-type": "application/x-amz-json-1.1", "host": host, "x-amz-date": now,
                   "x-amz-target": "AWSMPMeteringService." + target}
+        if self.token is not None:
+            signed["x-amz-security-token"] = self.token
         names = ";".join(sorted(signed))
         lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
         canonical = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
@@ -118,7 +124,8 @@ class Signer:
 class Proxy:
     """The program, started; leave the context and it is ended and its journal's end is checked."""
 
-    def __init__(self, rules=None, world=None, seed=7, args=(), files=None, journal=True):
+    def __init__(self, rules=None, world=None, seed=7, args=(), files=None, journal=True,
+                 source=None, skew=None):
         self.folder = tempfile.mkdtemp(prefix="wire-")
         self.journal_path = os.path.join(self.folder, "journal.jsonl")
         self.errors_path = os.path.join(self.folder, "stderr")
@@ -128,7 +135,7 @@ class Proxy:
         if rules is not None:
             path = os.path.join(self.folder, "scenario.json")
             with open(path, "w", encoding="utf-8") as file:
-                json.dump(scenario(rules, world), file)
+                json.dump(scenario(rules, world, source=source, skew=skew), file)
             command += ["--scenario", path]
         with open(self.errors_path, "wb") as errors:
             self.process = subprocess.Popen(
@@ -150,14 +157,21 @@ class Proxy:
             self.process.wait(PATIENCE_S)
             raise AssertionError(f"first line {first!r}, errors: {self.errors()}")
         self.port = int(address.group(1))
-        found = {}
-        while "AWS_SECRET_ACCESS_KEY" not in found:
+        self.exports = found = {}
+        line = ""
+        while "AWS_SECRET_ACCESS_KEY" not in found and not line.startswith("credentials from "):
             line = self.process.stdout.readline()
             if line == "":
                 raise AssertionError(f"no credentials in the greeting; errors: {self.errors()}")
             found.update(re.findall(r"(AWS_\w+)=(\S+)", line))
-        self.secret = found["AWS_SECRET_ACCESS_KEY"]
-        self.sign = Signer(found["AWS_REGION"], found["AWS_ACCESS_KEY_ID"], self.secret)
+        self.secrets = []
+        if "AWS_SECRET_ACCESS_KEY" in found:  # else they are fetched
+            self.sign_with(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
+
+    def sign_with(self, key_id, secret, token=None):
+        self.secret = secret
+        self.secrets += [secret] + ([token] if token else [])
+        self.sign = Signer(self.exports["AWS_REGION"], key_id, secret, token)
 
     def errors(self):
         with open(self.errors_path, encoding="utf-8", errors="replace") as file:
@@ -260,8 +274,9 @@ class Proxy:
         numbers = [json.loads(line)["seq"] for line in before]
         if numbers != list(range(1, len(before) + 1)):
             raise AssertionError(f"the journal's numbers have gaps: {numbers}")
-        if self.secret.encode() in b"".join(before):
-            raise AssertionError("the journal holds the secret key")
+        for secret in self.secrets:
+            if secret.encode() in b"".join(before):
+                raise AssertionError("the journal holds a secret")
         opened = [e["conn"] for e in self.events("connect")]
         closed = [e["conn"] for e in self.events("close")]
         if sorted(opened) != sorted(closed):

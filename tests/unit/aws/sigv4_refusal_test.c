@@ -419,6 +419,11 @@ static void added_after_signing(struct draft *d)
     set_header(d, "x-amz-meta-x", "1");
 }
 
+static void signed_but_dropped(struct draft *d)
+{
+    drop_header(d, "X-Amz-Target");
+}
+
 static void token_unsigned(struct draft *d)
 {
     d->names = "content-type;host;x-amz-date;x-amz-target";
@@ -512,6 +517,10 @@ static void names(void)
          .after = added_after_signing,
          .error = AWS_ERROR_INVALID_SIGNATURE,
          .text = "'x-amz-meta-x' must be a 'SignedHeader' in the AWS Authorization."},
+        {.name = "signed, and lost on the way",
+         .after = signed_but_dropped,
+         .error = AWS_ERROR_INVALID_SIGNATURE,
+         .invalid = true},
         {.name = "token added after is published", .before = token_unsigned},
         {.name = "order",
          .before = names_unordered,

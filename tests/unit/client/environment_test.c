@@ -149,7 +149,7 @@ static void sets_each_credential_source(void)
         {"container",
          CREDENTIALS_CONTAINER,
          {"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-          "AWS_EC2_METADATA_DISABLED", "AWS_REGION"},
+          "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_EC2_METADATA_DISABLED"},
          {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN"}},
         {"imds",
          CREDENTIALS_IMDS,
@@ -171,6 +171,7 @@ static void sets_each_credential_source(void)
         o.session_token = "t";
         o.container_uri = "http://127.0.0.1:1/c";
         o.container_token = "t";
+        o.container_token_file = "/out/container-token";
         o.imds_endpoint = "http://127.0.0.1:2";
         o.web_identity_file = "/out/token";
         o.role_arn = "arn:aws:iam::000000000000:role/meter";

@@ -21,6 +21,11 @@ static void well_formed(void)
          .verdict = VERDICT_FAIL,
          .says =
              "The request at line 5 is not well formed: UsageRecords[0].Quantity: it is negative."},
+        {.name = "what others were asked",
+         .tale = ASK "event request {'x':1,'to':'imds','operation':'','problem':{'error':'',"
+                     "'where':'HTTP','text':'no HTTP.'}}\n request 2 acme:9:7\n end done",
+         .check = "well-formed",
+         .verdict = VERDICT_PASS},
         {.name = "in evidence that was cut",
          .tale = ASK PROBLEM("1"),
          .check = "well-formed",

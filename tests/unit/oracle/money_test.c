@@ -268,6 +268,10 @@ static void hours_of_unstamped_usage(void)
     rows_judge(ROWS, PLAIN);
 }
 
+#define TWO_INSTANCES                                                                              \
+    "hello\n usage u1 acme 7 9\n done\n usage u2 acme 7 9\n done\n flush\n request 1 acme:9:7\n"   \
+    "commit 1 acme:9:7+#r1\n reply 1 200 0=Success\n request 2 acme:9:7\n"
+
 static void our_own_accounts(void)
 {
     static const char PRELOADED[] =
@@ -348,6 +352,19 @@ static void our_own_accounts(void)
          .check = "money",
          .verdict = VERDICT_HARNESS_ERROR,
          .says = "the journal has 2 commit(s) of it"},
+        {.name = "an hour of two instances: two entries of one key",
+         .tale = TWO_INSTANCES "commit 2 acme:9:7+#r2\n reply 2 200 0=Success\n say u1 metered\n"
+                               "say u2 metered\n" FINISH,
+         .check = "money",
+         .verdict = VERDICT_PASS},
+        {.name = "an hour of two instances, of which one entry is another",
+         .tale = TWO_INSTANCES
+         "event commit {'x':2,'region':'us-east-1','records':[{'i':0,'product':'widget','payer':"
+         "'customer:acme','dimension':'requests','hour':'2026-11-18T09:00:00Z','quantity':7,"
+         "'billed':true,'record':'r9'}]}\n say u1 metered\n say u2 unknown\n" FINISH,
+         .check = "money",
+         .verdict = VERDICT_HARNESS_ERROR,
+         .says = "that ledger.json does not hold"},
         {.name = "no ledger to hold it against, as the evidence is cut",
          .tale = "preload acme:9:7\n" ASK "flush\n say u1 pending\n" FINISH,
          .check = "money",

@@ -13,6 +13,9 @@
     "event request {'x':" x ",'operation':'BatchMeterUsage','signature':{'valid':true,"            \
     "'scope':true,'token':true,'credential':'" credential "','region':'" region                    \
     "'},'records':[]}\n"
+#define ASKED(x, target, status)                                                                   \
+    "event request {'x':" x ",'to':'" target "','operation':''}\n"                                 \
+    "event response {'x':" x ",'status':" status ",'error':'','whole':true}\n"
 #define RESOLVE(x, token)                                                                          \
     "event request {'x':" x ",'operation':'ResolveCustomer','token':'" token "'}\n"
 
@@ -39,6 +42,37 @@ static void selectors(void)
          .check = "e",
          .verdict = VERDICT_NOT_EXERCISED,
          .says = "0 request(s) of this kind, expected at least 1."},
+        {.name = "what is asked of others is none of the service",
+         .scenario = EXPECTS("{'count':{'max':1}}"),
+         .tale =
+             ASK ASKED("1", "sts", "200") ASKED("2", "imds", "401") "request 3 acme:9:7\n end done",
+         .check = "e",
+         .verdict = VERDICT_PASS},
+        {.name = "asked of another",
+         .scenario = EXPECTS("{'target':'sts','count':{'min':1,'max':1}}"),
+         .tale =
+             ASK ASKED("1", "sts", "200") ASKED("2", "imds", "401") "request 3 acme:9:7\n end done",
+         .check = "e",
+         .verdict = VERDICT_PASS},
+        {.name = "must not be asked",
+         .scenario = EXPECTS("{'target':'imds','count':{'max':0}}"),
+         .tale =
+             ASK ASKED("1", "sts", "200") ASKED("2", "imds", "401") "request 3 acme:9:7\n end done",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "1 request(s) of this kind, expected none."},
+        {.name = "asked of another, and answered",
+         .scenario = EXPECTS("{'target':'imds','accepted':true,'count':{'min':1}}"),
+         .tale =
+             ASK ASKED("1", "sts", "200") ASKED("2", "imds", "401") "request 3 acme:9:7\n end done",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "0 request(s)"},
+        {.name = "the service by its name",
+         .scenario = EXPECTS("{'target':'service','count':{'min':1,'max':1}}"),
+         .tale = ASK ASKED("1", "sts", "200") "request 3 acme:9:7\n end done",
+         .check = "e",
+         .verdict = VERDICT_PASS},
         {.name = "operation",
          .scenario = EXPECTS("{'operation':'ResolveCustomer'}"),
          .tale = ASK RESOLVE("1", "t1") "end done",

@@ -110,10 +110,11 @@ static void tell_usage(struct teller *t, struct span *rest)
     send_line(t, "usage", "usage", id, more);
 }
 
-// [USAGE=]WHO:HOUR:QUANTITY[+] as a record of the journal; gives whether it was billed.
+// [USAGE=]WHO:HOUR:QUANTITY[+][#ID] as a record of the journal; gives whether it was billed.
 static bool record(struct buf *b, int i, const char *text, const char *status)
 {
-    struct span rest = span_of(text);
+    struct span id = span_of(text);
+    struct span rest = span_cut(&id, '#');
     struct span usage = span_has(rest, SPAN("=")) ? span_cut(&rest, '=') : SPAN("");
     char who[80];
     char quantity[40];
@@ -131,9 +132,10 @@ static bool record(struct buf *b, int i, const char *text, const char *status)
     buf_addf(b,
              "%s{'i':%d,'product':'widget','payer':'%s','customer':'%.*s','dimension':'requests',"
              "'timestamp':'%s','hour':'%s','quantity':%s,'status':'%s','billed':%s,"
-             "'usage':'%.*s'}",
+             "'usage':'%.*s','record':'%.*s'}",
              i == 0 ? "" : ",", i, who, (int)name.len, name.at, at, at, quantity, status,
-             billed ? "true" : "false", (int)usage.len, usage.at);
+             billed ? "true" : "false", (int)usage.len, usage.at, (int)id.len,
+             id.len == 0 ? "" : id.at);
     return billed;
 }
 
@@ -159,9 +161,10 @@ static void add_entry(struct teller *t, const char *region, const char *text)
     cJSON *entry = read_quoted(b.data);
     buf_addf(&t->ledger,
              "%s{'region':'%s','product':'widget','payer':'%s','dimension':'requests',"
-             "'hour':'%s','quantity':%lld}",
+             "'hour':'%s','quantity':%lld,'record':'%s'}",
              t->ledger.len == 0 ? "" : ",", region, json_get_text(entry, "payer"),
-             json_get_text(entry, "hour"), (long long)json_get_int(entry, "quantity", 0));
+             json_get_text(entry, "hour"), (long long)json_get_int(entry, "quantity", 0),
+             json_get_text(entry, "record"));
     cJSON_Delete(entry);
 }
 

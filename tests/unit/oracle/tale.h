@@ -6,7 +6,7 @@
 //   resolve ID | answer MP STEP STATE [CUSTOMER] | arm RULE | disarm RULE
 //   request X RECORD...          RECORD is WHO:HOUR:QUANTITY; WHO may bear its model (license:acme);
 //                                with ID= before it, it stands for that usage (exec contract)
-//   commit X [@REGION] RECORD... RECORD with + at its end was billed
+//   commit X [@REGION] RECORD... RECORD with + was billed, with +#ID under that MeteringRecordId
 //   reply X STATUS [I=STATUS...] | cut X STATUS [I=STATUS...] | error X STATUS NAME
 //   meter X RECORD...            request, commit and whole reply with Success
 //   fault X RULE KIND | close WHO | exit CODE|SIGNAL [expected] | end WHY | at SECONDS

@@ -44,6 +44,12 @@ static void cases_are_refused(void)
         {"a world of its own",
          PLAIN "\"world\": {\"customers\": {\"acme\": {\"subscribed\": false}}},",
          "sets up \"customers\""},
+        {"keys that are fetched", PLAIN "\"client\": {\"credentials\": \"container\"},", NULL},
+        {"keys that change",
+         "\"client\": {\"credentials\": \"web-identity\"}, \"steps\": [" USAGE(
+             "") ", {\"credentials\": {\"rotate\": \"token\"}}]," RULE EXPECT(""),
+         "needs \"credentials\""},
+        {"a clock that is off", PLAIN "\"time\": {\"skew\": \"+20m\"},", NULL},
         {"a rule set", PLAIN "\"world\": {\"rule_set\": \"2021\"},", NULL},
         {"a rule about a customer",
          STEPS "\"rules\": [{\"name\": \"later\", \"when\": {\"operation\": \"BatchMeterUsage\", "

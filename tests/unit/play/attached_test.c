@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "suites/play/attached.h"
+#include "suites/play/play_inside.h"
 
 #include "proxy/base/instant.h"
 #include "tests/unit/play/stage.h"
@@ -38,5 +39,38 @@ static void begins_where_cases_may(void)
     unit_row(NULL);
 }
 
+#define STEPS                                                                                      \
+    "\"steps\": [{\"usage\": {\"id\": \"u1\", \"customer\": \"acme\", \"dimension\": "             \
+    "\"requests\", \"quantity\": 7}}, {\"round\": {}}],"
+
+// What a program that runs already has been given once for all, or would take into the next case.
+static void refuses_what_is_fixed(void)
+{
+    static const struct {
+        const char *name, *members, *says; // NULL: it is played
+    } ROWS[] = {
+        {"as usual", STEPS, NULL},
+        {"static keys", "\"client\": {\"credentials\": \"static\"}," STEPS, NULL},
+        {"fetched keys", "\"client\": {\"credentials\": \"imds\"}," STEPS, "sets \"credentials\""},
+        {"other keys",
+         "\"world\": {\"credentials\": [{\"name\": \"k1\", \"session\": true}]}," STEPS,
+         "sets \"credentials\""},
+        {"a variable", "\"client\": {\"env\": {\"TZ\": \"Asia/Tokyo\"}}," STEPS, "sets \"env\""},
+        {"a clock that is off", "\"time\": {\"skew\": \"+20m\"}," STEPS, "spoils the next case"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        struct stage s;
+        char text[256] = "";
+        unit_row(ROWS[i].name);
+        stage_init(&s, ROWS[i].members);
+        struct play p = {.scenario = scenario_at(s.file, 0)};
+        CHECK_INT(attached_lacks(&p, text, sizeof text), ROWS[i].says != NULL);
+        CHECK(ROWS[i].says == NULL || span_has(span_of(text), span_of(ROWS[i].says)));
+        stage_clear(&s);
+    }
+    unit_row(NULL);
+}
+
 const struct unit_test ATTACHED_TESTS[] = {{"begins where cases may", begins_where_cases_may},
+                                           {"refuses what is fixed", refuses_what_is_fixed},
                                            {NULL, NULL}};

@@ -8,6 +8,7 @@
 #include "tests/unit/unit.h"
 
 extern const struct unit_test ALONE_TESTS[];
+extern const struct unit_test BOOKS_TESTS[];
 extern const struct unit_test SUPPORTS_TESTS[];
 extern const struct unit_test HOUR_TESTS[];
 extern const struct unit_test ENDING_TESTS[];

@@ -5,6 +5,10 @@
 #define USAGE                                                                                      \
     "{\"usage\": {\"id\": \"u1\", \"customer\": \"acme\", \"dimension\": \"requests\", "           \
     "\"quantity\": 7"
+#define FROM(source) "\"client\": {\"credentials\": \"" source "\"},"
+#define K2 "\"world\": {\"credentials\": [{\"name\": \"k2\", \"life_wire\": \"5s\"}]},"
+#define NO_SESSION "\"world\": {\"credentials\": [{\"name\": \"k2\", \"session\": false}]},"
+#define CHANGE(change) "\"steps\": [" USAGE "}}, {\"credentials\": {" change "}}, {\"round\": {}}],"
 #define STEPS "\"steps\": [" USAGE "}}, {\"round\": {}}],"
 
 static void cases_are_refused(void)
@@ -14,8 +18,18 @@ static void cases_are_refused(void)
     } ROWS[] = {
         {"as usual", STEPS, NULL},
         {"static keys", "\"client\": {\"credentials\": \"static\"}," STEPS, NULL},
-        {"other keys", "\"client\": {\"credentials\": \"imds\"}," STEPS,
-         "`credentials` of `client`"},
+        {"fetched keys", FROM("imds") STEPS, NULL},
+        {"served", FROM("container") K2 CHANGE("\"serve\": \"k2\""), NULL},
+        {"served when static", K2 CHANGE("\"serve\": \"k2\""), "while credentials are static"},
+        {"no session served", FROM("imds") NO_SESSION CHANGE("\"serve\": \"k2\""), "sessions only"},
+        {"expired", FROM("container") K2 CHANGE("\"expire\": \"k2\""), NULL},
+        {"static, expired", K2 CHANGE("\"expire\": \"k2\""), NULL},
+        {"expired too late", FROM("container") K2 CHANGE("\"expire\": \"k1\""),
+         "before the deadline"},
+        {"given anew", FROM("web-identity") CHANGE("\"rotate\": \"token\""), NULL},
+        {"given anew in a file", FROM("pod-identity") CHANGE("\"rotate\": \"token\""), NULL},
+        {"given anew in the environment", FROM("container") CHANGE("\"rotate\": \"token\""),
+         "which cannot change"},
         {"plain", "\"client\": {\"transport\": \"plain\"}," STEPS, NULL},
         {"TLS", "\"client\": {\"transport\": \"tls\"}," STEPS, "`transport` of `client`"},
         {"environment", "\"client\": {\"env\": {\"TZ\": \"Asia/Tokyo\"}}," STEPS, NULL},
@@ -27,7 +41,7 @@ static void cases_are_refused(void)
          "}}, {\"restart\": {\"signal\": \"KILL\", \"at\": \"commit\"}}, {\"round\": {}}],",
          "several instances"},
         {"start", "\"time\": {\"start\": \"now+1h\"}," STEPS, NULL},
-        {"skew", "\"time\": {\"skew\": \"+20m\"}," STEPS, "`skew` of `time`"},
+        {"skew", "\"time\": {\"skew\": \"+20m\"}," STEPS, NULL},
         {"no quotas", "\"world\": {\"quotas\": false}," STEPS, NULL},
         {"quotas", "\"world\": {\"quotas\": true}," STEPS, NULL},
         {"quotas later",

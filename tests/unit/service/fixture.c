@@ -32,12 +32,16 @@ static cJSON *read_tree(const char *text)
     return tree;
 }
 
-enum rc fixture_world(struct world **out, const char *overrides, const char *map,
-                      const char *case_id, struct diag *d)
+struct trees {
+    const char *overrides, *map, *profile;
+};
+
+static enum rc make_world(struct world **out, const struct trees *trees, const char *case_id,
+                          struct diag *d)
 {
     OWN(json) cJSON *base = read_tree(BASE);
-    OWN(json) cJSON *case_tree = read_tree(overrides);
-    OWN(json) cJSON *map_tree = read_tree(map);
+    OWN(json) cJSON *case_tree = read_tree(trees->overrides);
+    OWN(json) cJSON *map_tree = read_tree(trees->map);
     struct world_options options = {
         .base = base,
         .overrides = case_tree,
@@ -46,21 +50,56 @@ enum rc fixture_world(struct world **out, const char *overrides, const char *map
         .wire_us = START_US + US_PER_S,
         .seed = 7,
         .case_id = span_of(case_id),
+        .profile = trees->profile,
     };
     return world_new(out, &options, d);
 }
 
+enum rc fixture_world(struct world **out, const char *overrides, const char *map,
+                      const char *case_id, struct diag *d)
+{
+    struct trees trees = {.overrides = overrides, .map = map};
+    return make_world(out, &trees, case_id, d);
+}
+
 bool fixture_open(struct fixture *f, const char *overrides)
+{
+    return fixture_open_as(f, overrides, NULL);
+}
+
+bool fixture_open_as(struct fixture *f, const char *overrides, const char *profile)
 {
     *f = (struct fixture){.now_us = START_US};
     struct diag d = {0};
-    if (!CHECK_INT(fixture_world(&f->world, overrides, NULL, "CASE-1", &d), RC_OK)) {
+    struct trees trees = {.overrides = overrides, .profile = profile};
+    if (!CHECK_INT(make_world(&f->world, &trees, "CASE-1", &d), RC_OK)) {
         CHECK_TEXT(d.text, "");
         return false;
     }
     f->ledger = ledger_new();
     f->service = service_new(f->world, f->ledger);
     return true;
+}
+
+static bool sign(void *arg, enum jwt_algorithm algorithm, struct span text, struct buf *out)
+{
+    (void)arg;
+    buf_add_text(out, algorithm == JWT_WITH_PSS ? "S(" : "P(");
+    buf_add(out, text);
+    buf_add_char(out, ')');
+    return true;
+}
+
+static const char *public_pem(void *arg)
+{
+    (void)arg;
+    return "the public key";
+}
+
+void fixture_sign(struct fixture *f)
+{
+    struct jwt_signer signer = {.sign = sign, .public_pem = public_pem};
+    service_set_signer(f->service, &signer);
 }
 
 void fixture_close(struct fixture *f)
@@ -84,6 +123,9 @@ enum aws_error fixture_ask(struct fixture *f, enum operation operation, const ch
     struct service_call call = {
         .request = &f->request,
         .region = f->region,
+        .credential = f->credential,
+        .wire_us = START_US + US_PER_S,
+        .forgery = f->forgery,
         .now_us = f->now_us,
         .directives = f->directives,
         .order = f->order,

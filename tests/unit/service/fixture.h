@@ -14,7 +14,8 @@ struct fixture {
     char *body;                 // the reply's body, terminated
     // What the next call says.
     int64_t now_us;
-    const char *region;
+    const char *region, *credential;
+    enum jwt_forgery forgery;
     const struct record_directive *directives;
     const size_t *order;
 };
@@ -30,6 +31,9 @@ struct fixture {
 
 // Opens everything with those overrides (JSON, or NULL); false, and a failed check, when refused.
 bool fixture_open(struct fixture *f, const char *overrides);
+bool fixture_open_as(struct fixture *f, const char *overrides, const char *profile);
+// Says who signs registrations: the signature of text is "S(text)", of RS256 "P(text)".
+void fixture_sign(struct fixture *f);
 void fixture_close(struct fixture *f);
 
 // Sends a body that must be well formed; gives the reply's error.

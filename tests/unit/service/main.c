@@ -11,6 +11,10 @@ int main(void)
                                                {"batch records", BATCH_TESTS},
                                                {"batch replies", REPLY_TESTS},
                                                {"resolve customer", RESOLVE_TESTS},
+                                               {"meter usage", METER_TESTS},
+                                               {"register usage", REGISTER_TESTS},
+                                               {"signatures", JWT_TESTS},
+                                               {"cloudtrail", CLOUDTRAIL_TESTS},
                                                {NULL, NULL}};
     return unit_run(SUITES);
 }

@@ -45,7 +45,30 @@ static void each_operation(void)
     CHECK(quota_per_s(OPERATION_RESOLVE_CUSTOMER) == 0);
 }
 
-const struct unit_test QUOTA_TESTS[] = {{"a burst", a_burst},
-                                        {"a steady rate", a_steady_rate},
-                                        {"each operation", each_operation},
-                                        {NULL, NULL}};
+// What one account takes in one Region is missed by none other, nor by itself elsewhere.
+static void each_account_in_each_region(void)
+{
+    static const struct {
+        const char *account, *region;
+    } ROWS[] = {{"1", "us-east-1"}, {"1", "eu-west-1"}, {"2", "us-east-1"}};
+    struct quotas all = {0};
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        int n = 0;
+        for (int call = 0; call < 20; call++) {
+            bool taken = quotas_take(&all, span_of(ROWS[i].account), span_of(ROWS[i].region),
+                                     OPERATION_REGISTER_USAGE, 0);
+            n += taken ? 1 : 0;
+        }
+        CHECK_INT(n, 5);
+    }
+    CHECK(!quotas_take(&all, SPAN("1"), SPAN("us-east-1"), OPERATION_REGISTER_USAGE, 0));
+    CHECK(quotas_take(&all, SPAN("1"), SPAN("us-east-1"), OPERATION_METER_USAGE, 0));
+    quotas_clear(&all);
+}
+
+const struct unit_test QUOTA_TESTS[] = {
+    {"a burst", a_burst},
+    {"a steady rate", a_steady_rate},
+    {"each operation", each_operation},
+    {"each account in each Region", each_account_in_each_region},
+    {NULL, NULL}};

@@ -246,25 +246,11 @@ static void order_of_rules(void)
     fixture_close(&f);
 }
 
-static void unknown_operations(void)
-{
-    struct fixture f;
-    if (!fixture_open(&f, NULL)) {
-        return;
-    }
-    CHECK_INT(fixture_ask(&f, OPERATION_REGISTER_USAGE,
-                          "{\"ProductCode\":\"code-w\",\"PublicKeyVersion\":1}"),
-              AWS_ERROR_UNKNOWN_OPERATION);
-    CHECK(f.reply.outcomes == NULL && f.reply.count == 0);
-    fixture_close(&f);
-}
-
 const struct unit_test REJECTION_TESTS[] = {
     {"each rule, broken and met", whole_batches},
     {"the message says what is wrong", says_what_is_wrong},
     {"regions", regions},
     {"windows of every rule set", windows},
     {"order of the rules", order_of_rules},
-    {"operations that are not there", unknown_operations},
     {NULL, NULL},
 };

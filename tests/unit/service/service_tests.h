@@ -13,5 +13,9 @@ extern const struct unit_test REJECTION_TESTS[];
 extern const struct unit_test BATCH_TESTS[];
 extern const struct unit_test REPLY_TESTS[];
 extern const struct unit_test RESOLVE_TESTS[];
+extern const struct unit_test METER_TESTS[];
+extern const struct unit_test CLOUDTRAIL_TESTS[];
+extern const struct unit_test REGISTER_TESTS[];
+extern const struct unit_test JWT_TESTS[];
 
 #endif

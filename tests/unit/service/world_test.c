@@ -208,6 +208,18 @@ static const struct refusal_row CASE_REFUSALS[] = {
      "world.credentials: two have the access key id AKIA1"},
     {"{\"credentials\":[{\"name\":\"k1\",\"session_token\":\"x\"}]}",
      "world.credentials.k1 has a session token but is not a session"},
+    {"{\"credentials\":[{\"name\":\"k1\",\"customer\":\"nobody\"}]}",
+     "world.credentials.k1: there is no customer nobody"},
+    {"{\"credentials\":[{\"name\":\"k1\",\"denied\":\"MeterUsage\"}]}",
+     "world.credentials.k1.denied must be a list of operations, not a string"},
+    {"{\"credentials\":[{\"name\":\"k1\",\"denied\":[\"metering\"]}]}",
+     "world.credentials.k1.denied must name operations"},
+    {"{\"platform\":\"lambda\"}",
+     "world.platform must be \"ec2\" or \"ecs\" or \"eks\" or \"agentcore\" or \"other\""},
+    {"{\"dry_run\":true}", "world.dry_run must be \"record\" or \"error\""},
+    {"{\"claims\":\"upper\"}", "world.claims must be \"lower\" or \"capital\""},
+    {"{\"public_key_version\":0}", "world.public_key_version must be a whole number from 1"},
+    {"{\"runtime_region\":\"\"}", "world.runtime_region must not be empty"},
     {"{\"ledger\":{}}", "world.ledger must be a list of objects, not an object"},
     {"{\"ledger\":[{\"customer\":\"acme\",\"dimension\":\"requests\",\"hour\":\"hour\"}]}",
      "each of world.ledger needs customer, dimension, hour and quantity"},
@@ -418,7 +430,8 @@ static void describes(void)
     world_describe(w, &out);
     OWN(text) char *text = buf_take_text(&out);
     CHECK_TEXT(text,
-               "{\"region\":\"us-east-1\",\"products\":[{\"symbol\":\"widget\",\"code\":\"code-w\","
+               "{\"region\":\"us-east-1\",\"public_key_version\":1,\"products\":[{\"symbol\":"
+               "\"widget\",\"code\":\"code-w\","
                "\"dimensions\":{\"requests\":\"req\",\"storage\":\"sto\"}},{\"symbol\":\"gadget\","
                "\"code\":\"code-g\",\"dimensions\":{\"hours\":\"hrs\"}}],\"customers\":{"
                "\"acme\":{\"identifier\":\"id-acme\",\"account\":\"111122223333\",\"license\":"
