@@ -4,6 +4,7 @@ nobody listens, seen from the other end of the wire."""
 import email.utils
 import errno
 import http.client
+import itertools
 import json
 import os
 import shutil
@@ -82,8 +83,11 @@ class PaceTest(WireTest):
             self.check_told(proxy, 1, "drip", arrivals)
             if capture.ends(client.port) is not None:
                 sizes = [length for _, _, length in capture.from_proxy(client.port) if length > 0]
-                whole, rest = divmod(len(arrivals.data), 60)
-                self.assertEqual(sizes, [60] * whole + [rest] * (rest > 0))
+                # Segments end where pieces do; a machine that is late may send two pieces as one.
+                total = len(arrivals.data)
+                ends = list(itertools.accumulate(sizes))
+                self.assertLessEqual(set(ends), {*range(60, total, 60), total})
+                self.assertGreater(len(ends), total / 60 / 2)
             self.check_as_undisturbed(proxy, client, arrivals)
 
     def test_a_drip_after_a_delay(self):
