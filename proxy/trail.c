@@ -16,7 +16,7 @@ static bool is_seen(const struct exchange *x, bool is_executed)
 {
     bool is_answered = is_executed || *x->error_name != '\0';
     return x->lane->options.keeps_trail && cloudtrail_records(x->operation) &&
-           x->signature.error == AWS_ERROR_NONE && is_answered;
+           x->signature.credential != NULL && x->signature.error == AWS_ERROR_NONE && is_answered;
 }
 
 void trail_add(const struct draft *draft)

@@ -137,6 +137,15 @@ class TrailTest(unittest.TestCase):
                 self.assertEqual(400, proxy.ask().status)
             self.assertEqual({"Records": []}, read(path))
 
+    def test_what_is_no_call_is_not_recorded(self):
+        # Refused for its media type, before anybody looked at its signature.
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "trail")
+            with Proxy(args=["--cloudtrail", path]) as proxy, proxy.client() as client:
+                client.send(proxy.sign.whole().replace(b"x-amz-json-1.1", b"json"))
+                self.assertGreaterEqual(client.reply().status, 400)
+            self.assertEqual({"Records": []}, read(path))
+
     def test_the_reader_sees_a_difference(self):
         """The check itself can fail: each change of the log is seen."""
         _, trail, ledger = self.play([("BatchMeterUsage", batch(*wire.many(3)), None),
