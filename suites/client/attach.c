@@ -444,7 +444,6 @@ static void on_restart_exit(void *arg, const struct client_exit *how)
 static void restart(struct attached *a)
 {
     OWN_BUF struct buf command = {0};
-    OWN_BUF struct buf file = {0};
     struct diag d = {0};
     const char *name = sigabbrev_np(a->restart_signal);
     buf_addf(&command, "METERPROVER_SIGNAL=%s; export METERPROVER_SIGNAL\n", name);

@@ -146,7 +146,7 @@ static void on_accept(void *arg, int fd)
 static void on_guard(void *arg)
 {
     struct scene *s = arg;
-    CHECK(!"the visit ended in time");
+    CHECK(false); // the visit did not end in time
     loop_stop(s->loop);
 }
 
