@@ -13,6 +13,7 @@
 #include "proxy/base/own.h"
 #include "proxy/net/loop.h"
 #include "suites/client/attach_answer.h"
+#include "suites/client/attach_errand.h"
 #include "suites/client/attach_post.h"
 #include "suites/client/attach_restart.h"
 #include "suites/client/client_inside.h"
@@ -24,16 +25,6 @@
 #define MAX_WAITING 1000
 #define RETRY_US 100000
 #define SAID_MAX 300
-
-// A line that waits, or is under way.
-struct errand {
-    struct errand *next;
-    char *line; // as it goes out, with the prefix
-    cJSON *tree;
-    bool is_hello;
-    unsigned step;
-    const char *verb; // of the tree
-};
 
 struct attached {
     struct client face; // first
@@ -85,13 +76,6 @@ static void set_exit(struct attached *a, enum client_ending how, const char *why
     soon(a);
 }
 
-static void free_errand(struct errand *e)
-{
-    cJSON_Delete(e->tree);
-    x_free(e->line);
-    x_free(e);
-}
-
 static void drop_first(struct attached *a)
 {
     struct errand *e = a->first;
@@ -100,7 +84,7 @@ static void drop_first(struct attached *a)
         a->last = &a->first;
     }
     a->waiting--;
-    free_errand(e);
+    errand_free(&e);
 }
 
 // What comes back
@@ -173,11 +157,6 @@ static void abandon(struct attached *a)
     attach_restart_clear(&a->restart);
     end_lines(a);
     a->is_busy = false;
-}
-
-static const char *errand_name(const struct errand *e)
-{
-    return e->is_hello ? "hello" : e->verb;
 }
 
 // The reply has ended without the word that ends an errand.
@@ -459,28 +438,6 @@ static struct attached *attached_of(struct client *c)
     return attached_from(c);
 }
 
-// The verb of a step's line, and the prefix before the id of a usage.
-static void read_line(const struct attached *a, struct errand *e)
-{
-    cJSON *member = NULL;
-    e->is_hello = json_get(e->tree, "hello") != NULL;
-    e->step = (unsigned)json_get_int(e->tree, "step", 0);
-    e->verb = "";
-    cJSON_ArrayForEach(member, e->tree)
-    {
-        if (strcmp(member->string, "step") != 0 && strcmp(member->string, "now") != 0) {
-            e->verb = member->string;
-        }
-    }
-    cJSON *usage = cJSON_GetObjectItemCaseSensitive(e->tree, "usage");
-    cJSON *id = cJSON_GetObjectItemCaseSensitive(usage, "id");
-    if (cJSON_IsString(id)) {
-        OWN_BUF struct buf whole = {0};
-        buf_addf(&whole, "%s%s%c", a->options.prefix, id->valuestring, '\0');
-        (void)cJSON_SetValuestring(id, whole.data);
-    }
-}
-
 static enum rc attached_send(struct client *face, struct span line)
 {
     struct attached *a = attached_of(face);
@@ -490,17 +447,11 @@ static enum rc attached_send(struct client *face, struct span line)
     if (a->waiting == MAX_WAITING) {
         return RC_LIMIT;
     }
-    struct errand *e = x_alloc(sizeof *e);
-    enum rc rc = json_read(&e->tree, NULL, line, NULL, NULL);
+    struct errand *e = NULL;
+    enum rc rc = errand_new(&e, line, a->options.prefix);
     if (rc != RC_OK) {
-        x_free(e);
         return rc;
     }
-    read_line(a, e);
-    struct buf out = {0};
-    json_print(&out, e->tree);
-    buf_add_char(&out, '\n');
-    e->line = buf_take_text(&out);
     *a->last = e;
     a->last = &e->next;
     a->waiting++;
