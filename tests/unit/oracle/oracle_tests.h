@@ -36,7 +36,7 @@ struct row {
     const char *name;
     const char *scenario; // NULL: the table's own
     const char *tale;
-    const char *check; // its id
+    const char *check; // its id; NULL: e
     enum verdict verdict;
     const char *says; // must stand in its text; NULL: there must be no text
     enum integrity integrity;
