@@ -11,6 +11,8 @@ int main(void)
                                                {"rate", RATE_TESTS},
                                                {"resubmits", RESUBMITS_TESTS},
                                                {"retries", RETRIES_TESTS},
+                                               {"restarts", RESTARTS_TESTS},
+                                               {"exec", EXEC_TESTS},
                                                {"manners", MANNERS_TESTS},
                                                {"market", MARKET_TESTS},
                                                {"exercised", EXERCISED_TESTS},

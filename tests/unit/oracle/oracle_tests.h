@@ -21,6 +21,8 @@ extern const struct unit_test FLAGS_TESTS[];
 extern const struct unit_test SEVERAL_TESTS[];
 extern const struct unit_test CUT_TESTS[];
 extern const struct unit_test INSTANCES_TESTS[];
+extern const struct unit_test RESTARTS_TESTS[];
+extern const struct unit_test EXEC_TESTS[];
 extern const struct unit_test MANNERS_TESTS[];
 extern const struct unit_test MARKET_TESTS[];
 extern const struct unit_test EXERCISED_TESTS[];
@@ -40,7 +42,8 @@ struct row {
     enum verdict verdict;
     const char *says; // must stand in its text; NULL: there must be no text
     enum integrity integrity;
-    unsigned line; // the first line of the journal that it points at; 0: any
+    unsigned line;  // the first line of the journal that it points at; 0: any
+    bool wire_only; // judged as under the exec contract
 };
 
 // Judges every row (an array that ends with a row without name).
