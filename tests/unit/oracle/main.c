@@ -8,6 +8,7 @@ int main(void)
                                                {"billing", BILLING_TESTS},
                                                {"expect", EXPECT_TESTS},
                                                {"requests", REQUESTS_TESTS},
+                                               {"allocations", ALLOCATIONS_TESTS},
                                                {"rate", RATE_TESTS},
                                                {"resubmits", RESUBMITS_TESTS},
                                                {"retries", RETRIES_TESTS},

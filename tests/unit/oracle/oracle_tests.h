@@ -11,6 +11,7 @@ extern const struct unit_test CLAIMS_TESTS[];
 extern const struct unit_test BILLING_TESTS[];
 extern const struct unit_test EXPECT_TESTS[];
 extern const struct unit_test REQUESTS_TESTS[];
+extern const struct unit_test ALLOCATIONS_TESTS[];
 extern const struct unit_test RATE_TESTS[];
 extern const struct unit_test RESUBMITS_TESTS[];
 extern const struct unit_test RETRIES_TESTS[];

@@ -52,6 +52,34 @@ static void even(void)
     rate_with(2000000, 51, 1, VERDICT_FAIL, "51 requests within 5 seconds");
 }
 
+// A burst, and one request more so long after the first of it: of five seconds our tolerance may be
+// missing, and no more.
+static void one_more(int after_ms, enum verdict verdict, const char *says)
+{
+    char tale[8192] = ASK "at 1000\n";
+    size_t len = strlen(tale);
+    for (int i = 0; i < 50; i++) {
+        len += (size_t)snprintf(tale + len, sizeof tale - len, "request %d acme:9:7\n", i + 1);
+    }
+    (void)snprintf(tale + len, sizeof tale - len, "at %d\n request 51 acme:9:7\n end done",
+                   1000 + after_ms);
+    const struct row rows[] = {
+        {.name = "one more",
+         .scenario = EXPECTS("{'rate':{'max_per_s':10}}"),
+         .tale = tale,
+         .verdict = verdict,
+         .says = says},
+        {0},
+    };
+    rows_judge(rows, NULL);
+}
+
+static void bounds(void)
+{
+    one_more(4980, VERDICT_PASS, NULL);
+    one_more(4979, VERDICT_FAIL, "51 requests within 5 seconds");
+}
+
 static void nothing(void)
 {
     static const struct row ROWS[] = {
@@ -75,4 +103,4 @@ static void nothing(void)
 }
 
 const struct unit_test RATE_TESTS[] = {
-    {"at even distances", even}, {"of nothing", nothing}, {NULL, NULL}};
+    {"at even distances", even}, {"just within", bounds}, {"of nothing", nothing}, {NULL, NULL}};

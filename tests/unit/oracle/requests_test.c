@@ -13,6 +13,11 @@
 #define ASKED(x, target, status)                                                                   \
     "event request {'x':" x ",'to':'" target "','operation':''}\n"                                 \
     "event response {'x':" x ",'status':" status ",'error':'','whole':true}\n"
+#define ASKS(x) "event request {'x':" x ",'to':'imds','operation':''}\n"
+#define TOLD(x, status) "event response {'x':" x ",'status':" status ",'error':'','whole':true}\n"
+#define THREE_ASKINGS                                                                              \
+    ASKS("5") ASKS("6") ASKS("7") TOLD("5", "200") TOLD("6", "404") TOLD("7", "503")
+#define ANY "request 1 acme:9:7\n"
 #define RESOLVE(x, token)                                                                          \
     "event request {'x':" x ",'operation':'ResolveCustomer','token':'" token "'}\n"
 
@@ -20,9 +25,6 @@
     "event request {'x':1,'operation':'BatchMeterUsage'," members                                  \
     "'records':[{'i':0,'product':'widget','payer':'customer:acme','customer':'acme',"              \
     "'dimension':'requests','hour':'2026-11-18T09:00:00Z','quantity':7" record "}]}\n"
-#define SHARES                                                                                     \
-    ",'allocations':[{'AllocatedUsageQuantity':4,'Tags':[{'Key':'a','Value':'1'},"                 \
-    "{'Key':'b','Value':'2'}]},{'AllocatedUsageQuantity':3}]"
 
 static void selectors(void)
 {
@@ -92,53 +94,6 @@ static void selectors(void)
          .check = "e",
          .verdict = VERDICT_FAIL,
          .says = "0 request(s)"},
-        {.name = "so many allocations",
-         .scenario = EXPECTS("{'records':{'allocations':'2+'}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_PASS},
-        {.name = "no allocations",
-         .scenario = EXPECTS("{'records':{'usage':'u1','allocations':'1+'}}"),
-         .tale = ASK CODED("", "") "end done",
-         .check = "e",
-         .verdict = VERDICT_FAIL,
-         .says = "0 request(s)"},
-        {.name = "tags in another order",
-         .scenario =
-             EXPECTS("{'records':{'allocation':{'tags':{'b':'2','a':'1'},'quantity':'4'}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_PASS},
-        {.name = "another share",
-         .scenario =
-             EXPECTS("{'records':{'allocation':{'tags':{'a':'1','b':'2'},'quantity':'3'}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_FAIL,
-         .says = "0 request(s)"},
-        {.name = "fewer tags",
-         .scenario = EXPECTS("{'records':{'allocation':{'tags':{'a':'1'}}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_FAIL,
-         .says = "0 request(s)"},
-        {.name = "more tags",
-         .scenario = EXPECTS("{'records':{'allocation':{'tags':{'a':'1','b':'2','c':'3'}}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_FAIL,
-         .says = "0 request(s)"},
-        {.name = "another value",
-         .scenario = EXPECTS("{'records':{'allocation':{'tags':{'a':'1','b':'3'}}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_FAIL,
-         .says = "0 request(s)"},
-        {.name = "the untagged rest",
-         .scenario = EXPECTS("{'records':{'allocation':{'tags':{},'quantity':3}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_PASS},
         {.name = "operation metering",
          .scenario = EXPECTS("{'operation':'metering'}"),
          .tale = ASK "request 1 acme:9:7\n end done",
@@ -440,6 +395,18 @@ static void selectors(void)
             .check = "e",
             .verdict = VERDICT_FAIL,
             .says = "0 request(s)",
+        },
+        {
+            .name = "the first of three askings is answered so",
+            .scenario = EXPECTS("{'target':'imds','status':200,'count':{'min':1,'max':1}}"),
+            .tale = ASK ANY THREE_ASKINGS "end done",
+            .verdict = VERDICT_PASS,
+        },
+        {
+            .name = "the last of three askings is answered so",
+            .scenario = EXPECTS("{'target':'imds','status':503,'count':{'min':1,'max':1}}"),
+            .tale = ASK ANY THREE_ASKINGS "end done",
+            .verdict = VERDICT_PASS,
         },
         {
             .name = "any record",
