@@ -77,6 +77,12 @@ static void allocations(void)
             .verdict = VERDICT_FAIL,
             .says = "0 request(s)",
         },
+        {.name = "one tag twice is not two",
+         .scenario = EXPECTS("{'records':{'allocation':{'tags':{'a':'1','b':'2'}}}}"),
+         .tale = SENT(",'allocations':[{'AllocatedUsageQuantity':7,'Tags':[{'Key':'a','Value':'1'},"
+                      "{'Key':'a','Value':'1'}]}]"),
+         .verdict = VERDICT_FAIL,
+         .says = "0 request(s)"},
         {0},
     };
     rows_judge(ROWS, NULL);
