@@ -297,6 +297,21 @@ static void records(void)
                               "'dimension':'requests','quantity':1}]}," ANY_REQUEST));
 }
 
+// The service bills a key again where another instance or another ClientToken asks for it: what was
+// billed before the case stays billed.
+static void again(void)
+{
+    static const struct row ROWS[] = {
+        FAILS("billed before the case, and again under another id", NULL, "money",
+              "preload acme:9:7#r1\n" ASK "flush\n request 1 acme:9:7\n commit 1 acme:9:7+#r2\n"
+              "reply 1 200 0=Success\n say u1 metered\n" FINISH,
+              "asked 7, billed 14: 7 before the case; 7 at line"),
+        {0},
+    };
+    rows_judge(ROWS, SCENARIO("'steps':[],'expect':[],'world':{'ledger':[{'customer':'acme',"
+                              "'dimension':'requests','quantity':7}]}," ANY_REQUEST));
+}
+
 // What was billed before the case is what no commit of the case put there: of that hour, of that
 // account.
 static void preloads(void)
@@ -405,9 +420,8 @@ static void unreached(void)
 }
 
 const struct unit_test EDGES_TESTS[] = {
-    {"replies", replies},     {"words", words},     {"accounts", accounts},
-    {"moments", moments},     {"names", names},     {"ledgers", ledgers},
-    {"wire", wire},           {"records", records}, {"preloads", preloads},
-    {"products", products},   {"lines", lines},     {"sendings", sendings},
-    {"unreached", unreached}, {NULL, NULL},
+    {"replies", replies},   {"words", words},         {"accounts", accounts}, {"moments", moments},
+    {"names", names},       {"ledgers", ledgers},     {"wire", wire},         {"records", records},
+    {"again", again},       {"preloads", preloads},   {"products", products}, {"lines", lines},
+    {"sendings", sendings}, {"unreached", unreached}, {NULL, NULL},
 };
