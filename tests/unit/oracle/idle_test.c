@@ -133,6 +133,10 @@ static void scenarios(void)
          SCENARIO(PAGE_STEP
                   ",'expect':[],'rules':[],'exercised':{'resolve':{'p':{'state':['resolved']}}}"),
          true},
+        {"a refused notice is its positive control",
+         SCENARIO("'steps':[{'n':1,'verb':'notice','id':'s'}],'expect':[],'rules':[],'exercised':{"
+                  "'notice':{'s':'refused'}}"),
+         true},
         {"an alert when it is told to send, none before, is its positive control",
          SCENARIO("'steps':[" USAGE ",{'n':2,'verb':'flush','id':'f'}],'expect':[{'id':'a','verb':"
                   "'alert','at':'f','args':{'count':{'max':0}}}],'rules':[],'exercised':{'alert':"
