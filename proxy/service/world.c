@@ -2,6 +2,7 @@
 #include "proxy/service/world.h"
 
 #include "proxy/base/alloc.h"
+#include "proxy/base/digest.h"
 #include "proxy/base/own.h"
 #include "proxy/service/world_data.h"
 
@@ -331,6 +332,16 @@ const struct sigv4_credential *world_credential_named(const struct world *w, str
         }
     }
     return NULL;
+}
+
+void world_add_agreement(struct buf *out, const struct world_customer *customer,
+                         const struct world_product *product)
+{
+    char hex[SHA256_HEX];
+    OWN_BUF struct buf text = {0};
+    buf_addf(&text, "agmt-\n%s\n%s", product->code, customer->symbol);
+    sha256_hex(hex, buf_span(&text));
+    buf_addf(out, "agmt-%.25s", hex);
 }
 
 enum delivery world_delivery(const struct world *w)

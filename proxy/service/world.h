@@ -79,6 +79,9 @@ const struct world_product *world_product_by_code(const struct world *w, struct 
 const struct world_customer *world_customer_by_identifier(const struct world *w, struct span id);
 const struct world_customer *world_customer_by_account(const struct world *w, struct span account);
 const struct world_customer *world_customer_by_license(const struct world *w, struct span arn);
+// Appends the id of the agreement under which that customer has that product.
+void world_add_agreement(struct buf *out, const struct world_customer *customer,
+                         const struct world_product *product);
 // Of which product that licence is.
 const struct world_product *world_product_by_license(const struct world *w, struct span arn);
 const struct world_token *world_token_by_value(const struct world *w, struct span value);
