@@ -269,6 +269,7 @@ static void give_up_rest(struct meter *m, const char *text)
     for (size_t i = 0; i < m->book->record_count; i++) {
         bool waits = m->is_instance && !is_final(&m->book->records[i]);
         if (waits && has(m, BUG_STATUS_SPREADS)) {
+            m->is_stopped = true;
             refuse(m, i, text);
         }
     }
