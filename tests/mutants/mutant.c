@@ -27,6 +27,11 @@ struct client {
 static void on_usage(struct client *c, const cJSON *usage, int64_t step)
 {
     const char *wrong = NULL;
+    if (c->meter.is_deaf) {
+        c->meter.is_deaf = false;
+        talk_answer("done", step);
+        return;
+    }
     enum rc rc = book_take(&c->book, usage, c->meter.now_us, &wrong);
     if (rc != RC_OK) {
         fprintf(stderr, "mutant: usage was not taken: %s\n", rc_text(rc));
@@ -167,6 +172,7 @@ static void on_line(struct client *c, struct span text)
     make_noise(c);
     if (json_get(line, "hello") != NULL) {
         talk_hello(&c->variants, c->meter.is_instance);
+        instance_start(&c->meter);
     } else {
         on_step(c, line);
     }
