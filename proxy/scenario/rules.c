@@ -154,6 +154,12 @@ static bool operation_matches(const struct rules *r, const cJSON *when, enum ope
     return operation == wanted;
 }
 
+static bool nonce_matches(const cJSON *when, bool has_nonce)
+{
+    const cJSON *wanted = json_get(when, "nonce");
+    return wanted == NULL || json_is_true(wanted) == has_nonce;
+}
+
 static bool target_matches(const cJSON *when, struct span target)
 {
     const char *wanted = json_get_text(when, "target");
@@ -175,7 +181,7 @@ static bool when_holds(const struct rules *r, const struct rule *rule,
            operation_matches(r, when, subject->operation) &&
            text_matches(when, "region", subject->region) &&
            text_matches(when, "credential", subject->credential) &&
-           text_matches(when, "token", subject->token) &&
+           text_matches(when, "token", subject->token) && nonce_matches(when, subject->has_nonce) &&
            number_matches(when, "attempt", subject->attempt) &&
            number_matches(when, "invocation", invocation) &&
            number_matches(when, "connection", subject->connection) &&
