@@ -12,6 +12,7 @@
 #include "proxy/base/json.h"
 #include "proxy/base/own.h"
 #include "tests/mutants/market.h"
+#include "tests/mutants/register.h"
 #include "tests/mutants/talk.h"
 
 #define EXIT_UNSUPPORTED 89 // of the script contract
@@ -21,6 +22,7 @@ struct client {
     struct book book;
     struct wire wire;
     struct meter meter;
+    struct registrar registrar;
 };
 
 static void on_usage(struct client *c, const cJSON *usage, int64_t step)
@@ -51,6 +53,7 @@ static void on_flush(struct client *c, const cJSON *args, int64_t step)
     if (c->variants.on[LEGAL_CLOCK_ONLY]) {
         meter_report(&c->meter);
     } else {
+        registrar_ask_again(&c->registrar);
         meter_flush(&c->meter);
     }
     talk_answer("done", step);
@@ -63,6 +66,7 @@ static void on_clock(struct client *c, const cJSON *args, int64_t step)
     if (text != NULL && instant_parse(&to_us, span_of(text)) == RC_OK) {
         c->meter.now_us = to_us;
     }
+    registrar_ask_again(&c->registrar);
     meter_flush(&c->meter);
     talk_answer("done", step);
 }
@@ -79,6 +83,13 @@ static void on_page(struct client *c, const cJSON *args, int64_t step)
     talk_answer("done", step);
 }
 
+static void on_register(struct client *c, const cJSON *args, int64_t step)
+{
+    (void)args;
+    registrar_ask(&c->registrar, step);
+    talk_answer("done", step);
+}
+
 static void on_notice(struct client *c, const cJSON *args, int64_t step)
 {
     market_notice(&c->meter, args, step);
@@ -91,9 +102,10 @@ static void on_step(struct client *c, const cJSON *line)
         const char *verb;
         void (*act)(struct client *c, const cJSON *args, int64_t step);
     } verbs[] = {
-        {.verb = "usage", .act = on_usage}, {.verb = "flush", .act = on_flush},
-        {.verb = "clock", .act = on_clock}, {.verb = "resolve", .act = on_resolve},
-        {.verb = "page", .act = on_page},   {.verb = "notice", .act = on_notice},
+        {.verb = "usage", .act = on_usage},       {.verb = "flush", .act = on_flush},
+        {.verb = "clock", .act = on_clock},       {.verb = "resolve", .act = on_resolve},
+        {.verb = "page", .act = on_page},         {.verb = "notice", .act = on_notice},
+        {.verb = "register", .act = on_register},
     };
     int64_t step = json_get_int(line, "step", 0);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
@@ -157,7 +169,7 @@ static void on_line(struct client *c, struct span text)
     }
     make_noise(c);
     if (json_get(line, "hello") != NULL) {
-        talk_hello(&c->variants);
+        talk_hello(&c->variants, c->registrar.is_hourly);
     } else {
         on_step(c, line);
     }
@@ -207,6 +219,7 @@ static int run(struct client *c)
         return EXIT_FAILURE;
     }
     c->meter = (struct meter){.variants = &c->variants, .book = &c->book, .wire = &c->wire};
+    registrar_open(&c->registrar, &c->meter);
     listen_to_stdin(c);
     return c->variants.on[BUG_EXIT_NONZERO] ? 3 : EXIT_SUCCESS;
 }
@@ -224,6 +237,7 @@ int main(int argc, char **argv)
     const struct sigaction term = {.sa_handler = on_term};
     (void)sigaction(SIGTERM, &term, NULL);
     int status = run(&c);
+    registrar_close(&c.registrar);
     wire_close(&c.wire);
     book_close(&c.book);
     return status;

@@ -21,9 +21,20 @@ void talk_line(struct span line)
     (void)fflush(stdout);
 }
 
-void talk_hello(const struct variants *variants)
+static void hello_of_container(const struct variants *v)
 {
-    if (variants->on[LEGAL_BARE_CONTRACT]) {
+    OWN_BUF struct buf line = {0};
+    buf_add_text(&line, "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"register\",\"flush\"");
+    buf_add_text(&line, v->on[LEGAL_BARE_CONTRACT] ? "" : ",\"clock\",\"restart\"");
+    buf_add_text(&line, v->on[LEGAL_NO_VERIFICATION] ? "]}" : ",\"verify-signature\"]}");
+    talk_line(buf_span(&line));
+}
+
+void talk_hello(const struct variants *variants, bool registers)
+{
+    if (registers) {
+        hello_of_container(variants);
+    } else if (variants->on[LEGAL_BARE_CONTRACT]) {
         talk_line(SPAN(
             "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\",\"resolve\"]}"));
     } else {
