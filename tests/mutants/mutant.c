@@ -11,6 +11,7 @@
 #include "proxy/base/instant.h"
 #include "proxy/base/json.h"
 #include "proxy/base/own.h"
+#include "tests/mutants/instance.h"
 #include "tests/mutants/market.h"
 #include "tests/mutants/register.h"
 #include "tests/mutants/talk.h"
@@ -86,7 +87,11 @@ static void on_page(struct client *c, const cJSON *args, int64_t step)
 static void on_register(struct client *c, const cJSON *args, int64_t step)
 {
     (void)args;
-    registrar_ask(&c->registrar, step);
+    if (c->registrar.is_hourly) {
+        registrar_ask(&c->registrar, step);
+    } else {
+        instance_ask(&c->meter, step);
+    }
     talk_answer("done", step);
 }
 
@@ -169,7 +174,7 @@ static void on_line(struct client *c, struct span text)
     }
     make_noise(c);
     if (json_get(line, "hello") != NULL) {
-        talk_hello(&c->variants, c->registrar.is_hourly);
+        talk_hello(&c->variants, c->registrar.is_hourly || c->meter.is_instance);
     } else {
         on_step(c, line);
     }
@@ -219,6 +224,7 @@ static int run(struct client *c)
         return EXIT_FAILURE;
     }
     c->meter = (struct meter){.variants = &c->variants, .book = &c->book, .wire = &c->wire};
+    instance_know(&c->meter);
     registrar_open(&c->registrar, &c->meter);
     listen_to_stdin(c);
     return c->variants.on[BUG_EXIT_NONZERO] ? 3 : EXIT_SUCCESS;

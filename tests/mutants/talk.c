@@ -21,27 +21,19 @@ void talk_line(struct span line)
     (void)fflush(stdout);
 }
 
-static void hello_of_container(const struct variants *v)
-{
-    OWN_BUF struct buf line = {0};
-    buf_add_text(&line, "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"register\",\"flush\"");
-    buf_add_text(&line, v->on[LEGAL_BARE_CONTRACT] ? "" : ",\"clock\",\"restart\"");
-    buf_add_text(&line, v->on[LEGAL_NO_VERIFICATION] ? "]}" : ",\"verify-signature\"]}");
-    talk_line(buf_span(&line));
-}
-
 void talk_hello(const struct variants *variants, bool registers)
 {
-    if (registers) {
-        hello_of_container(variants);
-    } else if (variants->on[LEGAL_BARE_CONTRACT]) {
-        talk_line(SPAN(
-            "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\",\"resolve\"]}"));
-    } else {
-        talk_line(SPAN("{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\","
-                       "\"clock\",\"restart\",\"resolve\",\"tags\",\"page\",\"users\",\"notice\","
-                       "\"instances\"]}"));
+    OWN_BUF struct buf line = {0};
+    buf_add_text(&line, "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\"");
+    buf_add_text(&line, registers ? ",\"register\"" : ",\"resolve\"");
+    bool verifies = registers && !variants->on[LEGAL_NO_VERIFICATION];
+    buf_add_text(&line, verifies ? ",\"verify-signature\"" : "");
+    if (!variants->on[LEGAL_BARE_CONTRACT]) {
+        buf_add_text(&line, ",\"clock\",\"restart\",\"tags\",\"instances\"");
+        buf_add_text(&line, registers ? "" : ",\"page\",\"users\",\"notice\"");
     }
+    buf_add_text(&line, "]}");
+    talk_line(buf_span(&line));
 }
 
 void talk_answer(const char *kind, int64_t step)
