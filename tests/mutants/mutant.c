@@ -93,6 +93,7 @@ static void on_register(struct client *c, const cJSON *args, int64_t step)
         instance_ask(&c->meter, step);
     }
     talk_answer("done", step);
+    registrar_after(&c->registrar);
 }
 
 static void on_notice(struct client *c, const cJSON *args, int64_t step)

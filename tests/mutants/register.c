@@ -220,13 +220,19 @@ void registrar_ask(struct registrar *r, int64_t step)
         return;
     }
     if (has(r, BUG_REGISTERS_LATE)) {
-        r->open_step = step;
         say(r, FAILED);
         return;
     }
     take_turn(r);
     if (has(r, BUG_REMEMBERS_LAUNCH) && r->has_registered) {
         (void)remembers(true);
+    }
+}
+
+void registrar_after(struct registrar *r)
+{
+    if (r->is_hourly && has(r, BUG_REGISTERS_LATE)) {
+        take_turn(r);
     }
 }
 

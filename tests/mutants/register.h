@@ -25,6 +25,8 @@ void registrar_open(struct registrar *r, struct meter *m);
 void registrar_close(struct registrar *r);
 // Registers, and answers that step.
 void registrar_ask(struct registrar *r, int64_t step);
+// When that step has been answered: the bug registers-late.
+void registrar_after(struct registrar *r);
 // The scheduler's turn: what is not known yet is asked again, and then said of the same step.
 void registrar_ask_again(struct registrar *r);
 

@@ -260,6 +260,48 @@ static void finality(void)
     rows_judge(ROWS, PLAIN);
 }
 
+// The end of a process in place of an answer.
+static void endings(void)
+{
+#define ALLOWS "'args':{'may_exit':true}"
+#define STEPS(more)                                                                                \
+    SCENARIO("'steps':[{'n':1,'verb':'register','id':'r1'" more "}],'expect':[]," ANY_REQUEST)
+#define ENDED "event exit {'instance':1,'code':1,'expected':false}\n"
+    static const struct row ROWS[] = {
+        {.name = "where the case allows it",
+         .scenario = STEPS("," ALLOWS),
+         .tale = ASKED ENDED "end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "where it does not",
+         .scenario = STEPS(""),
+         .tale = ASKED ENDED "end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "Step 1 (register, line 5) was never answered done."},
+        {.name = "only when it was told to",
+         .scenario = STEPS("," ALLOWS),
+         .tale = ASKED "exit 0 expected\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "was never answered done"},
+        {.name = "before it was asked",
+         .scenario = STEPS("," ALLOWS),
+         .tale = BORN ENDED "start\n hello\n" ASK_R("1") "end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "was never answered done"},
+        {.name = "of another process",
+         .scenario = STEPS("," ALLOWS),
+         .tale = ASKED "event exit {'instance':2,'code':1,'expected':false}\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "was never answered done"},
+        {0},
+    };
+    rows_judge(ROWS, NULL);
+}
+
 static void nonces(void)
 {
     static const char FRESH[] =
@@ -309,8 +351,6 @@ static void nonces(void)
     rows_judge(ROWS, FRESH);
 }
 
-const struct unit_test REGISTRATION_TESTS[] = {{"registered", registered},
-                                               {"denied", denied},
-                                               {"final words", finality},
-                                               {"nonces", nonces},
-                                               {NULL, NULL}};
+const struct unit_test REGISTRATION_TESTS[] = {{"registered", registered}, {"denied", denied},
+                                               {"final words", finality},  {"endings", endings},
+                                               {"nonces", nonces},         {NULL, NULL}};
