@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A careful seller's integration on boto3, behind the script contract of Meterprover.
 
-The parts that a seller would copy are outbox.py, tags.py, metering.py, registration.py, page.py and
+The parts that a seller would copy are outbox.py, tags.py, sending.py, metering.py, registration.py, page.py and
 subscriptions.py; this file only turns lines of the contract into calls to them, and what they know into words.
 """
 import json
