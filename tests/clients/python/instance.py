@@ -16,8 +16,10 @@ from datetime import datetime, timezone
 from typing import List, Optional, Tuple
 
 from botocore.exceptions import ClientError
+from botocore.session import get_session
+from botocore.utils import IMDSRegionProvider
 
-from launch import NOT_ENTITLED, REGISTERED, FAILED
+from launch import FAILED, NOT_ENTITLED, REGISTERED
 from outbox import METERED, NEVER, UNKNOWN, Record
 from sending import Sender, error_code, wire_allocations
 
@@ -31,11 +33,8 @@ def runtime_region() -> Optional[str]:
     """The Region in which this program runs: MeterUsage and RegisterUsage take calls from there only,
     so it is never a constant. ECS, EKS and AgentCore tell it in the environment, EC2 in the instance's
     metadata; None leaves it to the SDK's configuration."""
-    told = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    if told or os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
-        return told
-    from botocore.utils import InstanceMetadataRegionFetcher
-    return InstanceMetadataRegionFetcher().retrieve_region()
+    return (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+            or IMDSRegionProvider(get_session()).provide())
 
 
 def wire_report(record: Record) -> dict:
