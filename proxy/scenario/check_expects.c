@@ -49,7 +49,7 @@ static void check_ledger(const struct judge *j, const cJSON *args)
 }
 
 // What only requests to the service have.
-static const char *const OF_SERVICE[] = {"operation",  "records", "token",
+static const char *const OF_SERVICE[] = {"operation",  "records", "token", "dry_run",
                                          "credential", "region",  "not"};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

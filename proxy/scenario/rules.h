@@ -24,6 +24,7 @@ struct subject {
     const struct subject_record *records;
     size_t record_count;
     struct span region, credential, token; // symbols
+    bool is_dry_run;
     unsigned attempt;                      // of the SDK, from amz-sdk-request; 0 when not said
     struct span invocation;                // amz-sdk-invocation-id; empty when not said
     uint64_t connection;                   // number of the connection

@@ -205,6 +205,8 @@ void hour_text(char out[HOUR_TEXT], int64_t at_us);
 
 // A member's text, "" when it is absent or no text.
 const char *fact_text(const cJSON *object, const char *key);
+// Whether an entry of the ledger may be that record, by its id.
+bool fact_is_record(const cJSON *entry, const struct billed_fact *b);
 // Who pays for a record or usage: `payer` without its model, else `customer`.
 const char *fact_who(const cJSON *object);
 

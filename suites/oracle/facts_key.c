@@ -57,13 +57,20 @@ static void add_key(struct facts *f, const struct account *account, int64_t firs
     }
 }
 
+// Several entries may have one key: an hour of each instance, or on AgentCore of each ClientToken.
+bool fact_is_record(const cJSON *entry, const struct billed_fact *b)
+{
+    const char *record = fact_text(entry, "record");
+    return *record == '\0' || *b->record == '\0' || strcmp(record, b->record) == 0;
+}
+
 static bool is_committed(const struct facts *f, const cJSON *entry, const struct account *account,
                          int64_t hour_us)
 {
     for (size_t i = 0; i < f->bills_count; i++) {
         const struct billed_fact *b = &f->bills[i];
         if (b->hour_us == hour_us && account_equal(&b->account, account) &&
-            strcmp(b->region, fact_text(entry, "region")) == 0 &&
+            fact_is_record(entry, b) && strcmp(b->region, fact_text(entry, "region")) == 0 &&
             strcmp(b->payer, fact_text(entry, "payer")) == 0) {
             return true;
         }

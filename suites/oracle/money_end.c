@@ -152,17 +152,10 @@ void money_end(struct findings *out, const struct facts *f, const struct tally *
     }
 }
 
-// Several entries may have one key: an hour of each instance, or on AgentCore of each ClientToken.
-static bool is_record_of(const cJSON *entry, const struct billed_fact *b)
-{
-    const char *record = fact_text(entry, "record");
-    return *record == '\0' || *b->record == '\0' || strcmp(record, b->record) == 0;
-}
-
 static bool is_entry_of(const cJSON *entry, const struct billed_fact *b)
 {
     int64_t at_us = 0;
-    return is_record_of(entry, b) &&
+    return fact_is_record(entry, b) &&
            instant_parse(&at_us, json_span(json_get(entry, "hour"))) == RC_OK &&
            instant_hour(at_us) == b->hour_us &&
            strcmp(fact_text(entry, "region"), b->region) == 0 &&

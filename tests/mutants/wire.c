@@ -44,7 +44,7 @@ enum rc wire_open(struct wire *w, const struct variants *variants)
         .access_key_id = getenv("AWS_ACCESS_KEY_ID"),
         .secret_access_key = getenv("AWS_SECRET_ACCESS_KEY"),
         .session_token = getenv("AWS_SESSION_TOKEN"),
-        .region = getenv("AWS_REGION"),
+        .region = variants->on[BUG_FIXED_REGION] ? "us-east-1" : getenv("AWS_REGION"),
         .service = variants->on[BUG_WRONG_SCOPE] ? "metering.marketplace" : "aws-marketplace",
     };
     if (url == NULL || w->key.access_key_id == NULL || w->key.secret_access_key == NULL ||
