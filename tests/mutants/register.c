@@ -14,6 +14,7 @@
 
 #define PASSES 6      // of one turn, where it tries again at once
 #define HAMMERING 100 // likewise, without a pause
+#define LATE_MS 400
 #define EXIT_DENIED 1
 
 enum standing_word { REGISTERED, DENIED, FAILED };
@@ -159,6 +160,7 @@ static enum standing_word call(struct registrar *r)
     pace_heed(r->meter, reply.retry_after_ms);
     wire_reply_clear(&reply);
     r->has_registered = r->has_registered || word == REGISTERED;
+    r->is_denied = word == DENIED;
     return has(r, BUG_SERVES_ANYWAY) ? REGISTERED : word;
 }
 
@@ -232,7 +234,11 @@ void registrar_ask(struct registrar *r, int64_t step)
 void registrar_after(struct registrar *r)
 {
     if (r->is_hourly && has(r, BUG_REGISTERS_LATE)) {
+        pause_ms(LATE_MS);
         take_turn(r);
+    }
+    if (r->is_denied && has(r, LEGAL_LEAVES_DENIED)) {
+        exit(EXIT_DENIED);
     }
 }
 

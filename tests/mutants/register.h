@@ -16,7 +16,7 @@ struct registrar {
     char nonce[NONCE_TEXT]; // of this launch
     int64_t open_step;      // the step whose answer is not final yet; 0: none
     int64_t step;           // the last that asked; 0: none did
-    bool has_registered;
+    bool has_registered, is_denied;
 };
 
 // Reads METERPROVER_WORLD and METERPROVER_PUBLIC_KEY, and draws a nonce. m is borrowed and must
@@ -25,7 +25,7 @@ void registrar_open(struct registrar *r, struct meter *m);
 void registrar_close(struct registrar *r);
 // Registers, and answers that step.
 void registrar_ask(struct registrar *r, int64_t step);
-// When that step has been answered: the bug registers-late.
+// When that step has been answered: for the bug registers-late, and who leaves when denied.
 void registrar_after(struct registrar *r);
 // The scheduler's turn: what is not known yet is asked again, and then said of the same step.
 void registrar_ask_again(struct registrar *r);
