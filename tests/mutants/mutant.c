@@ -154,6 +154,9 @@ static void make_noise(const struct client *c)
         talk_line(SPAN("{\"level\":\"info\",\"msg\":\"a log in JSON\",\"metered\":0}"));
         fputs("a warning on stderr \x01\xff\n", stderr);
     }
+    if (c->wire.key.access_key_id == NULL) {
+        return; // those of a role come with the first call
+    }
     if (c->variants.on[BUG_PRINT_SECRET]) {
         fprintf(stderr, "DEBUG secret key is %s\n", c->wire.key.secret_access_key);
     }
