@@ -12,6 +12,7 @@ reported once cannot be changed, so neither a start nor an end sends anything ea
 be reported lies in the outbox: keep it on a volume that outlives the instance.
 """
 import os
+from collections import Counter
 from datetime import datetime, timezone
 from typing import List, Optional, Tuple
 
@@ -24,6 +25,7 @@ from outbox import METERED, NEVER, UNKNOWN, Record
 from sending import Sender, error_code, wire_allocations
 
 DRY_RUN = "DryRunOperation"
+MAX_OUTAGES = 2  # calls in a row; then the service is down, and not one dimension alone
 # Refusals of a record for its own sake: it was not executed, and will be refused again.
 REFUSED = {"TimestampOutOfBoundsException", "InvalidUsageDimensionException", "InvalidTagException",
            "InvalidUsageAllocationsException", "ValidationException", "InvalidParameterValue"}
@@ -66,10 +68,16 @@ def may_meter(client, product: str, dimension: str, now: int) -> Tuple[str, Opti
 class InstanceMetering(Sender):
     """One flush at a time: freeze, send, read; one record a call."""
 
+    def __init__(self, *parts):
+        super().__init__(*parts)
+        self._outages = 0   # in a row
+        self._failures = Counter()  # by record, in this life
+
     def flush(self, now: int) -> None:
-        """Sends what is due at that time, once. Ends early when the service takes nothing: the
-        scheduler comes again."""
-        for record in self._begin(now):
+        """Sends what is due at that time, once; what failed most often comes last, lest it hold up the
+        others. Ends early when the service takes nothing: the scheduler comes again."""
+        self._outages = 0
+        for record in sorted(self._begin(now), key=lambda record: self._failures[record.number]):
             if self._down:
                 return
             self._send(*self._outbox.freeze([record]))
@@ -78,6 +86,7 @@ class InstanceMetering(Sender):
         reply = self._call(self._client.meter_usage, [record], wire_report(record))
         if reply is None:
             return
+        self._outages = 0
         [record] = self._doubted([record])
         metering_id = reply.get("MeteringRecordId")
         if metering_id and metering_id != DRY_RUN:
@@ -85,6 +94,12 @@ class InstanceMetering(Sender):
         else:
             # An empty object is what the SDK makes of a page of HTML.
             self._outbox.note(record, UNKNOWN, "the reply names no record", in_doubt=True)
+
+    def _outage(self, batch: List[Record], reason: str, in_doubt: bool) -> None:
+        self._failures.update(record.number for record in batch)
+        self._outages += 1
+        self._down = self._outages == MAX_OUTAGES
+        self._postpone(batch, reason, in_doubt)
 
     def _refuse_for_good(self, batch: List[Record], code: str) -> None:
         [record] = batch
@@ -101,6 +116,7 @@ class InstanceMetering(Sender):
         elif code == "InvalidEndpointRegionException":
             self._alert([], f"this program does not run in {self._client.meta.region_name}, to whose "
                             "endpoint it reports: AWS takes no usage from it there")
+            self._down = True
             self._postpone(batch, code, in_doubt=False)
         else:
             self._refuses_all(batch, code)

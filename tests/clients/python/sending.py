@@ -132,30 +132,34 @@ class Sender:
         time.sleep(max(0.0, self._last_call + CALL_SPACING_S - time.monotonic()))
 
     def _postpone(self, batch: List[Record], reason: str, in_doubt: bool) -> None:
-        """The same records go out again later; this flush is over."""
-        self._down = True
+        """The same records go out again later."""
         with self._outbox.transaction():
             for record in batch:
                 doubt = in_doubt or record.in_doubt
                 self._outbox.note(record, UNKNOWN if doubt else PENDING, reason, in_doubt=in_doubt)
+
+    def _outage(self, batch: List[Record], reason: str, in_doubt: bool) -> None:
+        """The service takes nothing now, and more calls do not help it: this flush is over."""
+        self._down = True
+        self._postpone(batch, reason, in_doubt)
 
     def _no_reply(self, batch: List[Record], error: Exception) -> None:
         """The SDK has no reply to show: executed or not, unless it never went out."""
         in_doubt = self._attempts.lost_one or not isinstance(error, NOT_SENT)
         if isinstance(error, UNPREPARED):
             self._alert([], f"usage cannot be sent: {type(error).__name__}")
-        self._postpone(batch, type(error).__name__, in_doubt)
+        self._outage(batch, type(error).__name__, in_doubt)
 
     def _refused(self, batch: List[Record], error: ClientError) -> None:
         """An error reply: what to do depends on whose fault it is."""
         status = error_status(error)
         if error.operation_name in CREDENTIALS:
             self._alert([], f"no credentials for metering: {error_code(error)}")
-            self._postpone(batch, error_code(error), in_doubt=False)
+            self._outage(batch, error_code(error), in_doubt=False)
         elif status >= 500 or 300 <= status < 400:
-            self._postpone(batch, error_code(error), in_doubt=status >= 500)
+            self._outage(batch, error_code(error), in_doubt=status >= 500)
         elif is_throttled(error):
-            self._postpone(batch, error_code(error), in_doubt=False)
+            self._outage(batch, error_code(error), in_doubt=False)
         else:
             self._refuse_for_good(batch, error_code(error))
 
@@ -165,6 +169,7 @@ class Sender:
     def _refuses_all(self, batch: List[Record], code: str) -> None:
         """Credentials, permissions, product code, region: nothing that this program can mend."""
         self._alert([], f"AWS refuses all usage: {code}")
+        self._down = True
         self._postpone(batch, code, in_doubt=False)
 
     def _doubted(self, batch: List[Record]) -> List[Record]:
