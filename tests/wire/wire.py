@@ -54,7 +54,7 @@ def many(count):
     return [record(names[i % 5], i + 1, 1 + i // 5) for i in range(count)]
 
 
-def scenario(rules, world=None, case="WIRE-01", source=None, skew=None):
+def scenario(rules, world=None, case="WIRE-01", source=None, time=None):
     """A whole scenario file around rules; the steps are for a client that never comes."""
     tree = {
         "scenario": 1, "id": case, "title": "What the wire shows", "operation": "BatchMeterUsage",
@@ -69,8 +69,8 @@ def scenario(rules, world=None, case="WIRE-01", source=None, skew=None):
     }
     if world is not None:
         tree["world"] = world
-    if skew is not None:
-        tree["time"] = {"skew": skew}
+    if time is not None:
+        tree["time"] = time
     if source is not None:
         tree["client"] = {"credentials": source}
     return tree
@@ -125,7 +125,7 @@ class Proxy:
     """The program, started; leave the context and it is ended and its journal's end is checked."""
 
     def __init__(self, rules=None, world=None, seed=7, args=(), files=None, journal=True,
-                 source=None, skew=None):
+                 source=None, skew=None, start=None):
         self.folder = tempfile.mkdtemp(prefix="wire-")
         self.journal_path = os.path.join(self.folder, "journal.jsonl")
         self.errors_path = os.path.join(self.folder, "stderr")
@@ -135,7 +135,9 @@ class Proxy:
         if rules is not None:
             path = os.path.join(self.folder, "scenario.json")
             with open(path, "w", encoding="utf-8") as file:
-                json.dump(scenario(rules, world, source=source, skew=skew), file)
+                moments = {"skew": skew, "start": start}
+                json.dump(scenario(rules, world, source=source, time={
+                    k: v for k, v in moments.items() if v is not None} or None), file)
             command += ["--scenario", path]
         with open(self.errors_path, "wb") as errors:
             self.process = subprocess.Popen(
