@@ -106,8 +106,8 @@ void world_tell_metadata(struct world *w, const struct sigv4_credential *c, bool
 // For sigv4_verifier_new: arg is the struct world.
 const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id);
 
-// What METERPROVER_WORLD tells the client: product codes, the version of the public key,
-// dimensions, customers (symbols and wire values), tokens left out. JSON, appended.
+// What METERPROVER_WORLD tells the client: the profile that it plays, product codes, the version of
+// the public key, dimensions, customers (symbols and wire values), tokens left out. JSON, appended.
 void world_describe(const struct world *w, struct buf *out);
 
 #endif
