@@ -93,6 +93,7 @@ class Signer:
 
     def __init__(self, region, key_id, secret, token=None):
         self.region, self.key_id, self.secret, self.token = region, key_id, secret, token
+        self.service, self.end = "aws-marketplace", "aws4_request"
 
     def request(self, body, target="BatchMeterUsage", headers=(), chunked=False, host="localhost"):
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
@@ -103,7 +104,7 @@ class Signer:
         names = ";".join(sorted(signed))
         lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
         canonical = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
-        scope = f"{now[:8]}/{self.region}/aws-marketplace/aws4_request"
+        scope = f"{now[:8]}/{self.region}/{self.service}/{self.end}"
         text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
         key = ("AWS4" + self.secret).encode()
         for part in scope.split("/") + [text]:
