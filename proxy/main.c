@@ -37,7 +37,8 @@ static const struct option_row OPTIONS[] = {
     {"--seed", "S", "draw everything random from this number (a fresh one, printed)"},
     {"--world", "FILE", "our symbols mapped to your product codes and customers"},
     {"--time", "KIND",
-     "real: service time is this machine's; told: it begins at 2026-11-18T10:15Z"},
+     "real: service time is this machine's; told: it begins at 2026-11-18T10:15Z, or as the case "
+     "says"},
     {"--credentials", "SOURCE",
      "where clients find credentials: static, container, pod-identity, imds, web-identity, or two "
      "of them: container+keys, imds+keys, web-identity+pod-identity (as the scenario says, else "
@@ -327,6 +328,9 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     }
     if (rc != RC_OK) {
         return rc;
+    }
+    if (o.scenario != NULL) {
+        o.start_us = scenario_start_us(o.scenario, o.start_us);
     }
     p->loop = loop_new();
     o.loop = p->loop;
