@@ -57,6 +57,7 @@ enum rc world_new(struct world **out, const struct world_options *options, struc
     struct world *w = x_alloc(sizeof *w);
     w->rules = ruleset_newest();
     w->region = "us-east-1";
+    w->profile = options->profile == NULL ? NULL : world_keep(w, span_of(options->profile));
     w->platform = platform_of(options->profile);
     w->public_key_version = 1;
     w->key_rotation_us = options->start_us;
@@ -377,6 +378,7 @@ static void describe_customer(const struct customer *c, struct buf *out)
 void world_describe(const struct world *w, struct buf *out)
 {
     describe_text(out, "{\"region\":", w->region);
+    describe_text(out, ",\"profile\":", w->profile);
     buf_add_member_i64(out, "public_key_version", w->public_key_version);
     buf_add_text(out, ",\"products\":[");
     const char *comma = "";

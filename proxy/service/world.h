@@ -98,8 +98,8 @@ const char *world_calling_account(const struct world *w, const char *name,
 // For sigv4_verifier_new: arg is the struct world.
 const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id);
 
-// What METERPROVER_WORLD tells the client: product codes, the version of the public key,
-// dimensions, customers (symbols and wire values), tokens left out. JSON, appended.
+// What METERPROVER_WORLD tells the client: the profile that it plays, product codes, the version of
+// the public key, dimensions, customers (symbols and wire values), tokens left out. JSON, appended.
 void world_describe(const struct world *w, struct buf *out);
 
 #endif

@@ -80,6 +80,7 @@ struct world {
     struct index by_license;                           // struct licensed
     const char *region;
     const char *runtime_region; // where the buyer runs the program; NULL: in that Region
+    const char *profile; // NULL: not said
     enum platform platform;
     const char *seller_account;
     int64_t public_key_version; // the newest

@@ -179,6 +179,8 @@ void facts_init(struct facts *out, const struct evidence_case *evidence, bool wi
 void facts_init_before(struct facts *out, const struct facts *whole, const struct step_fact *step);
 void facts_clear(struct facts *f);
 
+// NULL when there is none.
+const struct event *facts_event_at(const struct facts *f, uint64_t seq);
 // NULL when nothing of that id was asked.
 const struct usage_fact *facts_usage(const struct facts *f, const char *id);
 // A step as expectations name it: its id, or its verb and argument ("disarm nobody listens"), or
