@@ -42,6 +42,7 @@ static const struct oracle ORACLES[] = {
     {.verb = "coverage", .judge = oracle_coverage, .falls_when_not_exercised = true},
     {.verb = "jitter", .judge = oracle_jitter, .falls_when_not_exercised = true},
     {.verb = "pause", .judge = oracle_pause, .falls_when_not_exercised = true},
+    {.verb = "elsewhere", .judge = oracle_elsewhere},
     {.verb = "answers", .judge = oracle_answers},
 };
 

@@ -49,7 +49,7 @@ const struct invariant *invariant_all(size_t *count);
 
 oracle_fn oracle_resubmits, oracle_ledger, oracle_states, oracle_requests, oracle_resolve,
     oracle_register, oracle_alert, oracle_exit, oracle_answers, oracle_page, oracle_notice,
-    oracle_coverage, oracle_jitter, oracle_pause;
+    oracle_coverage, oracle_jitter, oracle_pause, oracle_elsewhere;
 
 typedef void invariant_fn(struct findings *out, const struct facts *facts);
 invariant_fn invariant_well_formed, invariant_signature, invariant_money, invariant_final_words,
