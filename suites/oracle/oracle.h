@@ -88,6 +88,8 @@ const struct event *oracle_done(const struct facts *f, const char *id);
 // Holds the time between the step and its answer against `within_s`.
 void oracle_judge_delay(struct findings *out, const struct expectation *e, const char *id,
                         const struct step_fact *step, const struct event *answer);
+// Whether an expectation of the case looks at that end of the client.
+bool exit_is_judged(const struct facts *f, const struct exit_fact *x);
 // The usage of that id. NULL when it leaves every expectation (not acknowledged before a restart),
 // and, with a finding MISSED, when it was never asked.
 const struct usage_fact *oracle_usage(struct findings *out, const struct facts *f, const char *id);

@@ -39,7 +39,8 @@ struct row {
     enum verdict verdict;
     const char *says; // must stand in its text; NULL: there must be no text
     enum integrity integrity;
-    unsigned line; // the first line of the journal that it points at; 0: any
+    unsigned line;  // the first line of the journal that it points at; 0: any
+    bool wire_only; // judged as under the exec contract
 };
 
 // Judges every row (an array that ends with a row without name).

@@ -22,7 +22,8 @@ static void judge_row(const struct row *row, const char *scenario)
     evidence.integrity = row->integrity;
     struct result_run *run = result_run_new();
     struct result_case *c = result_add_case(run);
-    CHECK_INT(judge_case(c, &evidence, NULL), RC_OK);
+    struct judge_options options = {.wire_only = row->wire_only};
+    CHECK_INT(judge_case(c, &evidence, &options), RC_OK);
     const struct result_check *check = find_check(c, row->check);
     if (CHECK(check != NULL)) {
         const char *text = check->text == NULL ? "" : check->text;
