@@ -84,10 +84,20 @@ static const char *state_of(const struct meter *m, const struct wire_reply *repl
     return remedy == REMEDY_WAIT || remedy == REMEDY_DOUBT ? "failed" : "denied";
 }
 
-static void say(int64_t step, const char *state)
+// What came of the step that asked; "failed" leaves it open.
+static void say(struct meter *m, const char *state)
 {
+    bool is_denied = strcmp(state, "denied") == 0;
     OWN_BUF struct buf line = {0};
-    buf_addf(&line, "{\"mp\":\"register\",\"step\":%lld,\"state\":\"%s\"}", (long long)step, state);
+    m->is_asking = strcmp(state, "failed") == 0;
+    if (is_denied && m->variants->on[LEGAL_ENDS_DENIED]) {
+        exit(EXIT_SUCCESS);
+    }
+    if (is_denied) {
+        talk_general_alert("the program may not meter its use, and does not serve");
+    }
+    buf_addf(&line, "{\"mp\":\"register\",\"step\":%lld,\"state\":\"%s\"}",
+             (long long)m->asked_step, m->variants->on[BUG_SERVES_ANYWAY] ? "registered" : state);
     talk_line(buf_span(&line));
 }
 
@@ -98,7 +108,12 @@ void instance_note(struct meter *m, const struct wire_reply *reply)
     m->is_deaf = m->is_deaf || (on[BUG_DEAF] && poll(&waiting, 1, 0) > 0);
     m->failures += reply->status == 200 ? 0 : 1;
     if (on[BUG_CLOSES_EARLY] && m->failures == 3 && m->asked_step != 0) {
-        say(m->asked_step, "denied");
+        say(m, "denied");
+    }
+    if (m->is_asking && on[LEGAL_BY_REPORT]) {
+        OWN(json) cJSON *json = NULL;
+        enum rc rc = json_read(&json, NULL, buf_span(&reply->body), NULL, NULL);
+        say(m, rc == RC_OK ? state_of(m, reply, json) : "failed");
     }
 }
 
@@ -115,13 +130,12 @@ void instance_start(struct meter *m)
 
 void instance_deny(struct meter *m)
 {
-    if (m->asked_step != 0 && !m->variants->on[BUG_SERVES_ANYWAY]) {
-        m->is_asking = false;
-        say(m->asked_step, "denied");
+    if (m->asked_step != 0) {
+        say(m, "denied");
     }
 }
 
-void instance_ask(struct meter *m, int64_t step)
+static void ask(struct meter *m)
 {
     OWN_BUF struct buf body = {0};
     struct wire_reply reply;
@@ -131,22 +145,26 @@ void instance_ask(struct meter *m, int64_t step)
     wire_call(m->wire, "MeterUsage", buf_span(&body), &reply);
     pace_heed(m, reply.retry_after_ms);
     enum rc rc = json_read(&json, NULL, buf_span(&reply.body), NULL, NULL);
-    const char *state = rc == RC_OK || reply.status != 200 ? state_of(m, &reply, json) : "failed";
     if (m->variants->on[BUG_CRASH_ON_ERROR] && reply.status != 200) {
         exit(EXIT_FAILURE);
     }
-    m->asked_step = step;
-    m->is_asking = strcmp(state, "failed") == 0;
-    if (strcmp(state, "denied") == 0) {
-        talk_general_alert("the program may not meter its use, and does not serve");
-    }
-    say(step, m->variants->on[BUG_SERVES_ANYWAY] ? "registered" : state);
+    say(m, rc == RC_OK || reply.status != 200 ? state_of(m, &reply, json) : "failed");
     wire_reply_clear(&reply);
+}
+
+void instance_ask(struct meter *m, int64_t step)
+{
+    m->asked_step = step;
+    if (m->variants->on[LEGAL_BY_REPORT]) {
+        say(m, "failed");
+    } else {
+        ask(m);
+    }
 }
 
 void instance_ask_again(struct meter *m)
 {
-    if (m->is_asking && !pace_must_wait(m)) {
-        instance_ask(m, m->asked_step);
+    if (m->is_asking && !m->variants->on[LEGAL_BY_REPORT] && !pace_must_wait(m)) {
+        ask(m);
     }
 }

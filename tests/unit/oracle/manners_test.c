@@ -332,6 +332,22 @@ static void no_crash(void)
     static const char MAY_EXIT[] = SCENARIO("'steps':[{'n':1,'verb':'register','id':'r','args':{'"
                                             "may_exit':true}}],'expect':[]," ANY_REQUEST);
     static const struct row ROWS[] = {
+        {.name = "ended instead of answering, which is allowed",
+         .scenario = MAY_EXIT,
+         .tale =
+             "hello\n event step "
+             "{'n':1,'verb':'register','id':'r','sends':'register','step':1}\n exit 0\n end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "neither answered nor ended",
+         .scenario = MAY_EXIT,
+         .tale =
+             "hello\n event step "
+             "{'n':1,'verb':'register','id':'r','sends':'register','step':1}\n exit 0 expected\n "
+             "end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "was never answered done"},
         {.name = "ended when told to",
          .tale = ASK "exit 0 expected\n end done",
          .check = "no-crash",
