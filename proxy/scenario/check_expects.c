@@ -49,8 +49,8 @@ static void check_ledger(const struct judge *j, const cJSON *args)
 }
 
 // What only requests to the service have.
-static const char *const OF_SERVICE[] = {"operation",  "records", "token", "nonce",
-                                         "credential", "region",  "not"};
+static const char *const OF_SERVICE[] = {"operation", "records",    "token",  "dry_run",
+                                         "nonce",     "credential", "region", "not"};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static void check_requests(const struct judge *j, const cJSON *args)
@@ -81,6 +81,11 @@ static void check_alert(const struct judge *j, const cJSON *args)
     check_limit(j, json_get(args, "count"));
 }
 
+static void check_elsewhere(const struct judge *j, const cJSON *args)
+{
+    check_limit(j, json_get(args, "count"));
+}
+
 static void check_exit(const struct judge *j, const cJSON *args)
 {
     if (json_get(args, "code") == NULL && json_get(args, "signal") == NULL) {
@@ -107,6 +112,7 @@ static check_args_fn *const CHECKS[EXPECT_COUNT] = {
     [EXPECT_RESUBMITS] = check_resubmits, [EXPECT_LEDGER] = check_ledger,
     [EXPECT_REQUESTS] = check_requests,   [EXPECT_ALERT] = check_alert,
     [EXPECT_EXIT] = check_exit,           [EXPECT_NONCES] = check_nonces,
+    [EXPECT_ELSEWHERE] = check_elsewhere,
 };
 
 static void check_args(const struct judge *j, size_t verb, const cJSON *args)

@@ -154,17 +154,17 @@ static bool operation_matches(const struct rules *r, const cJSON *when, enum ope
     return operation == wanted;
 }
 
-static bool nonce_matches(const cJSON *when, bool has_nonce)
-{
-    const cJSON *wanted = json_get(when, "nonce");
-    return wanted == NULL || json_is_true(wanted) == has_nonce;
-}
-
 static bool target_matches(const cJSON *when, struct span target)
 {
     const char *wanted = json_get_text(when, "target");
     // An exchange whose target nobody named is the service's.
     return span_is(target.len == 0 ? SPAN("service") : target, wanted == NULL ? "service" : wanted);
+}
+
+static bool flag_matches(const cJSON *when, const char *key, bool value)
+{
+    const cJSON *wanted = json_get(when, key);
+    return wanted == NULL || json_is_true(wanted) == value;
 }
 
 static bool number_matches(const cJSON *when, const char *key, uint64_t n)
@@ -181,7 +181,9 @@ static bool when_holds(const struct rules *r, const struct rule *rule,
            operation_matches(r, when, subject->operation) &&
            text_matches(when, "region", subject->region) &&
            text_matches(when, "credential", subject->credential) &&
-           text_matches(when, "token", subject->token) && nonce_matches(when, subject->has_nonce) &&
+           text_matches(when, "token", subject->token) &&
+           flag_matches(when, "dry_run", subject->is_dry_run) &&
+           flag_matches(when, "nonce", subject->has_nonce) &&
            number_matches(when, "attempt", subject->attempt) &&
            number_matches(when, "invocation", invocation) &&
            number_matches(when, "connection", subject->connection) &&

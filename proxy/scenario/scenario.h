@@ -124,6 +124,8 @@ void scenario_file_free(struct scenario_file **file);
 bool scenario_in_profile(const struct scenario *s, const char *profile);
 // Whether products of that profile know their buyers by licences, of which EventBridge speaks.
 bool scenario_has_agreements(const char *profile);
+// Whether reports of one hour are added up there; elsewhere the first one counts.
+bool scenario_adds_up(const char *profile);
 // Whether they register their use, and meter nothing.
 bool scenario_registers(const char *profile);
 // Which operation "metering" means there: BatchMeterUsage for saas and saas-agreements, MeterUsage
@@ -147,6 +149,8 @@ struct moment_context {
 };
 MUST_USE enum rc moment_resolve(int64_t *at_us, struct span text,
                                 const struct moment_context *context, struct diag *d);
+// Where told time begins in that case: at its `time.start`, counted from base_us, or there.
+int64_t scenario_start_us(const struct scenario *s, int64_t base_us);
 // "300ms", "5s", "1h05m", "2d"; a bare number is hours.
 MUST_USE enum rc duration_parse(int64_t *us, struct span text, struct diag *d);
 

@@ -44,6 +44,7 @@ static const struct oracle ORACLES[] = {
     {.verb = "jitter", .judge = oracle_jitter, .falls_when_not_exercised = true},
     {.verb = "pause", .judge = oracle_pause, .falls_when_not_exercised = true},
     {.verb = "nonces", .judge = oracle_nonces, .falls_when_not_exercised = true},
+    {.verb = "elsewhere", .judge = oracle_elsewhere},
     {.verb = "answers", .judge = oracle_answers},
 };
 

@@ -263,6 +263,18 @@ static char *name_for_people(struct span error)
     return span_dup(error.len > 0 ? error : SPAN("an error without a name"));
 }
 
+// The bug status-spreads, where each record is a call of its own: all that waits goes with it.
+static void give_up_rest(struct meter *m, const char *text)
+{
+    for (size_t i = 0; i < m->book->record_count; i++) {
+        bool waits = m->is_instance && !is_final(&m->book->records[i]);
+        if (waits && has(m, BUG_STATUS_SPREADS)) {
+            m->is_stopped = true;
+            refuse(m, i, text);
+        }
+    }
+}
+
 // One record of the batch is bad: smaller batches show which, and the others are billed.
 static void isolate(struct meter *m, struct batch batch, struct span error)
 {
@@ -281,6 +293,7 @@ static void isolate(struct meter *m, struct batch batch, struct span error)
     } else {
         OWN(text) char *text = name_for_people(error);
         give_up(m, batch, text);
+        give_up_rest(m, text);
     }
 }
 
@@ -301,9 +314,16 @@ static void read_error(struct meter *m, struct batch batch, const struct wire_re
         (has(m, BUG_OLD_FOR_EVER) && is_too_old)) {
         remedy = REMEDY_WAIT;
     }
+    if (m->is_instance && span_is(error, "CustomerNotEntitledException")) {
+        instance_deny(m);
+    }
     switch (remedy) {
     case REMEDY_DUPLICATE:
-        on_duplicate(m, batch.records[0], NULL);
+        if (has(m, BUG_RETRY_CONFLICTS)) {
+            postpone(m, batch, false, "it stands there differently");
+        } else {
+            on_duplicate(m, batch.records[0], NULL);
+        }
         break;
     case REMEDY_ISOLATE:
         isolate(m, batch, error);
@@ -317,6 +337,8 @@ static void read_error(struct meter *m, struct batch batch, const struct wire_re
         break;
     case REMEDY_DOUBT:
         postpone(m, batch, true, "the service failed");
+        // A report of its own, whose failure says nothing about the others.
+        m->is_stopped = !m->is_instance || has(m, BUG_STOPS_AT_ERROR);
         break;
     case REMEDY_OPERATOR: {
         OWN(text) char *text = name_for_people(error);
@@ -331,6 +353,20 @@ static void read_error(struct meter *m, struct batch batch, const struct wire_re
     }
 }
 
+// Nothing was sent, since there was nothing to sign it with.
+static void without_keys(struct meter *m, struct batch batch)
+{
+    for (size_t i = 0; i < batch.count && has(m, BUG_KEYLESS_SUCCESS); i++) {
+        accept(m, batch.records[i], NULL);
+    }
+    if (has(m, BUG_DROP_KEYLESS)) {
+        give_up(m, batch, "there are no credentials");
+    } else {
+        postpone(m, batch, false, "there are no credentials");
+        talk_general_alert("there are no credentials");
+    }
+}
+
 static void read_reply(struct meter *m, struct batch batch, const struct wire_reply *reply)
 {
     OWN(json) cJSON *json = NULL;
@@ -338,7 +374,9 @@ static void read_reply(struct meter *m, struct batch batch, const struct wire_re
     if (has(m, BUG_CRASH_ON_ERROR) && (reply->delivery != DELIVERY_WHOLE || reply->status != 200)) {
         exit(EXIT_FAILURE);
     }
-    if (reply->delivery == DELIVERY_NONE && has(m, BUG_DROP_UNREACHABLE)) {
+    if (reply->has_no_keys) {
+        without_keys(m, batch);
+    } else if (reply->delivery == DELIVERY_NONE && has(m, BUG_DROP_UNREACHABLE)) {
         give_up(m, batch, "the service cannot be reached");
     } else if (reply->delivery == DELIVERY_NONE) {
         postpone(m, batch, false, "the service cannot be reached");
@@ -395,6 +433,7 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
     wire_call(m->wire, m->is_instance ? "MeterUsage" : "BatchMeterUsage", buf_span(&body), &reply);
     pace_heed(m, reply.retry_after_ms);
     read_reply(m, batch, &reply);
+    instance_note(m, &reply);
     must(book_commit(m->book));
     wire_reply_clear(&reply);
 }
