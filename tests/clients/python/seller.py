@@ -53,7 +53,9 @@ def make_client():
     the service answers in well under a second, and to ask again is harmless."""
     import boto3  # takes half a second, so not before hello
     from botocore.config import Config
-    return boto3.client("meteringmarketplace", config=Config(connect_timeout=2, read_timeout=5))
+    from credentials import session_with_credentials
+    return boto3.Session(botocore_session=session_with_credentials()).client(
+        "meteringmarketplace", config=Config(connect_timeout=2, read_timeout=5))
 
 
 class Seller:
