@@ -161,6 +161,12 @@ static bool target_matches(const cJSON *when, struct span target)
     return span_is(target.len == 0 ? SPAN("service") : target, wanted == NULL ? "service" : wanted);
 }
 
+static bool flag_matches(const cJSON *when, const char *key, bool value)
+{
+    const cJSON *wanted = json_get(when, key);
+    return wanted == NULL || json_is_true(wanted) == value;
+}
+
 static bool number_matches(const cJSON *when, const char *key, uint64_t n)
 {
     const cJSON *wanted = json_get(when, key);
@@ -176,6 +182,8 @@ static bool when_holds(const struct rules *r, const struct rule *rule,
            text_matches(when, "region", subject->region) &&
            text_matches(when, "credential", subject->credential) &&
            text_matches(when, "token", subject->token) &&
+           flag_matches(when, "dry_run", subject->is_dry_run) &&
+           flag_matches(when, "nonce", subject->has_nonce) &&
            number_matches(when, "attempt", subject->attempt) &&
            number_matches(when, "invocation", invocation) &&
            number_matches(when, "connection", subject->connection) &&

@@ -24,9 +24,11 @@ struct subject {
     const struct subject_record *records;
     size_t record_count;
     struct span region, credential, token; // symbols
-    unsigned attempt;                      // of the SDK, from amz-sdk-request; 0 when not said
-    struct span invocation;                // amz-sdk-invocation-id; empty when not said
-    uint64_t connection;                   // number of the connection
+    bool is_dry_run;
+    bool has_nonce;         // the call bears a nonce that is not empty
+    unsigned attempt;       // of the SDK, from amz-sdk-request; 0 when not said
+    struct span invocation; // amz-sdk-invocation-id; empty when not said
+    uint64_t connection;    // number of the connection
     int64_t service_us;
 };
 

@@ -145,6 +145,11 @@ bool scenario_has_agreements(const char *profile)
     return strcmp(profile, "saas-agreements") == 0;
 }
 
+bool scenario_adds_up(const char *profile)
+{
+    return strcmp(profile, "agentcore") == 0;
+}
+
 bool scenario_registers(const char *profile)
 {
     return strcmp(profile, "container-hourly") == 0;

@@ -124,6 +124,8 @@ void scenario_file_free(struct scenario_file **file);
 bool scenario_in_profile(const struct scenario *s, const char *profile);
 // Whether products of that profile know their buyers by licences, of which EventBridge speaks.
 bool scenario_has_agreements(const char *profile);
+// Whether reports of one hour are added up there; elsewhere the first one counts.
+bool scenario_adds_up(const char *profile);
 // Whether they register their use, and meter nothing.
 bool scenario_registers(const char *profile);
 // Which operation "metering" means there: BatchMeterUsage for saas and saas-agreements, MeterUsage

@@ -165,12 +165,25 @@ static void judge_answer(struct findings *out, const struct facts *f, const stru
     }
 }
 
+// Whether the process ended in place of an answer to that line, as the case allows.
+static bool ended_instead(const struct facts *f, const struct sent_fact *s)
+{
+    const cJSON *args = json_get(facts_step_json(f, s->id), "args");
+    for (size_t i = 0; json_is_true(json_get(args, "may_exit")) && i < f->exits_count; i++) {
+        const struct exit_fact *x = &f->exits[i];
+        if (x->instance == s->instance && x->seq > s->seq && !x->expected) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // A line without its done, in a case that came to its end.
 static void judge_unanswered(struct findings *out, const struct facts *f)
 {
     for (size_t i = 0; strcmp(f->why, "done") == 0 && i < f->sents_count; i++) {
         const struct sent_fact *s = &f->sents[i];
-        if (s->done_seq == 0 && s->void_seq == 0) {
+        if (s->done_seq == 0 && s->void_seq == 0 && !ended_instead(f, s)) {
             findings_add(out, FINDING_LACK, s->line,
                          "Step %" PRId64 " (%s, line %u) was never answered done.", s->step,
                          s->sends, s->line);

@@ -25,6 +25,8 @@ struct oracle {
     bool falls_when_not_exercised;
     // What it waits for cannot come where the client avoids the situation.
     bool may_lack_when_avoided;
+    // It asks how the client answered a situation, which is no question where that cannot arise.
+    bool is_moot_when_avoided;
 };
 
 // NULL when there is no oracle for that verb yet.
@@ -49,12 +51,12 @@ const struct invariant *invariant_all(size_t *count);
 
 oracle_fn oracle_resubmits, oracle_ledger, oracle_states, oracle_requests, oracle_resolve,
     oracle_register, oracle_alert, oracle_exit, oracle_answers, oracle_page, oracle_notice,
-    oracle_coverage, oracle_jitter, oracle_pause;
+    oracle_coverage, oracle_jitter, oracle_pause, oracle_nonces;
 
 typedef void invariant_fn(struct findings *out, const struct facts *facts);
 invariant_fn invariant_well_formed, invariant_signature, invariant_money, invariant_final_words,
     invariant_contract, invariant_no_hang, invariant_no_crash, invariant_no_secret,
-    invariant_no_bypass;
+    invariant_no_bypass, invariant_registration;
 
 // Whether a request is what `requests` describes (operation, records, token, …, accepted, status,
 // not).

@@ -90,14 +90,23 @@ void oracle_judge_delay(struct findings *out, const struct expectation *e, const
     }
 }
 
+// That the program ended by itself; one that broke has not chosen to.
 static const struct exit_fact *exit_after(const struct facts *f, uint64_t seq)
 {
     for (size_t i = 0; i < f->exits_count; i++) {
-        if (f->exits[i].seq > seq && !f->exits[i].expected) {
+        if (f->exits[i].seq > seq && !f->exits[i].expected && !f->exits[i].is_fault) {
             return &f->exits[i];
         }
     }
     return NULL;
+}
+
+// The program ended instead of answering, or where it could only say that it does not know yet.
+static bool has_ended(const struct facts *f, const struct step_fact *step,
+                      const struct event *answer, const cJSON *wanted)
+{
+    bool is_open = answer == NULL || strcmp(fact_text(answer->json, "state"), "failed") == 0;
+    return is_open && has_state(wanted, "exited") && exit_after(f, step->seq) != NULL;
 }
 
 static void judge_steps(struct findings *out, const struct facts *f, const struct expectation *e,
@@ -109,13 +118,13 @@ static void judge_steps(struct findings *out, const struct facts *f, const struc
         const char *id = wanted->string;
         const struct step_fact *step = oracle_reached(out, f, id);
         const struct event *answer = oracle_answer(f, mp, id);
-        if (step == NULL) {
+        if (step == NULL || has_ended(f, step, answer, wanted)) {
             continue;
         }
         if (answer != NULL) {
             judge_answer(out, id, answer, wanted);
             oracle_judge_delay(out, e, id, step, answer);
-        } else if (!(has_state(wanted, "exited") && exit_after(f, step->seq) != NULL)) {
+        } else {
             findings_add(out, FINDING_LACK, step->line,
                          "%s: the client never said what came of it (line %u).", id, step->line);
         }

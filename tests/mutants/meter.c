@@ -263,6 +263,18 @@ static char *name_for_people(struct span error)
     return span_dup(error.len > 0 ? error : SPAN("an error without a name"));
 }
 
+// The bug status-spreads, where each record is a call of its own: all that waits goes with it.
+static void give_up_rest(struct meter *m, const char *text)
+{
+    for (size_t i = 0; i < m->book->record_count; i++) {
+        bool waits = m->is_instance && !is_final(&m->book->records[i]);
+        if (waits && has(m, BUG_STATUS_SPREADS)) {
+            m->is_stopped = true;
+            refuse(m, i, text);
+        }
+    }
+}
+
 // One record of the batch is bad: smaller batches show which, and the others are billed.
 static void isolate(struct meter *m, struct batch batch, struct span error)
 {
@@ -281,6 +293,7 @@ static void isolate(struct meter *m, struct batch batch, struct span error)
     } else {
         OWN(text) char *text = name_for_people(error);
         give_up(m, batch, text);
+        give_up_rest(m, text);
     }
 }
 
@@ -301,9 +314,16 @@ static void read_error(struct meter *m, struct batch batch, const struct wire_re
         (has(m, BUG_OLD_FOR_EVER) && is_too_old)) {
         remedy = REMEDY_WAIT;
     }
+    if (m->is_instance && span_is(error, "CustomerNotEntitledException")) {
+        instance_deny(m);
+    }
     switch (remedy) {
     case REMEDY_DUPLICATE:
-        on_duplicate(m, batch.records[0], NULL);
+        if (has(m, BUG_RETRY_CONFLICTS)) {
+            postpone(m, batch, false, "it stands there differently");
+        } else {
+            on_duplicate(m, batch.records[0], NULL);
+        }
         break;
     case REMEDY_ISOLATE:
         isolate(m, batch, error);
@@ -317,6 +337,8 @@ static void read_error(struct meter *m, struct batch batch, const struct wire_re
         break;
     case REMEDY_DOUBT:
         postpone(m, batch, true, "the service failed");
+        // A report of its own, whose failure says nothing about the others.
+        m->is_stopped = !m->is_instance || has(m, BUG_STOPS_AT_ERROR);
         break;
     case REMEDY_OPERATOR: {
         OWN(text) char *text = name_for_people(error);
@@ -411,6 +433,7 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
     wire_call(m->wire, m->is_instance ? "MeterUsage" : "BatchMeterUsage", buf_span(&body), &reply);
     pace_heed(m, reply.retry_after_ms);
     read_reply(m, batch, &reply);
+    instance_note(m, &reply);
     must(book_commit(m->book));
     wire_reply_clear(&reply);
 }

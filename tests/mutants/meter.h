@@ -17,7 +17,10 @@ struct meter {
     bool has_resolved;    // a token, since the start
     bool is_instance;     // runs in its buyer's account: MeterUsage, one record a call
     bool is_agent;        // the same on AgentCore, where a ClientToken tells reports apart
-    int64_t asked_step;   // the step that asked whether it may serve, until that is known; else 0
+    int64_t asked_step;   // the step that asked whether it may serve; 0: none did
+    bool is_asking;       // and it is not known yet
+    bool is_deaf;         // by the bug deaf-while-sending: usage came while it sent
+    unsigned failures;    // of reports, for the bug closes-early
 };
 
 // Sends every record whose hour is over and says a word about every usage.

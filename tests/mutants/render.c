@@ -83,8 +83,10 @@ static void render_members(struct buf *out, const struct meter *m, struct book_r
     add_member(out, "CustomerAWSAccountId", account + (is_number ? strspn(account, "0") : 0));
     add_member(out, "LicenseArn", has(m, BUG_NO_LICENSE) ? "" : r->license);
     add_member(out, m->is_instance ? "UsageDimension" : "Dimension", dimension);
-    buf_add_text(out, m->is_instance ? ",\"UsageQuantity\":" : ",\"Quantity\":");
-    render_quantity(out, m, r);
+    if (!has(m, BUG_NO_QUANTITY)) {
+        buf_add_text(out, m->is_instance ? ",\"UsageQuantity\":" : ",\"Quantity\":");
+        render_quantity(out, m, r);
+    }
     shares_render(out, &r->shares, r->sent_quantity, m->variants->on);
 }
 
@@ -101,7 +103,7 @@ void render_batch(struct buf *out, const struct meter *m, struct batch batch)
     }
     if (m->is_instance) {
         render_members(out, m, batch_record(m, batch, 0));
-        instance_render_token(out, m, first);
+        instance_render_own(out, m, first);
         buf_add_char(out, '}');
         return;
     }

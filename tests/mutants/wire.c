@@ -43,7 +43,7 @@ enum rc wire_open(struct wire *w, const struct variants *variants)
     *w = (struct wire){.variants = variants, .credentials.variants = variants, .fd = -1};
     const char *url = getenv("AWS_ENDPOINT_URL_MARKETPLACE_METERING");
     w->key = (struct sign_key){
-        .region = getenv("AWS_REGION"),
+        .region = variants->on[BUG_FIXED_REGION] ? "us-east-1" : getenv("AWS_REGION"),
         .service = variants->on[BUG_WRONG_SCOPE] ? "metering.marketplace" : "aws-marketplace",
     };
     bool has_keys = credentials_from_environment(&w->key) || credentials_have_role();

@@ -272,6 +272,29 @@ static void resolve(void)
              "exit 1\n end exit",
          .check = "e",
          .verdict = VERDICT_PASS},
+        {.name = "ended when it had said that it does not know yet",
+         .scenario = REGISTER,
+         .tale =
+             "hello\n event step {'n':1,'verb':'register','id':'r1','sends':'register','step':1}\n"
+             "answer register 1 failed\n exit 1\n end exit",
+         .check = "e",
+         .verdict = VERDICT_PASS},
+        {.name = "ended when it had said that it serves",
+         .scenario = REGISTER,
+         .tale =
+             "hello\n event step {'n':1,'verb':'register','id':'r1','sends':'register','step':1}\n"
+             "answer register 1 registered\n exit 1\n end exit",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "the client answered registered"},
+        {.name = "broke instead",
+         .scenario = REGISTER,
+         .tale =
+             "hello\n event step {'n':1,'verb':'register','id':'r1','sends':'register','step':1}\n"
+             "exit SEGV\n end exit",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "never said"},
         {.name = "ended by us",
          .scenario = REGISTER,
          .tale =

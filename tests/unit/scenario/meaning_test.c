@@ -42,6 +42,16 @@ static void neighbours_are_accepted(void)
         {.name = "an error of another target",
          .rules =
              "[" RULE("a", "\"when\": {\"target\": \"sts\"}", "{\"error\": \"AccessDenied\"}") "]"},
+        {.name = "two reports of an hour where they are added up",
+         .operation = "MeterUsage",
+         .profiles = "[\"agentcore\"]",
+         .steps = "[" USAGE("u1", "acme", "") ", {\"round\": {}}, " USAGE("u2", "acme", "") "]"},
+        {.name = "the buyer of the credential",
+         .operation = "MeterUsage",
+         .profiles = "[\"ami\"]",
+         .steps = "[" USAGE("u1", "globex", "") "]",
+         .more = "\"world\": {\"credentials\": [{\"name\": \"k1\", \"customer\": "
+                 "\"globex\"}]},"},
         {.name = "an operation in the head",
          .rules = "[" RULE("a",
                            "\"when\": {\"phase\": \"head\", \"operation\": "
