@@ -54,15 +54,17 @@ def buyer_of(customer: dict) -> Optional[dict]:
     return None
 
 
-def make_client(region: Optional[str] = None):
+def make_client(region: Optional[str] = None, role_first: bool = False):
     """The SDK's client, for its configured Region unless told otherwise. Its default retries stay
     (standard mode): they are short, and what outlasts them is ours. Its default timeouts of a minute
     each would let one dead connection eat a flush: the service answers in well under a second, and to
     ask again is harmless."""
     import boto3  # takes half a second, so not before hello
     from botocore.config import Config
-    return boto3.client("meteringmarketplace", region_name=region,
-                        config=Config(connect_timeout=2, read_timeout=5))
+    from credentials import session_with_credentials
+    session = boto3.Session(botocore_session=session_with_credentials(role_first))
+    return session.client("meteringmarketplace", region_name=region,
+                          config=Config(connect_timeout=2, read_timeout=5))
 
 
 class Seller:
@@ -90,7 +92,7 @@ class Seller:
         from instance import InstanceMetering, runtime_region
         from metering import Metering
         is_ours = self._profile not in IN_BUYERS_ACCOUNT
-        self._client = make_client() if is_ours else make_client(runtime_region())
+        self._client = make_client() if is_ours else make_client(runtime_region(), role_first=True)
         sender = Metering if is_ours else InstanceMetering
         self._metering = sender(self._client, self._outbox, self._subscriptions, alert)
 
