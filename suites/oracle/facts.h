@@ -78,6 +78,7 @@ struct exchange_fact {
     uint64_t seq;
     int64_t t_us;
     const cJSON *request, *commit, *response; // NULL when there was none
+    uint64_t response_seq;                    // 0 when there was none
     const char *operation;                    // "" when none was recognised
     const char *target;                       // whom the client asked: "service" …
     size_t first, count;                      // records
@@ -179,6 +180,8 @@ void facts_init(struct facts *out, const struct evidence_case *evidence, bool wi
 void facts_init_before(struct facts *out, const struct facts *whole, const struct step_fact *step);
 void facts_clear(struct facts *f);
 
+// NULL when there is none.
+const struct event *facts_event_at(const struct facts *f, uint64_t seq);
 // NULL when nothing of that id was asked.
 const struct usage_fact *facts_usage(const struct facts *f, const char *id);
 // A step as expectations name it: its id, or its verb and argument ("disarm nobody listens"), or
@@ -188,11 +191,16 @@ const struct step_fact *facts_step(const struct facts *f, const char *name);
 const cJSON *facts_step_json(const struct facts *f, const char *name);
 // The client's last word about a usage before that seq.
 enum word facts_word_before(const struct facts *f, const struct usage_fact *u, uint64_t seq);
+// Whether a reply of that status and error says only that the client shall come back later.
+bool reply_throttles(int64_t status, const char *error);
 // Whether a fault of that rule was delivered.
 bool facts_delivered(const struct facts *f, const char *rule);
 
 bool account_equal(const struct account *a, const struct account *b);
 bool usage_takes(const struct usage_fact *u, const struct account *account, int64_t hour_us);
+// Whether that entry of ledger.json is what the bill put there; their MeteringRecordIds count where
+// both have one.
+bool billed_as(const struct billed_fact *b, const cJSON *entry);
 
 // "u1 (acme, requests, 2026-11-18T09:00Z)", appended.
 void facts_name_usage(struct buf *b, const struct usage_fact *u);
@@ -205,8 +213,6 @@ void hour_text(char out[HOUR_TEXT], int64_t at_us);
 
 // A member's text, "" when it is absent or no text.
 const char *fact_text(const cJSON *object, const char *key);
-// Whether an entry of the ledger may be that record, by its id.
-bool fact_is_record(const cJSON *entry, const struct billed_fact *b);
 // Who pays for a record or usage: `payer` without its model, else `customer`.
 const char *fact_who(const cJSON *object);
 

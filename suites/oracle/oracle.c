@@ -28,7 +28,8 @@ static const struct oracle ORACLES[] = {
     {.verb = "register",
      .judge = oracle_register,
      .takes_within = true,
-     .falls_when_not_exercised = true},
+     .falls_when_not_exercised = true,
+     .is_moot_when_avoided = true},
     {.verb = "alert",
      .judge = oracle_alert,
      .takes_within = true,
@@ -42,6 +43,8 @@ static const struct oracle ORACLES[] = {
     {.verb = "coverage", .judge = oracle_coverage, .falls_when_not_exercised = true},
     {.verb = "jitter", .judge = oracle_jitter, .falls_when_not_exercised = true},
     {.verb = "pause", .judge = oracle_pause, .falls_when_not_exercised = true},
+    {.verb = "nonces", .judge = oracle_nonces, .falls_when_not_exercised = true},
+    {.verb = "elsewhere", .judge = oracle_elsewhere},
     {.verb = "answers", .judge = oracle_answers},
 };
 
@@ -117,6 +120,11 @@ static const struct invariant INVARIANTS[] = {
      .judge = invariant_no_bypass,
      .basis = "derived",
      .help = "the client never reaches for a real metering host"},
+    {.id = "registration",
+     .judge = invariant_registration,
+     .is_money = true,
+     .basis = "derived",
+     .help = "nobody says registered before the service has, or denied whom nothing refused"},
 };
 
 const struct oracle *oracle_find(const char *verb)
@@ -169,6 +177,17 @@ void bounds_text(char *out, size_t size, const cJSON *bounds)
     }
 }
 
+const struct step_fact *oracle_reached(struct findings *out, const struct facts *f,
+                                       const char *name)
+{
+    const struct step_fact *step = facts_step(f, name);
+    if (step == NULL) {
+        findings_add(out, FINDING_MISSED, facts_last_line(f), "The step \"%s\" was never reached.",
+                     name);
+    }
+    return step;
+}
+
 bool oracle_step(struct findings *out, const struct facts *f, const cJSON *object, const char *key,
                  const struct step_fact **step)
 {
@@ -177,11 +196,7 @@ bool oracle_step(struct findings *out, const struct facts *f, const cJSON *objec
     if (name == NULL) {
         return true;
     }
-    *step = facts_step(f, name);
-    if (*step == NULL) {
-        findings_add(out, FINDING_MISSED, facts_last_line(f), "The step \"%s\" was never reached.",
-                     name);
-    }
+    *step = oracle_reached(out, f, name);
     if (*step != NULL && (*step)->never_came) {
         findings_add(out, FINDING_MISSED, (*step)->line, "The restart of line %u never came about.",
                      (*step)->line);
@@ -225,16 +240,14 @@ const struct usage_fact *oracle_usage(struct findings *out, const struct facts *
 {
     const struct usage_fact *u = facts_usage(f, id);
     if (u == NULL) {
-        if (f->wire_only) {
-            findings_add(out, FINDING_MISSED, facts_last_line(f),
-                         "Nothing that the client sent stands for %s: it meters fewer customers, "
-                         "dimensions or hours than the case needs.",
-                         id);
-            return NULL;
-        }
-        findings_add(out, FINDING_MISSED, facts_last_line(f),
-                     "The client was never asked to meter %s: %s.", id,
-                     f->is_moment ? "that came later, if at all" : "the case ended before");
+        findings_add(out, FINDING_MISSED, facts_last_line(f), "%s %s: %s.",
+                     f->wire_only ? "Nothing that the client sent stands for"
+                                  : "The client was never asked to meter",
+                     id,
+                     f->wire_only   ? "it meters fewer customers, dimensions or hours than the "
+                                      "case needs"
+                     : f->is_moment ? "that came later, if at all"
+                                    : "the case ended before");
         return NULL;
     }
     return u->is_void ? NULL : u;

@@ -80,15 +80,26 @@ static bool wants_allocations(const struct facts *f, const struct record_fact *r
     return count_is(v, (uint64_t)cJSON_GetArraySize(r->allocations));
 }
 
-// Whether a list of AWS's tags holds exactly those, in any order.
-static bool tags_are(const cJSON *tags, const cJSON *wanted)
+static bool has_tag(const cJSON *tags, const cJSON *wanted)
 {
     const cJSON *tag = NULL;
     cJSON_ArrayForEach(tag, tags)
     {
-        const char *key = json_get_text(tag, "Key");
-        const char *value = key == NULL ? NULL : json_get_text(wanted, key);
-        if (value == NULL || strcmp(value, fact_text(tag, "Value")) != 0) {
+        if (strcmp(fact_text(tag, "Key"), wanted->string) == 0 &&
+            span_is(json_span(wanted), fact_text(tag, "Value"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whether a list of AWS's tags holds exactly those, in any order: so many, and each of them.
+static bool tags_are(const cJSON *tags, const cJSON *wanted)
+{
+    const cJSON *tag = NULL;
+    cJSON_ArrayForEach(tag, wanted)
+    {
+        if (!has_tag(tags, tag)) {
             return false;
         }
     }
@@ -181,6 +192,12 @@ static bool is_dry_run(const struct facts *f, const struct exchange_fact *x, con
     return json_is_true(json_get(x->request, "dry_run")) == json_is_true(v);
 }
 
+static bool is_nonce(const struct facts *f, const struct exchange_fact *x, const cJSON *v)
+{
+    (void)f;
+    return (json_get(x->request, "nonce") != NULL) == json_is_true(v);
+}
+
 static bool is_credential(const struct facts *f, const struct exchange_fact *x, const cJSON *v)
 {
     (void)f;
@@ -211,11 +228,17 @@ static bool is_status(const struct facts *f, const struct exchange_fact *x, cons
 static const struct {
     const char *key;
     bool (*is)(const struct facts *f, const struct exchange_fact *x, const cJSON *v);
-} REQUEST_KEYS[] = {
-    {"operation", is_operation}, {"records", is_records},       {"product_code", is_product_code},
-    {"token", is_token},         {"credential", is_credential}, {"region", is_region},
-    {"accepted", is_accepted},   {"status", is_status},         {"target", is_target},
-    {"dry_run", is_dry_run}};
+} REQUEST_KEYS[] = {{"operation", is_operation},
+                    {"records", is_records},
+                    {"product_code", is_product_code},
+                    {"token", is_token},
+                    {"credential", is_credential},
+                    {"region", is_region},
+                    {"accepted", is_accepted},
+                    {"status", is_status},
+                    {"target", is_target},
+                    {"dry_run", is_dry_run},
+                    {"nonce", is_nonce}};
 
 static bool has_all(const struct facts *f, const struct exchange_fact *x, const cJSON *wanted)
 {

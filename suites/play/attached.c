@@ -350,12 +350,18 @@ static void say_leave(struct drain *d)
     }
 }
 
+// No notice comes to a program that runs in its buyer's account.
+static bool is_buyers(const struct play *p)
+{
+    return scenario_metering(p->setting->profile) == OPERATION_METER_USAGE;
+}
+
 static void end_round(struct drain *d)
 {
     bool was_quiet = lane_request_count(d->lane) == d->requests;
     bool is_over = (all_settled(d->play) && was_quiet) || d->round == DRAIN_ROUNDS ||
                    (was_quiet && d->round > 1);
-    if (is_over && d->has_notice && d->leaving == 0) {
+    if (is_over && d->has_notice && d->leaving == 0 && !is_buyers(d->play)) {
         d->state = DRAIN_LEAVE;
         say_leave(d);
     } else if (is_over) {
@@ -366,11 +372,12 @@ static void end_round(struct drain *d)
     }
 }
 
-// Customers of --world are the same in every case: then no hour of one case may come again in
-// another.
+// Customers of --world are the same in every case, and so is the buyer in whose account a program
+// runs: then no hour of one case may come again in another.
 static void keep_time(const struct play *p, int64_t reached_us)
 {
-    int64_t gap_us = p->setting->world_map == NULL ? 0 : APART_US;
+    bool is_same = p->setting->world_map != NULL || is_buyers(p);
+    int64_t gap_us = is_same ? APART_US : 0;
     if (p->setting->told_time) {
         p->setting->attachment->told_us = reached_us + gap_us;
     }

@@ -84,7 +84,33 @@ class CallerTest(WireTest):
             self.assertEqual([], proxy.events("commit"))
 
 
+class TokenTest(WireTest):
+    def test_each_is_a_report_of_its_own(self):
+        with Proxy([], world={"platform": "agentcore"}) as proxy:
+            for x, token in enumerate(("a", "b", "a"), 1):
+                reply = proxy.ask(meter(ClientToken=token), target="MeterUsage")
+                self.assertEqual(200, reply.status)
+                request, = proxy.wait("request", x=x)
+                commit, = proxy.wait("commit", x=x)
+                self.assertEqual((token, x < 3),
+                                 (request["client_token"], commit["records"][0]["billed"]))
+
+    def test_a_request_without_one(self):
+        with Proxy() as proxy:
+            proxy.ask(meter(), target="MeterUsage")
+            request, = proxy.wait("request")
+            self.assertNotIn("client_token", request)
+
+
 class DryRunTest(WireTest):
+    def test_a_rule_for_dry_runs(self):
+        rules = [{"name": "refused", "when": {"operation": "MeterUsage", "dry_run": True},
+                  "then": [{"error": {"name": "UnauthorizedException", "unmodelled": True}}]}]
+        with Proxy(rules) as proxy:
+            statuses = [proxy.ask(meter(DryRun=dry), target="MeterUsage").status
+                        for dry in (True, False, True)]
+            self.assertEqual([400, 200, 400], statuses)
+
     def test_it_reports_nothing(self):
         for form, status in (("record", 200), ("error", 400)):
             with self.subTest(form), Proxy([], world={"dry_run": form}) as proxy:

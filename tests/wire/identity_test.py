@@ -4,7 +4,9 @@ that meet them by target, and what the journal keeps of it."""
 import datetime
 import json
 import os
+import re
 import shutil
+import tempfile
 import time
 import unittest
 import urllib.parse
@@ -252,6 +254,50 @@ class ExpiryTest(WireTest):
             self.check_event(request["signature"], error="", fresh=True)
 
 
+class TrailTest(WireTest):
+    """What CloudTrail shows of how the credentials of a call were obtained."""
+
+    def shown(self, source, fetched, world=None):
+        """The sessionContext of a call signed with what fetched(proxy) gives."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "trail")
+            with Asking([], world, source=source, args=["--cloudtrail", path]) as proxy:
+                proxy.use(fetched(proxy))
+                self.assertEqual(proxy.ask().status, 200)
+            with open(path, encoding="utf-8") as file:
+                user = json.load(file)["Records"][0]["userIdentity"]
+        self.assertEqual("AssumedRole", user["type"])
+        return user["sessionContext"]
+
+    def test_by_source(self):
+        def by_version_1(proxy):
+            role = proxy.imds("GET", ROLES).body.decode()
+            return proxy.imds("GET", ROLES + role).json()
+        both = {"imds_v1": True}
+        for name, source, fetched, world, delivery, is_federated in [
+                ("a task's", "container", lambda p: p.container().json(), None, None, False),
+                ("a pod's association", "pod-identity", lambda p: p.container().json(), None, None,
+                 False),
+                ("an instance's", "imds", lambda p: p.imds_credentials().json(), None, "2.0", False),
+                ("by version 1", "imds", by_version_1, both, "1.0", False),
+                ("by version 2 where both are", "imds", lambda p: p.imds_credentials().json(), both,
+                 "2.0", False),
+                ("a pod's", "web-identity", lambda p: credentials_of(p.sts()), None, None, True)]:
+            with self.subTest(name):
+                context = self.shown(source, fetched, world)
+                self.assertEqual(delivery, context.get("ec2RoleDelivery"))
+                self.assertEqual(is_federated, context["webIdFederationData"] != {})
+
+    def test_the_role_that_was_assumed(self):
+        found = []
+
+        def fetched(proxy):
+            found.append(proxy.exports["AWS_ROLE_ARN"])
+            return credentials_of(proxy.sts())
+        context = self.shown("web-identity", fetched)
+        self.assertEqual(found[0].split("/")[-1], context["sessionIssuer"]["userName"])
+
+
 class SignatureTest(WireTest):
     """Each thing that can be wrong with a signature has its own name on the wire."""
 
@@ -279,6 +325,49 @@ class SignatureTest(WireTest):
                     proxy.use(proxy.container().json())
                     change(proxy.sign)
                     self.check_refused(proxy, proxy.ask(), 400, name, sentence)
+
+    def test_forms(self):
+        """A request that was signed well, and one thing about it; with AWS's name and sentence for it.
+        None of them is a call that CloudTrail knows."""
+        def drop(name):
+            return lambda whole: re.sub(rb"(?m)^" + name + rb": .*\r\n", b"", whole)
+
+        def scope(**change):
+            return lambda sign: [setattr(sign, k, v) for k, v in change.items()]
+        invalid, incomplete = "InvalidSignatureException", "IncompleteSignatureException"
+        for what, before, after, name, sentence in [
+                ("service", scope(service="execute-api"), None, invalid,
+                 "scoped to correct service: 'aws-marketplace'"),
+                ("terminator", scope(end="aws5_request"), None, invalid, "valid terminator"),
+                ("no date", None, drop(b"x-amz-date"), incomplete, "'X-Amz-Date' or a 'Date' header"),
+                ("no target", None, drop(b"x-amz-target"), None, ""),
+                ("another host", None, lambda w: w.replace(b"host: localhost", b"host: elsewhere"),
+                 invalid, "does not match"),
+                ("another body", None, lambda w: w.replace(b'"Quantity": 7', b'"Quantity": 8'),
+                 invalid, "does not match"),
+                ("target not signed", None, lambda w: w.replace(b";x-amz-target", b""), invalid,
+                 "'x-amz-target' must be a 'SignedHeader'"),
+                ("host not signed", None, lambda w: w.replace(b"host;", b""), invalid,
+                 "'Host' or ':authority' must be a 'SignedHeader'"),
+                ("a name more", None, lambda w: w.replace(b"host: ", b"x-amz-meta-a: 1\r\nhost: "),
+                 invalid, "'x-amz-meta-a' must be a 'SignedHeader'"),
+                ("bearer", None, lambda w: w.replace(b"AWS4-HMAC-SHA256 ", b"Bearer "), incomplete,
+                 "must begin with 'AWS4-HMAC-SHA256'"),
+                ("no names", None, lambda w: re.sub(rb"SignedHeaders=[^,]*, ", b"", w), incomplete,
+                 "requires 'SignedHeaders' parameter")]:
+            with self.subTest(what), tempfile.TemporaryDirectory() as folder:
+                trail = os.path.join(folder, "trail")
+                with Proxy(args=["--cloudtrail", trail]) as proxy:
+                    (before or (lambda sign: None))(proxy.sign)
+                    with proxy.client() as client:
+                        client.send((after or (lambda w: w))(proxy.sign.whole()))
+                        reply = client.reply()
+                    if name is None:
+                        self.assertEqual(404, reply.status)
+                    else:
+                        self.check_refused(proxy, reply, 400, name, sentence)
+                with open(trail, encoding="utf-8") as file:
+                    self.assertEqual([], json.load(file)["Records"])
 
     def test_a_long_term_key_has_no_token(self):
         with Proxy([]) as proxy:

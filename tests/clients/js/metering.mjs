@@ -24,6 +24,16 @@ const TIME_LIMITS = {
 // little less leaves room for what the network bunches together.
 const MIN_INTERVAL_MS = 125;
 
+// Ends with the signal, whatever the promise does: the SDK asks for credentials with no time limit, and
+// takes no notice of the signal before it has them.
+async function within(signal, promise) {
+  const aborted = new Promise((_, reject) => {
+    const abort = () => reject(Object.assign(new Error('given up'), { name: 'AbortError' }));
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  return Promise.race([promise, aborted]);
+}
+
 export class Metering {
   #client = null;
   #stopping;
@@ -69,7 +79,7 @@ export class Metering {
     const attempts = this.#watchAttempts(command, intervalMs);
     const abortSignal = AbortSignal.any([this.#stopping, AbortSignal.timeout(limitMs)]);
     try {
-      const output = await this.#client.send(command, { abortSignal });
+      const output = await within(abortSignal, this.#client.send(command, { abortSignal }));
       return { output, doubt: attempts.doubt };
     } catch (error) {
       // When the time limit ends the SDK's waiting between two attempts, the last attempt tells more.
@@ -77,8 +87,8 @@ export class Metering {
       const failure = { ...judgeFailure(cause), message: cause.message, name: cause.name };
       // Of this operation, not of one by which the SDK asked for credentials.
       failure.isReply = attempts.count > 0 && cause.$metadata?.httpStatusCode !== undefined;
-      if (failure.kind === 'credentials') {
-        this.close(); // the SDK keeps credentials until they expire: look for others next time
+      if (failure.kind === 'credentials' || attempts.count === 0) {
+        this.close(); // the SDK keeps credentials, and the wait for them: look for others next time
       }
       return { failure, doubt: attempts.doubt || (attempts.count > 0 && failure.doubt) };
     }

@@ -54,6 +54,10 @@ static void manners(void)
               "and was killed"),
         WRONG("a crash", NULL, "no-crash", ASK "exit SEGV\n", "The client crashed"),
         WRONG("a code", NULL, "no-crash", ASK "exit 1\n", "exited with 1"),
+        WRONG("a program that is not there", NULL, "no-crash",
+              ASK "event exit {'instance':1,'unreachable':true,'text':'took no line',"
+                  "'expected':false}",
+              "The program took no line (line 5)."),
         WRONG("an early end", NULL, "no-crash", ASK "exit 0\n", "before the case did"),
         WRONG("a secret", NULL, "no-secret",
               ASK "event leak {'what':'secret','name':'k1','where':'stdout'}", "k1 in stdout"),
@@ -84,6 +88,8 @@ static void money(void)
               "7 was called rejected, yet 7 of 7 was billed"),
         WRONG("billed too much", NULL, "money", ASK "flush\n meter 1 acme:9:8\n",
               "asked 7, billed 8"),
+        WRONG("billed under another hour", NULL, "money", ASK "flush\n meter 1 acme:8:7\n",
+              "asked 7, billed 7 under another hour"),
         LACKS("confirmed, and still pending after the drain", NULL, "money",
               ASK "flush\n meter 1 acme:9:7\n say u1 pending\n done\n drain\n done\n",
               "still calls it pending"),
@@ -151,6 +157,8 @@ static void expectations(void)
         WRONG("an answer too late", SOON, "e",
               SEEN "hello\n resolve t\n at 1503\n answer resolve 1 refused\n",
               "answered 1500 ms after it was asked, at most 1 s"),
+        LACKS("not answered done", EXPECTS(TOKEN, "'verb':'answers','args':{'t':'done'}"), "e",
+              SEEN "hello\n resolve t\n", "t was not answered done."),
         LACKS("no answer", RESOLVED, "e", SEEN "hello\n resolve t\n", "never said what came of it"),
         {0},
     };

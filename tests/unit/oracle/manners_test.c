@@ -319,6 +319,16 @@ static void no_crash(void)
 {
     static const char JUDGES_EXIT[] = SCENARIO(
         "'steps':[],'expect':[{'id':'x','verb':'exit','args':{'signal':false}}]," ANY_REQUEST);
+    static const char JUDGES_AFTER[] = SCENARIO(
+        "'steps':[{'n':1,'verb':'usage','id':'u1'},{'n':2,'verb':'clock','id':'c','args':'+5m'}],"
+        "'expect':[{'id':'x','verb':'exit','args':{'signal':false,'after':'c'}}]," ANY_REQUEST);
+    static const char JUDGES_BEFORE[] = SCENARIO(
+        "'steps':[{'n':1,'verb':'usage','id':'u1'},{'n':2,'verb':'clock','id':'c','args':'+5m'}],"
+        "'expect':[{'id':'x','verb':'exit','args':{'signal':false},'at':'c'}]," ANY_REQUEST);
+    static const char JUDGES_SOON[] = SCENARIO("'steps':[],'expect':[{'id':'x','verb':'exit','args'"
+                                               ":{'signal':false},'within_s':2}]," ANY_REQUEST);
+    static const char NO_EXIT[] =
+        SCENARIO("'steps':[{'n':1,'verb':'usage','id':'u1'}],'expect':[]," ANY_REQUEST);
     static const char MAY_EXIT[] = SCENARIO("'steps':[{'n':1,'verb':'register','id':'r','args':{'"
                                             "may_exit':true}}],'expect':[]," ANY_REQUEST);
     static const struct row ROWS[] = {
@@ -425,9 +435,90 @@ static void no_crash(void)
          .says = "ended by a signal"},
         {.name = "ended where the step allows it",
          .scenario = MAY_EXIT,
-         .tale = ASK "exit 1\n end exit",
+         .tale = "hello\n register r\n exit 1\n end done",
          .check = "no-crash",
          .verdict = VERDICT_PASS},
+        {.name = "ended after the step refused it, as it allows",
+         .scenario = MAY_EXIT,
+         .tale = "hello\n register r\n answer register 1 denied\n done\n exit 1\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS},
+        {.name = "ended before the step that allows it",
+         .scenario = MAY_EXIT,
+         .tale = "hello\n exit 1\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "exited with 1"},
+        {.name = "ended though it was registered",
+         .scenario = MAY_EXIT,
+         .tale = "hello\n register r\n answer register 1 registered\n done\n exit 1\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "exited with 1"},
+        {.name = "ended, and was asked when it ran again",
+         .scenario = MAY_EXIT,
+         .tale = "start\n hello\n exit 1\n start\n register r\n end done",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "exited with 1"},
+        {.name = "ended where nobody can tell at which step, and none allows it",
+         .scenario = NO_EXIT,
+         .tale = "exit 1\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "exited with 1",
+         .wire_only = true},
+        {.name = "the moment to which the case looks never came",
+         .scenario = JUDGES_BEFORE,
+         .tale = ASK "exit 1\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "exited with 1"},
+        {.name = "another process ended",
+         .scenario = MAY_EXIT,
+         .tale = "hello\n register r\n event exit {'instance':2,'code':1}\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "exited with 1"},
+        {.name = "ended where nobody can tell at which step",
+         .scenario = MAY_EXIT,
+         .tale = "exit 1\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS,
+         .wire_only = true},
+        {.name = "ended after the step from which the case judges it",
+         .scenario = JUDGES_AFTER,
+         .tale = ASK "clock 10\n exit 1\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS},
+        {.name = "ended before the step from which the case judges it",
+         .scenario = JUDGES_AFTER,
+         .tale = ASK "exit 1\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "exited with 1"},
+        {.name = "ended later than the case looks",
+         .scenario = JUDGES_SOON,
+         .tale = ASK "at 2010\n exit 1\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "exited with 1"},
+        {.name = "ended while the case looks",
+         .scenario = JUDGES_SOON,
+         .tale = ASK "at 1990\n exit 1\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS},
+        {.name = "ended before the moment to which the case looks",
+         .scenario = JUDGES_BEFORE,
+         .tale = ASK "exit 1\n start\n clock 10\n end done",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS},
+        {.name = "ended after the moment to which the case looks",
+         .scenario = JUDGES_BEFORE,
+         .tale = ASK "clock 10\n exit 1\n end exit",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "exited with 1"},
         {
             .name = "crashed on our SIGTERM, by number",
             .tale = "start\n" ASK "event client {'what':'signal','instance':1,'signal':15}\n event "
@@ -443,6 +534,32 @@ static void no_crash(void)
             .check = "no-crash",
             .verdict = VERDICT_PASS,
         },
+        {0},
+    };
+    rows_judge(ROWS, PLAIN);
+}
+
+// A program that runs already is no child of ours: nobody sees how it ends, only that it does not
+// take what it is sent.
+static void reached(void)
+{
+    static const struct row ROWS[] = {
+        {.name = "a program that is not there",
+         .tale = ASK "event exit {'instance':1,'unreachable':true,'text':'took no line',"
+                     "'expected':false}\n end done",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "The program took no line (line 5)."},
+        {.name = "a program that is not there, as was to be expected",
+         .tale = ASK "event exit {'instance':1,'unreachable':true,'text':'took no line',"
+                     "'expected':true}\n end done",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS},
+        {.name = "a program that runs on",
+         .tale = ASK "event exit {'instance':1,'runs_on':true,'text':'runs on','expected':true}\n"
+                     "end done",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS},
         {0},
     };
     rows_judge(ROWS, PLAIN);
@@ -481,5 +598,6 @@ const struct unit_test MANNERS_TESTS[] = {{"well-formed", well_formed},
                                           {"contract", contract},
                                           {"no-hang", no_hang},
                                           {"no-crash", no_crash},
+                                          {"reached", reached},
                                           {"no-secret and no-bypass", leaks},
                                           {NULL, NULL}};
