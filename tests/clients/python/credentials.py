@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Credentials that are looked for when a call needs them, and again when AWS calls them expired.
+"""Credentials that are looked for when a call needs them.
 
 Left to itself boto3 asks the container's endpoint while it builds a client, and fails with it; it remembers
-that there were no credentials, and never looks again; it keeps credentials that AWS calls expired until the
-end that was stated for them; and it prefers long-term keys in the environment to a role.
+that there were no credentials, and never looks again; and it prefers long-term keys in the environment to a
+role.
 """
-from botocore.credentials import RefreshableCredentials, create_credential_resolver
+from botocore.credentials import create_credential_resolver
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session, get_session
-
-EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
 
 
 class Credentials:
@@ -38,16 +36,6 @@ class Credentials:
         """What the SDK may want to know besides, such as the account."""
         return lambda: getattr(self._found, name, None)
 
-    def look_again(self, response=None, attempts=0, operation=None, **_):
-        """An attempt was answered. Where the keys were called expired, asks the SDK to send again at
-        once, under others; ResolveCustomer says the same of a buyer's token."""
-        code = response[1].get("Error", {}).get("Code") if response is not None else None
-        if (code not in EXPIRED or attempts > 1 or operation.name == "ResolveCustomer"
-                or not isinstance(self._found, RefreshableCredentials)):
-            return None
-        self._found = None
-        return 0
-
 
 class _Provider:
     """Takes the place of the SDK's chain, which would look for credentials at once."""
@@ -65,5 +53,4 @@ def session_with_credentials(role_first: bool = False):
     session = get_session()
     credentials = Credentials(session, role_first)
     session.register_component("credential_provider", _Provider(credentials))
-    session.register("needs-retry.marketplace-metering", credentials.look_again)
     return session
