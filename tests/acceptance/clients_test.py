@@ -34,7 +34,7 @@ class Passing(rig.Case):
     def hold_all_passed(self, profile, command, cases, but=None):
         """but: the verdicts of those cases that do not pass."""
         result, tree = self.play("--profile", profile, *JOBS, *rig.only(cases), command=command,
-                                 code=0, timeout=280)
+                                 code=0, timeout=500)
         seen = rig.verdicts(tree)
         self.assertEqual(cases, sorted(seen), result)
         others = {case: verdict for case, verdict in (but or {}).items() if case in cases}
