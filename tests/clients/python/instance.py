@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from typing import List, Optional, Tuple
 
 from botocore.exceptions import ClientError
-from botocore.session import get_session
+from botocore.session import Session, get_session
 from botocore.utils import IMDSRegionProvider
 
 from launch import FAILED, NOT_ENTITLED, REGISTERED
@@ -38,6 +38,17 @@ def runtime_region() -> Optional[str]:
     metadata; None leaves it to the SDK's configuration."""
     return (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
             or IMDSRegionProvider(get_session()).provide())
+
+
+def role_session() -> Session:
+    """A session of the SDK in which the role of the instance, task or pod comes before keys in the
+    environment: these operations do not support long-term keys, and the SDK would prefer them."""
+    session = get_session()
+    chain = session.get_component("credential_provider")
+    keys = chain.get_provider("env")
+    chain.remove("env")
+    chain.insert_after("iam-role", keys)
+    return session
 
 
 def wire_report(record: Record) -> dict:

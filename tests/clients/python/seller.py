@@ -52,17 +52,16 @@ def buyer_of(customer: dict) -> Optional[dict]:
     return None
 
 
-def make_client(region: Optional[str] = None, role_first: bool = False):
-    """The SDK's client, for its configured Region unless told otherwise. Its default retries stay
-    (standard mode): they are short, and what outlasts them is ours. Its default timeouts of a minute
-    each would let one dead connection eat a flush: the service answers in well under a second, and to
-    ask again is harmless."""
+def make_client(region: Optional[str] = None, session=None):
+    """The SDK's client, for its configured Region unless told otherwise; session: botocore's, for
+    credentials from elsewhere than its default. The default retries stay (standard mode): they are
+    short, and what outlasts them is ours. Its default timeouts of a minute each would let one dead
+    connection eat a flush: the service answers in well under a second, and to ask again is harmless."""
     import boto3  # takes half a second, so not before hello
     from botocore.config import Config
-    from credentials import session_with_credentials
-    session = boto3.Session(botocore_session=session_with_credentials(role_first))
-    return session.client("meteringmarketplace", region_name=region,
-                          config=Config(connect_timeout=2, read_timeout=5))
+    return boto3.Session(botocore_session=session).client(
+        "meteringmarketplace", region_name=region,
+        config=Config(connect_timeout=2, read_timeout=5))
 
 
 class Seller:
@@ -87,12 +86,12 @@ class Seller:
         """Takes the SDK in once it is needed."""
         if self._service is not None:
             return
-        from instance import InstanceMetering, runtime_region
+        from instance import InstanceMetering, role_session, runtime_region
         from metering import Metering
         from service import Service
         is_ours = self._profile not in IN_BUYERS_ACCOUNT
         self._service = Service(
-            lambda: make_client() if is_ours else make_client(runtime_region(), role_first=True))
+            lambda: make_client() if is_ours else make_client(runtime_region(), role_session()))
         sender = Metering if is_ours else InstanceMetering
         self._metering = sender(self._service, self._outbox, self._subscriptions, alert)
 

@@ -75,6 +75,9 @@ class Service:
         self.lost_one = False
         try:
             return getattr(self._ready(), operation)(**request)
+        except NoCredentialsError:
+            self._client = None  # it would never look again
+            raise
         except ClientError as error:
             if not is_about_credentials(error):
                 raise
