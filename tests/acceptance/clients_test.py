@@ -293,6 +293,14 @@ class Idlers(rig.Case):
                 self.assertEqual({}, {k: v for k, v in seen.items() if v in rig.SATISFIED})
                 self.assertEqual("FAIL", tree["verdict"])
 
+    def test_containers(self):
+        # Not one registration is believed that the service has not given, nor a refusal.
+        for kind in ("mute", "boaster", "rejecter"):
+            with self.subTest(kind):
+                result, tree = self.play("--no-doctor", "--profile", "container-hourly", *SHORT,
+                                         command=[rig.LIAR, kind], code=1, out=f"out-{kind}")
+                self.assertEqual({"FAIL"}, set(rig.verdicts(tree).values()), result)
+
     def test_supports_nothing(self):
         # Honest, but it proves nothing: the profile's mandatory cases are open.
         command = rig.client("speaker.py", "supports-nothing")
