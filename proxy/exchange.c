@@ -426,6 +426,7 @@ static struct subject subject_of(const struct exchange *x, enum phase phase)
             span_of(x->signature.credential == NULL ? NULL : x->signature.credential->name),
         .token = span_of(token == NULL ? NULL : token->symbol),
         .is_dry_run = x->request.dry_run,
+        .has_nonce = x->request.nonce.len > 0,
         .attempt = x->attempt,
         // Those of the service are numbered: others must not shift them.
         .invocation = x->target == TARGET_SERVICE ? x->invocation : (struct span){0},

@@ -52,8 +52,8 @@ struct lane_options {
     const char *journal_path; // NULL: none
     size_t journal_max_bytes;
     int64_t tolerance_us; // our own lag above which timing checks prove nothing
-    // Where clients find credentials: "static" "container" "pod-identity" "imds" "web-identity".
-    // NULL: as the scenario says, else static.
+    // Where clients find credentials: "static", or a name in lane_identity.c. NULL: as the scenario
+    // says, else static.
     const char *credentials;
     const char *identity_dir; // an empty directory for files with tokens; needed where those are
     struct lane_observer observer;
@@ -68,6 +68,7 @@ struct lane_identity {
     char *container_uri, *container_token, *container_token_file;
     char *imds_endpoint;
     char *sts_endpoint, *web_identity_file, *role_arn;
+    const struct sigv4_credential *keys; // of long term, in the environment beside a role
 };
 
 // Opens the lane and begins to listen. All that options points to is borrowed and must outlive it.

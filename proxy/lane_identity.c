@@ -18,9 +18,38 @@ const char *lane_source(const struct lane_options *options)
     return said == NULL ? "static" : said;
 }
 
-static bool is_source(const struct lane *lane, const char *source)
+// What an environment offers. Where it offers two, only one is right for what the client sells.
+struct source {
+    const char *name;
+    bool has_container;
+    bool has_token;      // the container's, in the environment
+    bool has_token_file; // the container's
+    bool has_imds, has_web;
+    bool has_keys; // of long term, in the environment
+};
+
+static const struct source SOURCES[] = {
+    {.name = "container", .has_container = true, .has_token = true},
+    {.name = "container+keys", .has_container = true, .has_token = true, .has_keys = true},
+    {.name = "pod-identity", .has_container = true, .has_token_file = true},
+    {.name = "imds", .has_imds = true},
+    {.name = "imds+keys", .has_imds = true, .has_keys = true},
+    {.name = "web-identity", .has_web = true},
+    {.name = "web-identity+pod-identity",
+     .has_web = true,
+     .has_container = true,
+     .has_token_file = true},
+};
+#define SOURCE_COUNT (sizeof SOURCES / sizeof SOURCES[0])
+
+// NULL when there is none of that name; static is none of these.
+static const struct source *find_source(const char *name)
 {
-    return strcmp(lane->told.source, source) == 0;
+    size_t i = 0;
+    while (i < SOURCE_COUNT && strcmp(SOURCES[i].name, name) != 0) {
+        i++;
+    }
+    return i < SOURCE_COUNT ? &SOURCES[i] : NULL;
 }
 
 static char *url(const struct lane *lane, enum target target, const char *path)
@@ -30,23 +59,41 @@ static char *url(const struct lane *lane, enum target target, const char *path)
     return buf_take_text(&text);
 }
 
-static void tell_client(struct lane *lane)
+// The first of the world's keys that are no session; NULL when there are none.
+static const struct sigv4_credential *long_term_keys(const struct world *world)
+{
+    for (size_t i = 0; i < world_credential_count(world); i++) {
+        const struct sigv4_credential *c = world_credential(world, i);
+        if (c->session_token == NULL) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+static void tell_client(struct lane *lane, const struct source *source)
 {
     struct lane_identity *told = &lane->told;
     const char *dir = lane->options.identity_dir;
-    if (is_source(lane, "imds")) {
+    if (source->has_imds) {
         told->imds_endpoint = url(lane, TARGET_IMDS, "");
-    } else if (is_source(lane, "web-identity")) {
+    }
+    if (source->has_web) {
         told->sts_endpoint = url(lane, TARGET_STS, "");
         told->web_identity_file = disk_join(dir, "web-identity-token");
         told->role_arn = x_strdup(identity_role_arn(lane->identity));
-    } else {
+    }
+    if (source->has_container) {
         told->container_uri = url(lane, TARGET_CONTAINER, identity_container_path(lane->identity));
     }
-    if (is_source(lane, "container")) {
+    if (source->has_token) {
         told->container_token = x_strdup(identity_container_token(lane->identity));
-    } else if (is_source(lane, "pod-identity")) {
+    }
+    if (source->has_token_file) {
         told->container_token_file = disk_join(dir, "container-authorization-token");
+    }
+    if (source->has_keys) {
+        told->keys = long_term_keys(lane->world);
     }
 }
 
@@ -68,21 +115,15 @@ static enum rc write_files(const struct lane *lane, struct diag *d)
     return rc;
 }
 
-static enum rc check_source(const struct lane *lane, struct diag *d)
+static enum rc check_source(const struct lane *lane, const struct source *source, struct diag *d)
 {
-    static const char *const SOURCES[] = {"container", "pod-identity", "imds", "web-identity"};
-    static const size_t COUNT = sizeof SOURCES / sizeof SOURCES[0];
-    size_t i = 0;
-    while (i < COUNT && !is_source(lane, SOURCES[i])) {
-        i++;
-    }
-    if (i == COUNT) {
+    if (source == NULL) {
         return diag_fail(d, RC_UNKNOWN, "\"%s\" is no source of credentials", lane->told.source);
     }
-    bool needs_files = is_source(lane, "pod-identity") || is_source(lane, "web-identity");
+    bool needs_files = source->has_token_file || source->has_web;
     if (needs_files && lane->options.identity_dir == NULL) {
         return diag_fail(d, RC_MISSING, "credentials from %s need a directory for its token",
-                         lane->told.source);
+                         source->name);
     }
     const struct sigv4_credential *first = world_credential(lane->world, 0);
     if (first == NULL || first->session_token == NULL) {
@@ -90,16 +131,23 @@ static enum rc check_source(const struct lane *lane, struct diag *d)
                          "the first of world.credentials is handed out by a role, so it must be a "
                          "session");
     }
+    if (source->has_keys && long_term_keys(lane->world) == NULL) {
+        return diag_fail(d, RC_MISSING,
+                         "%s needs keys in world.credentials that are no session: say \"session\": "
+                         "false",
+                         source->name);
+    }
     return RC_OK;
 }
 
 enum rc lane_identity_open(struct lane *lane, struct diag *d)
 {
     lane->told.source = lane_source(&lane->options);
-    if (is_source(lane, "static")) {
+    if (strcmp(lane->told.source, "static") == 0) {
         return RC_OK;
     }
-    enum rc rc = check_source(lane, d);
+    const struct source *source = find_source(lane->told.source);
+    enum rc rc = check_source(lane, source, d);
     if (rc != RC_OK) {
         return rc;
     }
@@ -108,7 +156,7 @@ enum rc lane_identity_open(struct lane *lane, struct diag *d)
                                        .case_id = span_of(lane->case_id),
                                        .now_us = lane_wire_us(lane)};
     lane->identity = identity_new(&options);
-    tell_client(lane);
+    tell_client(lane, source);
     return write_files(lane, d);
 }
 
@@ -249,7 +297,7 @@ enum rc lane_supports_change(const struct scenario *s, const cJSON *change, stru
     const char *why = NULL;
     if (is_static && (serve != NULL || rotates)) {
         why = "nothing is handed out while credentials are static";
-    } else if (rotates && strcmp(source, "container") == 0) {
+    } else if (rotates && find_source(source) != NULL && find_source(source)->has_token) {
         why = "a container's token stands in its environment, which cannot change";
     } else if (serve != NULL &&
                cJSON_IsFalse(json_get(described(s, json_span(serve)), "session"))) {

@@ -37,10 +37,12 @@ static const struct option_row OPTIONS[] = {
     {"--seed", "S", "draw everything random from this number (a fresh one, printed)"},
     {"--world", "FILE", "our symbols mapped to your product codes and customers"},
     {"--time", "KIND",
-     "real: service time is this machine's; told: it begins at 2026-11-18T10:15Z"},
+     "real: service time is this machine's; told: it begins at 2026-11-18T10:15Z, or as the case "
+     "says"},
     {"--credentials", "SOURCE",
-     "where clients find credentials: static, container, pod-identity, imds or web-identity "
-     "(as the scenario says, else static)"},
+     "where clients find credentials: static, container, pod-identity, imds, web-identity, or two "
+     "of them: container+keys, imds+keys, web-identity+pod-identity (as the scenario says, else "
+     "static)"},
     {"--version", NULL, "print the version"},
     {"--help", NULL, "print this"},
     {NULL, NULL, NULL},
@@ -167,8 +169,10 @@ static enum rc read_options(struct lane_options *o, const struct settings *s, st
     o->journal_path = given(s, "--journal", NULL);
     o->listen = given(s, "--listen", "127.0.0.1:0");
     o->profile = given(s, "--profile", "saas");
-    static const char *const SOURCES[] = {"static", "container",    "pod-identity",
-                                          "imds",   "web-identity", NULL};
+    static const char *const SOURCES[] = {
+        "static", "container", "container+keys", "pod-identity",
+        "imds",   "imds+keys", "web-identity",   "web-identity+pod-identity",
+        NULL};
     unsigned source = 0;
     o->credentials = given(s, "--credentials", NULL);
     if (rc == RC_OK && o->credentials != NULL) {
@@ -215,6 +219,10 @@ static void greet_identity(const struct lane_identity *told)
     export("AWS_ENDPOINT_URL_STS", told->sts_endpoint);
     export("AWS_WEB_IDENTITY_TOKEN_FILE", told->web_identity_file);
     export("AWS_ROLE_ARN", told->role_arn);
+    if (told->keys != NULL) {
+        export("AWS_ACCESS_KEY_ID", told->keys->access_key_id);
+        export("AWS_SECRET_ACCESS_KEY", told->keys->secret_access_key);
+    }
 }
 
 // The address comes first, alone on its line, so that a script can read it; then what a client
@@ -320,6 +328,9 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     }
     if (rc != RC_OK) {
         return rc;
+    }
+    if (o.scenario != NULL) {
+        o.start_us = scenario_start_us(o.scenario, o.start_us);
     }
     p->loop = loop_new();
     o.loop = p->loop;

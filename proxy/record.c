@@ -136,6 +136,18 @@ static void add_token(const struct exchange *x, struct buf *b)
     }
 }
 
+// What a registration asks for beside its product.
+static void add_registration(const struct exchange *x, struct buf *b)
+{
+    if (x->operation != OPERATION_REGISTER_USAGE) {
+        return;
+    }
+    buf_add_member_i64(b, "public_key_version", x->request.public_key_version);
+    if (x->request.nonce.len > 0) {
+        buf_add_member(b, "nonce", x->request.nonce);
+    }
+}
+
 static struct buf *begin(struct exchange *x, enum event_kind kind)
 {
     struct buf *b = journal_begin(x->lane->journal, kind);
@@ -178,6 +190,7 @@ void record_request(struct exchange *x)
     }
     add_records(x, b);
     add_token(x, b);
+    add_registration(x, b);
     (void)journal_end(x->lane->journal);
 }
 

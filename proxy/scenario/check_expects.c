@@ -49,8 +49,8 @@ static void check_ledger(const struct judge *j, const cJSON *args)
 }
 
 // What only requests to the service have.
-static const char *const OF_SERVICE[] = {"operation",  "records", "token", "dry_run",
-                                         "credential", "region",  "not"};
+static const char *const OF_SERVICE[] = {"operation", "records",    "token",  "dry_run",
+                                         "nonce",     "credential", "region", "not"};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static void check_requests(const struct judge *j, const cJSON *args)
@@ -81,6 +81,11 @@ static void check_alert(const struct judge *j, const cJSON *args)
     check_limit(j, json_get(args, "count"));
 }
 
+static void check_elsewhere(const struct judge *j, const cJSON *args)
+{
+    check_limit(j, json_get(args, "count"));
+}
+
 static void check_exit(const struct judge *j, const cJSON *args)
 {
     if (json_get(args, "code") == NULL && json_get(args, "signal") == NULL) {
@@ -92,10 +97,22 @@ static void check_exit(const struct judge *j, const cJSON *args)
     }
 }
 
+// Whose call it is must be plain: one process, launched twice.
+static void check_nonces(const struct judge *j, const cJSON *args)
+{
+    if (step_find(j->s, SPAN("restart")) == NULL) {
+        problem(j->problems, RC_CONFLICT, place(j, args), "this case has no restart");
+    } else if (json_get_int(j->s->client, "instances", 1) > 1) {
+        problem(j->problems, RC_CONFLICT, place(j, args),
+                "a call does not say which of several instances makes it");
+    }
+}
+
 static check_args_fn *const CHECKS[EXPECT_COUNT] = {
     [EXPECT_RESUBMITS] = check_resubmits, [EXPECT_LEDGER] = check_ledger,
     [EXPECT_REQUESTS] = check_requests,   [EXPECT_ALERT] = check_alert,
-    [EXPECT_EXIT] = check_exit,
+    [EXPECT_EXIT] = check_exit,           [EXPECT_NONCES] = check_nonces,
+    [EXPECT_ELSEWHERE] = check_elsewhere,
 };
 
 static void check_args(const struct judge *j, size_t verb, const cJSON *args)

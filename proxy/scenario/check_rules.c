@@ -13,7 +13,7 @@ static const struct {
 } KNOWN_FROM[] = {
     {"operation", PHASE_HEAD}, {"region", PHASE_HEAD},     {"credential", PHASE_HEAD},
     {"attempt", PHASE_HEAD},   {"invocation", PHASE_HEAD}, {"records", PHASE_REQUEST},
-    {"token", PHASE_REQUEST},  {"dry_run", PHASE_REQUEST},
+    {"token", PHASE_REQUEST},  {"dry_run", PHASE_REQUEST}, {"nonce", PHASE_REQUEST},
 };
 
 // Actions that only one operation's replies can bear.
@@ -45,8 +45,8 @@ static const char *operation_of(const struct scenario *s, const struct rule *rul
 static void check_target(const struct scenario *s, const struct rule *rule,
                          struct problems *problems)
 {
-    static const char *const OF_SERVICE[] = {"operation", "records", "region",    "credential",
-                                             "token",     "dry_run", "invocation"};
+    static const char *const OF_SERVICE[] = {"operation", "records", "region", "credential",
+                                             "token",     "dry_run", "nonce",  "invocation"};
     const char *target = json_get_text(rule->when, "target");
     bool is_service = target == NULL || strcmp(target, "service") == 0;
     for (size_t i = 0; !is_service && i < sizeof OF_SERVICE / sizeof OF_SERVICE[0]; i++) {

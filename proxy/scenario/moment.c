@@ -131,3 +131,14 @@ enum rc moment_resolve(int64_t *at_us, struct span text, const struct moment_con
     }
     return rc;
 }
+
+int64_t scenario_start_us(const struct scenario *s, int64_t base_us)
+{
+    int64_t at_us = base_us;
+    const char *start = json_get_text(s->time, "start");
+    struct moment_context context = {.now_us = base_us, .start_us = base_us};
+    if (start != NULL && moment_resolve(&at_us, span_of(start), &context, NULL) != RC_OK) {
+        at_us = base_us; // the scenario was checked: it resolves
+    }
+    return at_us;
+}

@@ -183,6 +183,7 @@ static bool when_holds(const struct rules *r, const struct rule *rule,
            text_matches(when, "credential", subject->credential) &&
            text_matches(when, "token", subject->token) &&
            flag_matches(when, "dry_run", subject->is_dry_run) &&
+           flag_matches(when, "nonce", subject->has_nonce) &&
            number_matches(when, "attempt", subject->attempt) &&
            number_matches(when, "invocation", invocation) &&
            number_matches(when, "connection", subject->connection) &&

@@ -25,9 +25,10 @@ struct subject {
     size_t record_count;
     struct span region, credential, token; // symbols
     bool is_dry_run;
-    unsigned attempt;                      // of the SDK, from amz-sdk-request; 0 when not said
-    struct span invocation;                // amz-sdk-invocation-id; empty when not said
-    uint64_t connection;                   // number of the connection
+    bool has_nonce;         // the call bears a nonce that is not empty
+    unsigned attempt;       // of the SDK, from amz-sdk-request; 0 when not said
+    struct span invocation; // amz-sdk-invocation-id; empty when not said
+    uint64_t connection;    // number of the connection
     int64_t service_us;
 };
 

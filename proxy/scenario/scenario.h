@@ -149,6 +149,8 @@ struct moment_context {
 };
 MUST_USE enum rc moment_resolve(int64_t *at_us, struct span text,
                                 const struct moment_context *context, struct diag *d);
+// Where told time begins in that case: at its `time.start`, counted from base_us, or there.
+int64_t scenario_start_us(const struct scenario *s, int64_t base_us);
 // "300ms", "5s", "1h05m", "2d"; a bare number is hours.
 MUST_USE enum rc duration_parse(int64_t *us, struct span text, struct diag *d);
 

@@ -208,41 +208,26 @@ static enum rc set_where(struct environment *e, const struct environment_options
     return set_all(e, settings, COUNT(settings), d);
 }
 
+// Which source is meant decides what has to be there; what stands beside it is set as well.
 static enum rc set_credentials(struct environment *e, const struct environment_options *o,
                                struct diag *d)
 {
-    const struct setting keys[] = {
-        {"AWS_ACCESS_KEY_ID", o->access_key, true},
-        {"AWS_SECRET_ACCESS_KEY", o->secret_key, true},
+    enum credential_source source = o->source;
+    bool has_imds = source == CREDENTIALS_IMDS;
+    const struct setting settings[] = {
+        {"AWS_ACCESS_KEY_ID", o->access_key, source == CREDENTIALS_STATIC},
+        {"AWS_SECRET_ACCESS_KEY", o->secret_key, source == CREDENTIALS_STATIC},
         {"AWS_SESSION_TOKEN", o->session_token, false},
-        {"AWS_EC2_METADATA_DISABLED", "true", true},
-    };
-    const struct setting container[] = {
-        {"AWS_CONTAINER_CREDENTIALS_FULL_URI", o->container_uri, true},
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI", o->container_uri, source == CREDENTIALS_CONTAINER},
         {"AWS_CONTAINER_AUTHORIZATION_TOKEN", o->container_token, false},
         {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", o->container_token_file, false},
-        {"AWS_EC2_METADATA_DISABLED", "true", true},
+        {"AWS_WEB_IDENTITY_TOKEN_FILE", o->web_identity_file, source == CREDENTIALS_WEB_IDENTITY},
+        {"AWS_ROLE_ARN", o->role_arn, source == CREDENTIALS_WEB_IDENTITY},
+        {"AWS_ROLE_SESSION_NAME", o->role_arn == NULL ? NULL : "meterprover", false},
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT", o->imds_endpoint, has_imds},
+        {"AWS_EC2_METADATA_DISABLED", has_imds ? NULL : "true", false},
     };
-    const struct setting imds[] = {
-        {"AWS_EC2_METADATA_SERVICE_ENDPOINT", o->imds_endpoint, true},
-    };
-    const struct setting web_identity[] = {
-        {"AWS_WEB_IDENTITY_TOKEN_FILE", o->web_identity_file, true},
-        {"AWS_ROLE_ARN", o->role_arn, true},
-        {"AWS_ROLE_SESSION_NAME", "meterprover", true},
-        {"AWS_EC2_METADATA_DISABLED", "true", true},
-    };
-    switch (o->source) {
-    case CREDENTIALS_STATIC:
-        return set_all(e, keys, COUNT(keys), d);
-    case CREDENTIALS_CONTAINER:
-        return set_all(e, container, COUNT(container), d);
-    case CREDENTIALS_IMDS:
-        return set_all(e, imds, COUNT(imds), d);
-    case CREDENTIALS_WEB_IDENTITY:
-        return set_all(e, web_identity, COUNT(web_identity), d);
-    }
-    return RC_INTERNAL;
+    return set_all(e, settings, COUNT(settings), d);
 }
 
 static enum rc set_case(struct environment *e, const struct environment_options *o, struct diag *d)

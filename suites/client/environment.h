@@ -7,7 +7,8 @@
 #include "proxy/base/diag.h"
 #include "proxy/base/span.h"
 
-// Where the client's SDK finds its credentials. What a source needs is in the options.
+// Where the client's SDK finds its credentials. What a source needs is in the options; what they
+// hold of another is offered beside it.
 enum credential_source {
     CREDENTIALS_STATIC,      // access_key, secret_key, session_token (may be NULL)
     CREDENTIALS_CONTAINER,   // container_uri; container_token or container_token_file (may be NULL)

@@ -3,6 +3,7 @@
 #include "suites/oracle/oracle.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 // An end that we brought about by a signal says nothing of the client.
 static bool is_clients(const struct exit_fact *x)
@@ -36,6 +37,36 @@ static bool is_code(const cJSON *codes, int64_t code)
     return json_int(codes, INT64_MIN, INT64_MAX, &number) && number == code;
 }
 
+static bool is_within(const struct exit_fact *x, const struct step_fact *after, int64_t until_us)
+{
+    return (after == NULL || x->seq >= after->seq) && x->t_us <= until_us;
+}
+
+static bool looks_at(const struct facts *f, const struct expectation *e, const struct exit_fact *x)
+{
+    const char *after = json_get_text(e->args, "after");
+    const char *at = json_get_text(e->json, "at");
+    const struct step_fact *first = facts_step(f, after);
+    const struct step_fact *last = facts_step(f, at);
+    return (after == NULL || first != NULL) &&
+           (at == NULL || (last != NULL && x->seq < last->seq)) &&
+           is_within(x, first, oracle_until(e, first));
+}
+
+bool exit_is_judged(const struct facts *f, const struct exit_fact *x)
+{
+    const cJSON *item = NULL;
+    const cJSON *expects = json_get(f->scenario, "expect");
+    cJSON_ArrayForEach(item, expects)
+    {
+        struct expectation e = {.json = item, .args = json_get(item, "args")};
+        if (strcmp(fact_text(item, "verb"), "exit") == 0 && looks_at(f, &e, x)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void oracle_exit(struct findings *out, const struct facts *f, const struct expectation *e)
 {
     const struct step_fact *after = NULL;
@@ -48,7 +79,7 @@ void oracle_exit(struct findings *out, const struct facts *f, const struct expec
     unsigned ends = 0;
     for (size_t i = 0; i < f->exits_count; i++) {
         const struct exit_fact *x = &f->exits[i];
-        if ((after != NULL && x->seq < after->seq) || x->t_us > until_us || !is_clients(x)) {
+        if (!is_within(x, after, until_us) || !is_clients(x)) {
             continue;
         }
         ends++;

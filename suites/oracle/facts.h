@@ -78,6 +78,7 @@ struct exchange_fact {
     uint64_t seq;
     int64_t t_us;
     const cJSON *request, *commit, *response; // NULL when there was none
+    uint64_t response_seq;                    // 0 when there was none
     const char *operation;                    // "" when none was recognised
     const char *target;                       // whom the client asked: "service" …
     size_t first, count;                      // records
@@ -190,6 +191,8 @@ const struct step_fact *facts_step(const struct facts *f, const char *name);
 const cJSON *facts_step_json(const struct facts *f, const char *name);
 // The client's last word about a usage before that seq.
 enum word facts_word_before(const struct facts *f, const struct usage_fact *u, uint64_t seq);
+// Whether a reply of that status and error says only that the client shall come back later.
+bool reply_throttles(int64_t status, const char *error);
 // Whether a fault of that rule was delivered.
 bool facts_delivered(const struct facts *f, const char *rule);
 

@@ -150,15 +150,18 @@ static enum reply_says says_of(const char *status)
     return strcmp(status, "DuplicateRecord") == 0 ? REPLY_DUPLICATE : REPLY_REFUSES;
 }
 
+bool reply_throttles(int64_t status, const char *error)
+{
+    struct span name = span_of(error);
+    return status == 429 || span_has(name, SPAN("Throttl")) ||
+           span_has(name, SPAN("TooManyRequests")) || span_is(name, "RequestLimitExceeded");
+}
+
 // "Come back later" and "something broke here" refuse no record: after them nobody can say that it
 // is certainly not billed, or will not be.
 static bool error_refuses(int64_t status, const char *error)
 {
-    struct span name = span_of(error);
-    bool is_throttle = status == 429 || span_has(name, SPAN("Throttl")) ||
-                       span_has(name, SPAN("TooManyRequests")) ||
-                       span_is(name, "RequestLimitExceeded");
-    return status >= 400 && status < 500 && status != 408 && !is_throttle;
+    return status >= 400 && status < 500 && status != 408 && !reply_throttles(status, error);
 }
 
 // Of MeterUsage: the same hour stands there with another quantity, as DuplicateRecord has it.
@@ -198,6 +201,7 @@ static void read_response(struct facts *f, const struct event *e)
         return;
     }
     f->exchanges[at].response = e->json;
+    f->exchanges[at].response_seq = e->seq;
     struct exchange_fact x = f->exchanges[at];
     int64_t status = json_get_int(e->json, "status", 0);
     const char *error = fact_text(e->json, "error");

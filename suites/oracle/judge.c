@@ -16,6 +16,7 @@ struct ruling {
     bool is_money; // lag never excuses it
     bool falls;    // struct oracle: falls_when_not_exercised
     bool may_lack; // struct oracle: may_lack_when_avoided
+    bool is_moot;  // struct oracle: is_moot_when_avoided
     bool refers;   // it names a rule that was not delivered
     bool timing;
     const char *level;
@@ -34,7 +35,7 @@ static bool is_lagging(const struct facts *f)
 static enum verdict violated(const struct findings *found, const struct ruling *r)
 {
     bool is_bad = found->said[FINDING_BAD] > 0;
-    if (r->exercise == VERDICT_AVOIDED && r->may_lack && !is_bad) {
+    if (r->exercise == VERDICT_AVOIDED && (r->is_moot || (r->may_lack && !is_bad))) {
         return VERDICT_AVOIDED;
     }
     if (r->falls && (r->exercise == VERDICT_NOT_EXERCISED || r->exercise == VERDICT_INCONCLUSIVE)) {
@@ -171,6 +172,7 @@ static void judge_expectation(struct result_case *out, const struct facts *f, co
         r.is_money = oracle->is_money;
         r.falls = oracle->falls_when_not_exercised;
         r.may_lack = oracle->may_lack_when_avoided;
+        r.is_moot = oracle->is_moot_when_avoided;
         judge_by(&found, f, oracle, &e);
     }
     finish(c, &found, &r);

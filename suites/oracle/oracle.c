@@ -28,7 +28,8 @@ static const struct oracle ORACLES[] = {
     {.verb = "register",
      .judge = oracle_register,
      .takes_within = true,
-     .falls_when_not_exercised = true},
+     .falls_when_not_exercised = true,
+     .is_moot_when_avoided = true},
     {.verb = "alert",
      .judge = oracle_alert,
      .takes_within = true,
@@ -42,6 +43,8 @@ static const struct oracle ORACLES[] = {
     {.verb = "coverage", .judge = oracle_coverage, .falls_when_not_exercised = true},
     {.verb = "jitter", .judge = oracle_jitter, .falls_when_not_exercised = true},
     {.verb = "pause", .judge = oracle_pause, .falls_when_not_exercised = true},
+    {.verb = "nonces", .judge = oracle_nonces, .falls_when_not_exercised = true},
+    {.verb = "elsewhere", .judge = oracle_elsewhere},
     {.verb = "answers", .judge = oracle_answers},
 };
 
@@ -117,6 +120,11 @@ static const struct invariant INVARIANTS[] = {
      .judge = invariant_no_bypass,
      .basis = "derived",
      .help = "the client never reaches for a real metering host"},
+    {.id = "registration",
+     .judge = invariant_registration,
+     .is_money = true,
+     .basis = "derived",
+     .help = "nobody says registered before the service has, or denied whom nothing refused"},
 };
 
 const struct oracle *oracle_find(const char *verb)

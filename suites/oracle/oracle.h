@@ -25,6 +25,8 @@ struct oracle {
     bool falls_when_not_exercised;
     // What it waits for cannot come where the client avoids the situation.
     bool may_lack_when_avoided;
+    // It asks how the client answered a situation, which is no question where that cannot arise.
+    bool is_moot_when_avoided;
 };
 
 // NULL when there is no oracle for that verb yet.
@@ -49,12 +51,12 @@ const struct invariant *invariant_all(size_t *count);
 
 oracle_fn oracle_resubmits, oracle_ledger, oracle_states, oracle_requests, oracle_resolve,
     oracle_register, oracle_alert, oracle_exit, oracle_answers, oracle_page, oracle_notice,
-    oracle_coverage, oracle_jitter, oracle_pause;
+    oracle_coverage, oracle_jitter, oracle_pause, oracle_nonces, oracle_elsewhere;
 
 typedef void invariant_fn(struct findings *out, const struct facts *facts);
 invariant_fn invariant_well_formed, invariant_signature, invariant_money, invariant_final_words,
     invariant_contract, invariant_no_hang, invariant_no_crash, invariant_no_secret,
-    invariant_no_bypass;
+    invariant_no_bypass, invariant_registration;
 
 // Whether a request is what `requests` describes (operation, records, token, …, accepted, status,
 // not).
@@ -88,6 +90,8 @@ const struct event *oracle_done(const struct facts *f, const char *id);
 // Holds the time between the step and its answer against `within_s`.
 void oracle_judge_delay(struct findings *out, const struct expectation *e, const char *id,
                         const struct step_fact *step, const struct event *answer);
+// Whether an expectation of the case looks at that end of the client.
+bool exit_is_judged(const struct facts *f, const struct exit_fact *x);
 // The usage of that id. NULL when it leaves every expectation (not acknowledged before a restart),
 // and, with a finding MISSED, when it was never asked.
 const struct usage_fact *oracle_usage(struct findings *out, const struct facts *f, const char *id);

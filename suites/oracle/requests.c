@@ -192,6 +192,12 @@ static bool is_dry_run(const struct facts *f, const struct exchange_fact *x, con
     return json_is_true(json_get(x->request, "dry_run")) == json_is_true(v);
 }
 
+static bool is_nonce(const struct facts *f, const struct exchange_fact *x, const cJSON *v)
+{
+    (void)f;
+    return (json_get(x->request, "nonce") != NULL) == json_is_true(v);
+}
+
 static bool is_credential(const struct facts *f, const struct exchange_fact *x, const cJSON *v)
 {
     (void)f;
@@ -222,11 +228,17 @@ static bool is_status(const struct facts *f, const struct exchange_fact *x, cons
 static const struct {
     const char *key;
     bool (*is)(const struct facts *f, const struct exchange_fact *x, const cJSON *v);
-} REQUEST_KEYS[] = {
-    {"operation", is_operation}, {"records", is_records},       {"product_code", is_product_code},
-    {"token", is_token},         {"credential", is_credential}, {"region", is_region},
-    {"accepted", is_accepted},   {"status", is_status},         {"target", is_target},
-    {"dry_run", is_dry_run}};
+} REQUEST_KEYS[] = {{"operation", is_operation},
+                    {"records", is_records},
+                    {"product_code", is_product_code},
+                    {"token", is_token},
+                    {"credential", is_credential},
+                    {"region", is_region},
+                    {"accepted", is_accepted},
+                    {"status", is_status},
+                    {"target", is_target},
+                    {"dry_run", is_dry_run},
+                    {"nonce", is_nonce}};
 
 static bool has_all(const struct facts *f, const struct exchange_fact *x, const cJSON *wanted)
 {

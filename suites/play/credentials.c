@@ -47,6 +47,10 @@ void play_find_credentials(const struct play *p, struct environment_options *o)
     o->imds_endpoint = told->imds_endpoint;
     o->web_identity_file = told->web_identity_file;
     o->role_arn = told->role_arn;
+    if (told->keys != NULL) {
+        o->access_key = told->keys->access_key_id;
+        o->secret_key = told->keys->secret_access_key;
+    }
 }
 
 // Wire time may be set back meanwhile: the end is looked at again when it should have come.

@@ -295,10 +295,10 @@ void heard_scrub(void *arg, enum client_stream stream, struct span text, struct 
     journal_redact(journal(p), out, text);
 }
 
-void heard_bypass(void *arg, struct span host)
+void heard_bypass(void *arg, struct span host, bool is_carried)
 {
-    record_leak(arg, tripwire_is_metering(host) ? SPAN("endpoint") : SPAN("outside"), host,
-                SPAN("proxy"));
+    struct span what = is_carried ? SPAN("request") : SPAN("outside");
+    record_leak(arg, tripwire_is_metering(host) ? SPAN("endpoint") : what, host, SPAN("proxy"));
 }
 
 static void record_exit(struct seat *seat, const struct client_exit *how, bool expected)

@@ -423,14 +423,7 @@ static void start_deadline(struct play *p)
 static int64_t told_start(const struct play_setting *setting, const struct scenario *s)
 {
     const struct attachment *a = setting->attachment;
-    int64_t base_us = attached_told_start(a == NULL ? 0 : a->told_us);
-    int64_t at_us = base_us;
-    const char *start = json_get_text(s->time, "start");
-    struct moment_context context = {.now_us = base_us, .start_us = base_us};
-    if (start != NULL && moment_resolve(&at_us, span_of(start), &context, NULL) != RC_OK) {
-        at_us = base_us; // the scenario was checked: it resolves
-    }
-    return at_us;
+    return scenario_start_us(s, attached_told_start(a == NULL ? 0 : a->told_us));
 }
 
 enum rc play_start(struct play **out, const struct play_setting *setting,

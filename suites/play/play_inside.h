@@ -170,8 +170,9 @@ void seat_tell_to_leave(struct seat *seat);
 struct client_observer heard_observer(struct seat *seat);
 // The client's output as it may be kept; a secret in it is journalled. arg is the seat.
 void heard_scrub(void *arg, enum client_stream stream, struct span text, struct buf *out);
-// The client reached for another host than its endpoint. arg is the play.
-void heard_bypass(void *arg, struct span host);
+// The client reached for another host than its endpoint, perhaps with what was meant for that. arg
+// is the play.
+void heard_bypass(void *arg, struct span host, bool is_carried);
 // An event about a process of the client; members may be added between the two.
 void heard_begin(struct seat *seat, const char *what);
 void heard_end(struct play *p);

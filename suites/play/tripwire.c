@@ -37,10 +37,19 @@ bool tripwire_is_metering(struct span host)
     return false;
 }
 
+// A client that goes where it is redirected but brings neither has told nobody anything.
+static bool is_carried(const struct h1_head *head)
+{
+    bool is_signed =
+        span_has(h1_value(head, "Authorization"), SPAN("/aws-marketplace/aws4_request"));
+    bool is_call = span_starts(h1_value(head, "X-Amz-Target"), SPAN("AWSMPMeteringService."));
+    return is_signed || (is_call && head->has_body);
+}
+
 static void catch_one(struct caught *c)
 {
     const struct h1_head *head = h1_parser_head(c->parser);
-    c->owner->fn(c->owner->arg, span_slice(head->authority, 0, 255));
+    c->owner->fn(c->owner->arg, span_slice(head->authority, 0, 255), is_carried(head));
     peer_send(c->peer, SPAN("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\n"
                             "Content-Length: 64\r\nConnection: close\r\n\r\n"
                             "meterprover: the client tried to leave the endpoint it was given"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tripwire stands where the client's environment points HTTPS_PROXY: whoever asks it for
-// another host has bypassed the endpoint. It refuses, and tells.
+// another host has bypassed the endpoint. It stands where redirections lead, too. It refuses, and
+// tells.
 #ifndef SUITES_PLAY_TRIPWIRE_H
 #define SUITES_PLAY_TRIPWIRE_H
 
@@ -11,7 +12,8 @@
 struct tripwire;
 
 // host: as it was asked for ("metering.marketplace.us-east-1.amazonaws.com:443"), cut to 255 bytes.
-typedef void tripwire_fn(void *arg, struct span host);
+// is_carried: it was handed a request to the Metering Service, by its signature or its content.
+typedef void tripwire_fn(void *arg, struct span host, bool is_carried);
 
 MUST_USE enum rc tripwire_open(struct tripwire **out, struct loop *loop, tripwire_fn *fn, void *arg,
                                struct diag *d);

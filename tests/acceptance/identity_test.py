@@ -5,6 +5,7 @@ them before they end, and follow when others are handed out and tokens are given
 import datetime
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ BY = {"container": "container-credentials", "pod-identity": "container-credentia
       "web-identity": "sts"}
 # Of the container's token the client knows no file; only the others can follow it.
 ROTATABLE = {"pod-identity", "web-identity", "imds"}
+# Who checks that the first of those tokens that stand in files is refused afterwards.
+KEPT = {"pod-identity": "check_kept_authorization", "web-identity": "check_kept_web_identity"}
 
 
 def scenario(case, source, steps, rules=(), exercised=None, expect=()):
@@ -68,6 +71,13 @@ class Fetching:
             self.process.terminate()
             self.process.communicate(timeout=30)
         return self.process.returncode
+
+    def proof(self):
+        """The token that a file holds for the client to show; None where there is none."""
+        for name in "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE":
+            if name in self.env:
+                return pathlib.Path(self.env[name]).read_text(encoding="ascii")
+        return None
 
     def events(self, event=None):
         """All of them; the program has ended then."""
@@ -129,8 +139,10 @@ class Boto3(rig.Case):
                     {"name": "changes", "when": {"operation": "BatchMeterUsage"}, "match": "1",
                      "then": [{"credentials": change}]}])
                 session, client = self.session(proxy)
+                kept = proxy.proof()
                 self.assertEqual(self.meter(client, 1), "Success")
                 credentials = session.get_credentials()
+                first = credentials._frozen_credentials  # asking for them would fetch others
                 if source == "imds":
                     # boto3 stretches what instance metadata states by minutes: let an hour pass.
                     fetch_time = credentials._time_fetcher
@@ -139,11 +151,46 @@ class Boto3(rig.Case):
                     end = credentials._expiry_time
                     rig.wait_until(lambda e=end: datetime.datetime.now(e.tzinfo) > e, 10, 0.05)
                 self.assertEqual(self.meter(client, 1), "Success")
+                self.check_kept_keys(session, first)
+                if source in KEPT:
+                    getattr(self, KEPT[source])(session, proxy, kept)
                 events = proxy.events()
-                self.assertEqual(signers(events), [("k1", 200), ("k2", 200)])
+                self.assertEqual(signers(events)[:2], [("k1", 200), ("k2", 200)])
+                self.assertEqual(signers(events)[-1], ("k1", 400))
                 self.assertEqual(served(events)[-1], ("k2", BY[source]))
                 self.assertEqual("rotated" in [e["what"] for e in events
                                                if e["event"] == "credential"], source in ROTATABLE)
+
+    def check_kept_keys(self, session, first):
+        """Who goes on with the first credentials is refused, as soon as they have ended."""
+        stuck = session.client("meteringmarketplace", aws_access_key_id=first.access_key,
+                               aws_secret_access_key=first.secret_key, aws_session_token=first.token)
+
+        def refused():
+            try:
+                self.meter(stuck, 1)
+            except stuck.exceptions.ExpiredTokenException as error:
+                return error.response["Error"]["Message"]
+            return None
+        said = rig.wait_until(refused, 10, 0.2)
+        self.assertIn("security token included in the request is expired", said or "it was taken")
+
+    def check_kept_authorization(self, _, proxy, kept):
+        """The first token of the container's file, after that was given anew."""
+        from botocore.credentials import ContainerProvider
+        from botocore.exceptions import CredentialRetrievalError
+        env = {**proxy.env, "AWS_CONTAINER_AUTHORIZATION_TOKEN": kept}
+        del env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]
+        with unittest.mock.patch("botocore.utils.time.sleep"), \
+                self.assertRaises(CredentialRetrievalError) as raised:
+            ContainerProvider(environ=env).load()
+        self.assertIn("401", str(raised.exception))
+
+    def check_kept_web_identity(self, session, proxy, kept):
+        sts = session.client("sts")
+        with self.assertRaises(sts.exceptions.ExpiredTokenException):
+            sts.assume_role_with_web_identity(RoleArn=proxy.env["AWS_ROLE_ARN"],
+                                              RoleSessionName="kept", WebIdentityToken=kept)
 
     def test_region_of_the_instance(self):
         proxy = Fetching(self, "imds")

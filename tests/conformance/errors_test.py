@@ -12,12 +12,25 @@ from recipes import wire
 MODEL = model_check.read_model(model_check.find_model())
 
 
+def missing(said, ours):
+    """Sentences: where the model that is installed and our recipes are not of one edition."""
+    return [f"{operation} can fail with {error}: the model is newer than our rules; give it a row in "
+            "proxy/aws/error.def and a recipe, or the reason why it does not arise, in recipes.py"
+            for operation, error in sorted(said - ours)] + [
+            f"the model no longer lists {error} for {operation}: take it out of error.def and "
+            "recipes.py" for operation, error in sorted(ours - said)]
+
+
 class ErrorsTest(unittest.TestCase):
     def test_the_table_is_the_models(self):
         said = {(name, error["shape"]) for name, operation in MODEL["operations"].items()
                 for error in operation["errors"]}
-        self.assertEqual(said, {(operation, error) for operation, error, _ in recipes.pairs()})
-        self.assertEqual(34, len(said))
+        ours = {(operation, error) for operation, error, _ in recipes.pairs()}
+        self.assertEqual([], missing(said, ours))
+        self.assertEqual(34, len(ours))
+        for changed, words in ((said | {("MeterUsage", "NewException")}, "newer than our rules"),
+                               (said - {("MeterUsage", "ThrottlingException")}, "no longer lists")):
+            self.assertIn(words, missing(changed, ours)[0])
 
     def test_reasons(self):
         """Only what nothing documents is left out."""
@@ -27,6 +40,21 @@ class ErrorsTest(unittest.TestCase):
                           ("RegisterUsage", "InternalServiceErrorException"),
                           ("ResolveCustomer", "ThrottlingException"),
                           ("ResolveCustomer", "InternalServiceErrorException")], reasons)
+
+    def check_reason(self, operation, error):
+        """No way in which the error arises of another operation makes it arise of this one."""
+        for other, name, recipe in recipes.pairs():
+            if other != operation and name == error and not isinstance(recipe, str):
+                way = recipes.Recipe(recipe.world, recipe.region, burst=recipe.burst)
+                types = {r.json()["__type"] for r in self.replies(operation, way) if r.status != 200}
+                self.assertNotIn(error, types, f"{operation}: it does arise, as it does of {other}: "
+                                 "it needs a recipe, and no reason")
+
+    def test_reasons_are_true(self):
+        for operation, error, recipe in recipes.pairs():
+            if isinstance(recipe, str):
+                with self.subTest(f"{operation}: {error}"):
+                    self.check_reason(operation, error)
 
     def replies(self, operation, recipe):
         """One segment with all requests: a burst is one, however slow this machine is."""

@@ -91,7 +91,7 @@ static void say(struct meter *m, const char *state)
     OWN_BUF struct buf line = {0};
     m->is_asking = strcmp(state, "failed") == 0;
     if (is_denied && m->variants->on[LEGAL_ENDS_DENIED]) {
-        exit(EXIT_SUCCESS);
+        exit(EXIT_FAILURE);
     }
     if (is_denied) {
         talk_general_alert("the program may not meter its use, and does not serve");

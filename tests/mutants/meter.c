@@ -353,6 +353,20 @@ static void read_error(struct meter *m, struct batch batch, const struct wire_re
     }
 }
 
+// Nothing was sent, since there was nothing to sign it with.
+static void without_keys(struct meter *m, struct batch batch)
+{
+    for (size_t i = 0; i < batch.count && has(m, BUG_KEYLESS_SUCCESS); i++) {
+        accept(m, batch.records[i], NULL);
+    }
+    if (has(m, BUG_DROP_KEYLESS)) {
+        give_up(m, batch, "there are no credentials");
+    } else {
+        postpone(m, batch, false, "there are no credentials");
+        talk_general_alert("there are no credentials");
+    }
+}
+
 static void read_reply(struct meter *m, struct batch batch, const struct wire_reply *reply)
 {
     OWN(json) cJSON *json = NULL;
@@ -360,7 +374,9 @@ static void read_reply(struct meter *m, struct batch batch, const struct wire_re
     if (has(m, BUG_CRASH_ON_ERROR) && (reply->delivery != DELIVERY_WHOLE || reply->status != 200)) {
         exit(EXIT_FAILURE);
     }
-    if (reply->delivery == DELIVERY_NONE && has(m, BUG_DROP_UNREACHABLE)) {
+    if (reply->has_no_keys) {
+        without_keys(m, batch);
+    } else if (reply->delivery == DELIVERY_NONE && has(m, BUG_DROP_UNREACHABLE)) {
         give_up(m, batch, "the service cannot be reached");
     } else if (reply->delivery == DELIVERY_NONE) {
         postpone(m, batch, false, "the service cannot be reached");

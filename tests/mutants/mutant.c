@@ -13,6 +13,7 @@
 #include "proxy/base/own.h"
 #include "tests/mutants/instance.h"
 #include "tests/mutants/market.h"
+#include "tests/mutants/register.h"
 #include "tests/mutants/talk.h"
 
 #define EXIT_UNSUPPORTED 89 // of the script contract
@@ -22,6 +23,7 @@ struct client {
     struct book book;
     struct wire wire;
     struct meter meter;
+    struct registrar registrar;
 };
 
 static void on_usage(struct client *c, const cJSON *usage, int64_t step)
@@ -57,6 +59,7 @@ static void on_flush(struct client *c, const cJSON *args, int64_t step)
     if (c->variants.on[LEGAL_CLOCK_ONLY]) {
         meter_report(&c->meter);
     } else {
+        registrar_ask_again(&c->registrar);
         meter_flush(&c->meter);
     }
     talk_answer("done", step);
@@ -69,6 +72,7 @@ static void on_clock(struct client *c, const cJSON *args, int64_t step)
     if (text != NULL && instant_parse(&to_us, span_of(text)) == RC_OK) {
         c->meter.now_us = to_us;
     }
+    registrar_ask_again(&c->registrar);
     meter_flush(&c->meter);
     talk_answer("done", step);
 }
@@ -88,8 +92,13 @@ static void on_page(struct client *c, const cJSON *args, int64_t step)
 static void on_register(struct client *c, const cJSON *args, int64_t step)
 {
     (void)args;
-    instance_ask(&c->meter, step);
+    if (c->registrar.is_hourly) {
+        registrar_ask(&c->registrar, step);
+    } else {
+        instance_ask(&c->meter, step);
+    }
     talk_answer("done", step);
+    registrar_after(&c->registrar);
 }
 
 static void on_notice(struct client *c, const cJSON *args, int64_t step)
@@ -145,6 +154,9 @@ static void make_noise(const struct client *c)
         talk_line(SPAN("{\"level\":\"info\",\"msg\":\"a log in JSON\",\"metered\":0}"));
         fputs("a warning on stderr \x01\xff\n", stderr);
     }
+    if (c->wire.key.access_key_id == NULL) {
+        return; // those of a role come with the first call
+    }
     if (c->variants.on[BUG_PRINT_SECRET]) {
         fprintf(stderr, "DEBUG secret key is %s\n", c->wire.key.secret_access_key);
     }
@@ -171,7 +183,7 @@ static void on_line(struct client *c, struct span text)
     }
     make_noise(c);
     if (json_get(line, "hello") != NULL) {
-        talk_hello(&c->variants, c->meter.is_instance);
+        talk_hello(&c->variants, c->registrar.is_hourly || c->meter.is_instance);
         instance_start(&c->meter);
     } else {
         on_step(c, line);
@@ -223,6 +235,7 @@ static int run(struct client *c)
     }
     c->meter = (struct meter){.variants = &c->variants, .book = &c->book, .wire = &c->wire};
     instance_know(&c->meter);
+    registrar_open(&c->registrar, &c->meter);
     listen_to_stdin(c);
     return c->variants.on[BUG_EXIT_NONZERO] ? 3 : EXIT_SUCCESS;
 }
@@ -240,6 +253,7 @@ int main(int argc, char **argv)
     const struct sigaction term = {.sa_handler = on_term};
     (void)sigaction(SIGTERM, &term, NULL);
     int status = run(&c);
+    registrar_close(&c.registrar);
     wire_close(&c.wire);
     book_close(&c.book);
     return status;

@@ -26,7 +26,7 @@ static int64_t stamp_for(const struct meter *m, const struct book_record *r)
         (r->in_doubt && has(m, BUG_DOUBLE_ON_RESET))) {
         return m->now_us;
     }
-    return r->timestamp_us;
+    return r->timestamp_us + (has(m, BUG_SKEWED_HOURS) ? m->wire->skew_us : 0);
 }
 
 static void add_member(struct buf *out, const char *key, const char *value)

@@ -26,6 +26,8 @@ void talk_hello(const struct variants *variants, bool registers)
     OWN_BUF struct buf line = {0};
     buf_add_text(&line, "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\"");
     buf_add_text(&line, registers ? ",\"register\"" : ",\"resolve\"");
+    bool verifies = registers && !variants->on[LEGAL_NO_VERIFICATION];
+    buf_add_text(&line, verifies ? ",\"verify-signature\"" : "");
     if (!variants->on[LEGAL_BARE_CONTRACT]) {
         buf_add_text(&line, ",\"clock\",\"restart\",\"tags\",\"instances\"");
         buf_add_text(&line, registers ? "" : ",\"page\",\"users\",\"notice\"");

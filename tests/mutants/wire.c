@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proxy/base/instant.h"
 #include "proxy/base/own.h"
+#include "tests/mutants/mend.h"
 
 #define WAIT_S 3
 #define PLAIN_JSON "application/json"
@@ -38,28 +40,31 @@ static enum rc read_endpoint(struct wire *w, const char *url)
 
 enum rc wire_open(struct wire *w, const struct variants *variants)
 {
-    *w = (struct wire){.variants = variants, .fd = -1};
+    *w = (struct wire){.variants = variants, .credentials.variants = variants, .fd = -1};
     const char *url = getenv("AWS_ENDPOINT_URL_MARKETPLACE_METERING");
     w->key = (struct sign_key){
-        .access_key_id = getenv("AWS_ACCESS_KEY_ID"),
-        .secret_access_key = getenv("AWS_SECRET_ACCESS_KEY"),
-        .session_token = getenv("AWS_SESSION_TOKEN"),
         .region = variants->on[BUG_FIXED_REGION] ? "us-east-1" : getenv("AWS_REGION"),
         .service = variants->on[BUG_WRONG_SCOPE] ? "metering.marketplace" : "aws-marketplace",
     };
-    if (url == NULL || w->key.access_key_id == NULL || w->key.secret_access_key == NULL ||
-        w->key.region == NULL) {
+    bool has_keys = credentials_from_environment(&w->key) || credentials_have_role();
+    if (url == NULL || w->key.region == NULL || !has_keys) {
         return RC_MISSING;
     }
     return read_endpoint(w, url);
 }
 
-void wire_close(struct wire *w)
+static void close_connection(struct wire *w)
 {
     if (w->fd >= 0) {
         (void)close(w->fd);
         w->fd = -1;
     }
+}
+
+void wire_close(struct wire *w)
+{
+    close_connection(w);
+    credentials_clear(&w->credentials);
 }
 
 // A connected socket, or -1. SO_SNDTIMEO bounds connect too on Linux.
@@ -236,6 +241,7 @@ static bool take_reply(const struct wire *w, struct wire_reply *reply, struct sp
     keep_field(&reply->error_type, head, SPAN("x-amzn-errortype"));
     keep_field(&reply->media_type, head, SPAN("content-type"));
     keep_field(&reply->location, head, SPAN("location"));
+    keep_field(&reply->date, head, SPAN("date"));
     uint64_t after = 0;
     if (span_to_u64(head_field(head, SPAN("x-amz-retry-after")), 60000, &after)) {
         reply->retry_after_ms = (unsigned)after;
@@ -288,7 +294,7 @@ static void send_and_receive(struct wire *w, struct span request, struct wire_re
     }
     bool is_usable = reply->delivery == DELIVERY_WHOLE || w->variants->on[BUG_STALE_CONNECTION];
     if (!is_usable || !keeps_connection(w)) {
-        wire_close(w);
+        close_connection(w);
     }
 }
 
@@ -301,30 +307,25 @@ static void follow(struct wire *w, struct span request, struct wire_reply *reply
     if (read_endpoint(&elsewhere, location) == RC_OK) {
         send_and_receive(&elsewhere, request, reply);
     }
-    wire_close(&elsewhere);
+    close_connection(&elsewhere);
 }
 
-void wire_call(struct wire *w, const char *operation, struct span body, struct wire_reply *reply)
+static void call_once(struct wire *w, struct sign_request *request, struct wire_reply *reply)
 {
     *reply = (struct wire_reply){.delivery = DELIVERY_NONE};
-    char target[64];
-    (void)snprintf(target, sizeof target, "AWSMPMeteringService.%s", operation);
-    const struct sign_request request = {
-        .host = w->host,
-        .path = w->path,
-        .content_type = w->variants->on[BUG_PLAIN_JSON] ? PLAIN_JSON : WIRE_MEDIA_TYPE,
-        .target = target,
-        .body = body,
-        .with_content_hash = w->variants->on[LEGAL_CONTENT_HASH],
-        .at_s = (long long)time(NULL),
-    };
+    int64_t now_us = time(NULL) * US_PER_S + w->skew_us;
+    if (credentials_get(&w->credentials, now_us, &w->key) != RC_OK) {
+        reply->has_no_keys = true;
+        return;
+    }
+    request->at_s = now_us / US_PER_S;
     w->calls++;
     struct sign_result signature;
-    sign(&signature, &request, &w->key);
+    sign(&signature, request, &w->key);
     OWN_BUF struct buf out = {0};
-    render_head(&out, w, &request, &signature);
+    render_head(&out, w, request, &signature);
     buf_clear(&signature.authorization);
-    buf_add(&out, body);
+    buf_add(&out, request->body);
 
     send_and_receive(w, buf_span(&out), reply);
     if (reply->status / 100 == 3 && w->variants->on[BUG_FOLLOW_REDIRECTS]) {
@@ -332,10 +333,48 @@ void wire_call(struct wire *w, const char *operation, struct span body, struct w
     }
 }
 
+void wire_call(struct wire *w, const char *operation, struct span body, struct wire_reply *reply)
+{
+    char target[64];
+    (void)snprintf(target, sizeof target, "AWSMPMeteringService.%s", operation);
+    struct sign_request request = {
+        .host = w->host,
+        .path = w->path,
+        .content_type = w->variants->on[BUG_PLAIN_JSON] ? PLAIN_JSON : WIRE_MEDIA_TYPE,
+        .target = target,
+        .body = body,
+        .with_content_hash = w->variants->on[LEGAL_CONTENT_HASH],
+    };
+    call_once(w, &request, reply);
+    if (mend(w, operation, reply)) {
+        wire_reply_clear(reply);
+        call_once(w, &request, reply);
+    }
+}
+
+void wire_ask(const struct variants *variants, const struct wire_question *question,
+              struct wire_reply *reply)
+{
+    struct wire w = {.variants = variants, .fd = -1};
+    *reply = (struct wire_reply){.delivery = DELIVERY_NONE};
+    if (question->url == NULL || read_endpoint(&w, question->url) != RC_OK) {
+        return;
+    }
+    OWN_BUF struct buf out = {0};
+    buf_addf(&out, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", question->method, w.path,
+             w.host);
+    buf_addf(&out, "Content-Length: %zu\r\n%s\r\n", question->body.len,
+             question->headers == NULL ? "" : question->headers);
+    buf_add(&out, question->body);
+    send_and_receive(&w, buf_span(&out), reply);
+    close_connection(&w);
+}
+
 void wire_reply_clear(struct wire_reply *reply)
 {
     buf_clear(&reply->error_type);
     buf_clear(&reply->media_type);
     buf_clear(&reply->location);
+    buf_clear(&reply->date);
     buf_clear(&reply->body);
 }

@@ -4,6 +4,7 @@
 #define TESTS_MUTANTS_WIRE_H
 
 #include "proxy/base/buf.h"
+#include "tests/mutants/credentials.h"
 #include "tests/mutants/sign.h"
 #include "tests/mutants/variant.h"
 
@@ -23,8 +24,10 @@ struct wire_reply {
     struct buf error_type;   // X-Amzn-Errortype, where sent
     struct buf media_type;   // Content-Type, where sent
     struct buf location;     // Location, where sent
+    struct buf date;         // Date, where sent
     unsigned retry_after_ms; // Retry-After in seconds, or x-amz-retry-after, where sent
     struct buf body;
+    bool has_no_keys; // there were none to sign with, so nothing was sent
 };
 
 struct wire {
@@ -33,19 +36,31 @@ struct wire {
     char name[256];
     char port[8];
     char path[256];
-    struct sign_key key;
-    int fd; // -1 unless a kept connection is open
+    struct sign_key key; // of the last call
+    struct credentials credentials;
+    int64_t skew_us; // how far the service's clock is ahead of ours
+    int fd;          // -1 unless a kept connection is open
     unsigned long long calls;
 };
 
-// Reads the endpoint, the region and static keys from the environment, which lend their text.
-// RC_MISSING without them, RC_UNSUPPORTED for TLS, which this client does not speak.
+// Reads the endpoint and the region from the environment, which lends its text. RC_MISSING without
+// them, and where no source of keys is named; RC_UNSUPPORTED for TLS, which this client does not
+// speak.
 MUST_USE enum rc wire_open(struct wire *w, const struct variants *variants);
 void wire_close(struct wire *w);
 
-// Calls one operation. Never waits longer than 5 s for the peer's next byte. *reply is released
-// with wire_reply_clear.
+// Calls one operation, and once more where the refusal showed what to mend. Never waits longer than
+// 5 s for the peer's next byte. *reply is released with wire_reply_clear.
 void wire_call(struct wire *w, const char *operation, struct span body, struct wire_reply *reply);
+
+// A request that is not signed, to those who are asked for keys.
+struct wire_question {
+    const char *method, *url;
+    const char *headers; // whole lines; NULL for none
+    struct span body;
+};
+void wire_ask(const struct variants *variants, const struct wire_question *question,
+              struct wire_reply *reply);
 void wire_reply_clear(struct wire_reply *reply);
 
 #endif

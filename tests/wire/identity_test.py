@@ -4,6 +4,7 @@ that meet them by target, and what the journal keeps of it."""
 import datetime
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -324,6 +325,49 @@ class SignatureTest(WireTest):
                     proxy.use(proxy.container().json())
                     change(proxy.sign)
                     self.check_refused(proxy, proxy.ask(), 400, name, sentence)
+
+    def test_forms(self):
+        """A request that was signed well, and one thing about it; with AWS's name and sentence for it.
+        None of them is a call that CloudTrail knows."""
+        def drop(name):
+            return lambda whole: re.sub(rb"(?m)^" + name + rb": .*\r\n", b"", whole)
+
+        def scope(**change):
+            return lambda sign: [setattr(sign, k, v) for k, v in change.items()]
+        invalid, incomplete = "InvalidSignatureException", "IncompleteSignatureException"
+        for what, before, after, name, sentence in [
+                ("service", scope(service="execute-api"), None, invalid,
+                 "scoped to correct service: 'aws-marketplace'"),
+                ("terminator", scope(end="aws5_request"), None, invalid, "valid terminator"),
+                ("no date", None, drop(b"x-amz-date"), incomplete, "'X-Amz-Date' or a 'Date' header"),
+                ("no target", None, drop(b"x-amz-target"), None, ""),
+                ("another host", None, lambda w: w.replace(b"host: localhost", b"host: elsewhere"),
+                 invalid, "does not match"),
+                ("another body", None, lambda w: w.replace(b'"Quantity": 7', b'"Quantity": 8'),
+                 invalid, "does not match"),
+                ("target not signed", None, lambda w: w.replace(b";x-amz-target", b""), invalid,
+                 "'x-amz-target' must be a 'SignedHeader'"),
+                ("host not signed", None, lambda w: w.replace(b"host;", b""), invalid,
+                 "'Host' or ':authority' must be a 'SignedHeader'"),
+                ("a name more", None, lambda w: w.replace(b"host: ", b"x-amz-meta-a: 1\r\nhost: "),
+                 invalid, "'x-amz-meta-a' must be a 'SignedHeader'"),
+                ("bearer", None, lambda w: w.replace(b"AWS4-HMAC-SHA256 ", b"Bearer "), incomplete,
+                 "must begin with 'AWS4-HMAC-SHA256'"),
+                ("no names", None, lambda w: re.sub(rb"SignedHeaders=[^,]*, ", b"", w), incomplete,
+                 "requires 'SignedHeaders' parameter")]:
+            with self.subTest(what), tempfile.TemporaryDirectory() as folder:
+                trail = os.path.join(folder, "trail")
+                with Proxy(args=["--cloudtrail", trail]) as proxy:
+                    (before or (lambda sign: None))(proxy.sign)
+                    with proxy.client() as client:
+                        client.send((after or (lambda w: w))(proxy.sign.whole()))
+                        reply = client.reply()
+                    if name is None:
+                        self.assertEqual(404, reply.status)
+                    else:
+                        self.check_refused(proxy, reply, 400, name, sentence)
+                with open(trail, encoding="utf-8") as file:
+                    self.assertEqual([], json.load(file)["Records"])
 
     def test_a_long_term_key_has_no_token(self):
         with Proxy([]) as proxy:

@@ -175,6 +175,18 @@ class RegistrationTest(unittest.TestCase):
         replies, _ = self.register(None, world=world, version=2)
         self.assertEqual({"Signature"}, set(replies[0]))
 
+    def test_a_rule_knows_calls_with_a_nonce(self):
+        rules = [wire.rule("forged", [{"jwt": {"forge": "empty"}}],
+                           when={"operation": "RegisterUsage", "nonce": True})]
+        asked = {"ProductCode": wire.PRODUCT, "PublicKeyVersion": 1}
+        with Proxy(rules) as proxy:
+            replies = [proxy.ask(json.dumps({**asked, **more}).encode(), target="RegisterUsage")
+                       for more in ({}, {"Nonce": ""}, {"Nonce": NONCE})]
+            requests = proxy.wait("request", 3)
+        self.assertEqual([False, False, True], [r.json()["Signature"] == "" for r in replies])
+        self.assertEqual([None, None, NONCE], [r.get("nonce") for r in requests])
+        self.assertEqual([1, 1, 1], [r["public_key_version"] for r in requests])
+
     def test_each_program_has_a_key_of_its_own(self):
         replies, _ = self.register(None)
         _, pem = self.register(None)

@@ -54,7 +54,7 @@ def many(count):
     return [record(names[i % 5], i + 1, 1 + i // 5) for i in range(count)]
 
 
-def scenario(rules, world=None, case="WIRE-01", source=None, skew=None):
+def scenario(rules, world=None, case="WIRE-01", source=None, time=None):
     """A whole scenario file around rules; the steps are for a client that never comes."""
     tree = {
         "scenario": 1, "id": case, "title": "What the wire shows", "operation": "BatchMeterUsage",
@@ -69,8 +69,8 @@ def scenario(rules, world=None, case="WIRE-01", source=None, skew=None):
     }
     if world is not None:
         tree["world"] = world
-    if skew is not None:
-        tree["time"] = {"skew": skew}
+    if time is not None:
+        tree["time"] = time
     if source is not None:
         tree["client"] = {"credentials": source}
     return tree
@@ -93,6 +93,7 @@ class Signer:
 
     def __init__(self, region, key_id, secret, token=None):
         self.region, self.key_id, self.secret, self.token = region, key_id, secret, token
+        self.service, self.end = "aws-marketplace", "aws4_request"
 
     def request(self, body, target="BatchMeterUsage", headers=(), chunked=False, host="localhost"):
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
@@ -103,7 +104,7 @@ class Signer:
         names = ";".join(sorted(signed))
         lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
         canonical = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
-        scope = f"{now[:8]}/{self.region}/aws-marketplace/aws4_request"
+        scope = f"{now[:8]}/{self.region}/{self.service}/{self.end}"
         text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
         key = ("AWS4" + self.secret).encode()
         for part in scope.split("/") + [text]:
@@ -125,7 +126,7 @@ class Proxy:
     """The program, started; leave the context and it is ended and its journal's end is checked."""
 
     def __init__(self, rules=None, world=None, seed=7, args=(), files=None, journal=True,
-                 source=None, skew=None):
+                 source=None, skew=None, start=None):
         self.folder = tempfile.mkdtemp(prefix="wire-")
         self.journal_path = os.path.join(self.folder, "journal.jsonl")
         self.errors_path = os.path.join(self.folder, "stderr")
@@ -135,7 +136,9 @@ class Proxy:
         if rules is not None:
             path = os.path.join(self.folder, "scenario.json")
             with open(path, "w", encoding="utf-8") as file:
-                json.dump(scenario(rules, world, source=source, skew=skew), file)
+                moments = {"skew": skew, "start": start}
+                json.dump(scenario(rules, world, source=source, time={
+                    k: v for k, v in moments.items() if v is not None} or None), file)
             command += ["--scenario", path]
         with open(self.errors_path, "wb") as errors:
             self.process = subprocess.Popen(

@@ -10,6 +10,7 @@
 // The book changes only by events, each written to the journal before it counts, so that a restart
 // arrives at the same book by reading them again.
 
+import { randomUUID } from 'node:crypto';
 import { addTags, allocationsOf } from './tags.mjs';
 
 const HOUR_MS = 3_600_000;
@@ -57,6 +58,7 @@ class UsageRecord {
   state = 'pending';
   reason = 'not sent yet';
   recordId = undefined; // MeteringRecordId
+  held = false; // sent no more by itself: a person decides
   doubt = false; // an attempt may have been billed although no reply says so
   inFlight = false;
   outages = 0; // in this run only
@@ -67,8 +69,8 @@ class UsageRecord {
   #tagged = false;
 
   constructor(key, payer, dimension, hour) {
-    const { product, code, members } = payer;
-    Object.assign(this, { key, product, code, members, dimension, hour });
+    const { product, code, members, isCaller = false } = payer;
+    Object.assign(this, { key, product, code, members, isCaller, dimension, hour });
   }
 
   hasRoomFor(usage) {
@@ -96,11 +98,20 @@ class UsageRecord {
   frozen() {
     return this.wire ?? {
       Timestamp: Math.floor(this.#latest / 1000),
-      ...this.members,
-      Dimension: this.dimension,
-      Quantity: this.#quantity,
+      ...(this.isCaller ? this.#ofCaller() : this.#ofCustomer()),
       ...(this.#tagged && { UsageAllocations: allocationsOf(this.#buckets, this.#quantity) }),
     };
+  }
+
+  // For BatchMeterUsage.
+  #ofCustomer() {
+    return { ...this.members, Dimension: this.dimension, Quantity: this.#quantity };
+  }
+
+  // For MeterUsage, with the token by which this report is known for ever.
+  #ofCaller() {
+    const ClientToken = randomUUID();
+    return { ProductCode: this.code, UsageDimension: this.dimension, UsageQuantity: this.#quantity, ClientToken };
   }
 }
 
@@ -108,12 +119,20 @@ export class Book {
   #journal;
   #voice;
   #subscriptions;
+  #isCaller;
+  #addsUp;
   #usages = new Map(); // id -> {record, held}: held is why it is in no record that will be sent
   #records = new Map();
   #said = new Map(); // id -> the state last said
 
-  /** voice.usage(word) and voice.alert(about, text) carry what is told to the outside. */
-  constructor(journal, voice, subscriptions, events) {
+  /**
+   * voice.usage(word) and voice.alert(about, text) carry what is told to the outside. isCaller: the buyer
+   * is the account whose credentials sign, and no record names it; addsUp: AWS adds up the reports of an
+   * hour, as on AgentCore, so that no usage comes too late for its own.
+   */
+  constructor(journal, voice, subscriptions, events, { isCaller = false, addsUp = false } = {}) {
+    this.#isCaller = isCaller;
+    this.#addsUp = addsUp;
     this.#journal = journal;
     this.#voice = voice;
     this.#subscriptions = subscriptions;
@@ -150,7 +169,7 @@ export class Book {
     const limit = everything ? nowMs : hourOf(nowMs) - 1;
     const isDue = (r) => r.wire !== null || r.timestampMs <= limit || this.#subscriptions.isLastChance(r.members, nowMs);
     return [...this.#records.values()]
-      .filter((r) => !isFinal(r.state) && isDue(r) && this.#subscriptions.maySend(r.members, nowMs))
+      .filter((r) => !isFinal(r.state) && !r.held && isDue(r) && this.#subscriptions.maySend(r.members, nowMs))
       .sort((a, b) => a.outages - b.outages || a.hour - b.hour);
   }
 
@@ -179,8 +198,8 @@ export class Book {
     }
     this.#commit({
       event: 'outcome',
-      outcomes: outcomes.map(({ record, state, reason, recordId, doubt }) =>
-        ({ key: record.key, state, reason, recordId, doubt: doubt ?? record.doubt })),
+      outcomes: outcomes.map(({ record, state, reason, recordId, doubt, held }) =>
+        ({ key: record.key, state, reason, recordId, doubt: doubt ?? record.doubt, held })),
     });
     this.#say(outcomes.flatMap(({ record }) => record.usages));
   }
@@ -223,17 +242,31 @@ export class Book {
     }
   }
 
+  #payerOf(usage) {
+    const { product } = usage;
+    return this.#isCaller ? { product, code: product, members: {}, isCaller: true } : payerOf(usage);
+  }
+
+  // The record of that key which still takes usage; one that was sent, if there is no other.
+  #recordOf(usage, payer, hour) {
+    const first = keyOf(usage, payer, hour);
+    let key = first;
+    for (let i = 2; this.#addsUp && this.#records.get(key)?.wire; i += 1) {
+      key = `${first} ${i}`;
+    }
+    const record = this.#records.get(key) ?? new UsageRecord(key, payer, usage.dimension, hour);
+    this.#records.set(key, record);
+    return record;
+  }
+
   #add(usage) {
-    const payer = payerOf(usage);
+    const payer = this.#payerOf(usage);
     const problem = problemOf(usage, payer);
     if (problem) {
       this.#usages.set(usage.id, { record: null, held: problem });
       return;
     }
-    const hour = hourOf(Date.parse(usage.at));
-    const key = keyOf(usage, payer, hour);
-    const record = this.#records.get(key) ?? new UsageRecord(key, payer, usage.dimension, hour);
-    this.#records.set(key, record);
+    const record = this.#recordOf(usage, payer, hourOf(Date.parse(usage.at)));
     let held = null;
     if (record.wire !== null) {
       held = 'its hour was already reported, and the service takes one record an hour';
@@ -253,8 +286,8 @@ export class Book {
     this.#records.set(key, record);
   }
 
-  #settle(record, { state, reason, recordId, doubt }) {
-    Object.assign(record, { state, reason, recordId, doubt, inFlight: false });
+  #settle(record, { state, reason, recordId, doubt, held = false }) {
+    Object.assign(record, { state, reason, recordId, doubt, held, inFlight: false });
   }
 
   #word(id) {

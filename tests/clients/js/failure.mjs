@@ -14,6 +14,7 @@ const KINDS = new Map([
     'InvalidTagException',
     'InvalidUsageAllocationsException',
     'InvalidLicenseException',
+    'CustomerNotEntitledException',
     'ValidationException',
     'ValidationError',
     'InvalidParameterValue',
@@ -35,7 +36,11 @@ const KINDS = new Map([
   ]),
   // Nothing that sending again can heal; a person has to. The usage is kept.
   ...rows('configuration', 'product', ['InvalidProductCodeException']),
-  ...rows('configuration', 'service', ['DisabledApiException', 'UnknownOperationException']),
+  ...rows('configuration', 'service', [
+    'DisabledApiException',
+    'InvalidEndpointRegionException', // the program runs elsewhere than where it reports
+    'UnknownOperationException',
+  ]),
   ...rows('credentials', 'service', [
     'AccessDenied',
     'AccessDeniedException',
@@ -54,6 +59,7 @@ const KINDS = new Map([
     'UnrecognizedClientException',
     'CredentialsProviderError',
     'TokenProviderError',
+    'UnauthorizedException',
   ]),
 ]);
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BatchMeterUsageCommand,
   MarketplaceMeteringClient,
+  MeterUsageCommand,
   ResolveCustomerCommand,
 } from '@aws-sdk/client-marketplace-metering';
 import { judgeFailure } from './failure.mjs';
@@ -19,9 +20,19 @@ const TIME_LIMITS = {
   socketTimeout: 5_000,
 };
 
-// Ten BatchMeterUsage calls a second are allowed for one account and region, over all its programs; a
+// Ten calls a second of one operation are allowed for one account and region, over all its programs; a
 // little less leaves room for what the network bunches together.
 const MIN_INTERVAL_MS = 125;
+
+// Ends with the signal, whatever the promise does: the SDK asks for credentials with no time limit, and
+// takes no notice of the signal before it has them.
+async function within(signal, promise) {
+  const aborted = new Promise((_, reject) => {
+    const abort = () => reject(Object.assign(new Error('given up'), { name: 'AbortError' }));
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  return Promise.race([promise, aborted]);
+}
 
 export class Metering {
   #client = null;
@@ -46,6 +57,12 @@ export class Metering {
     return this.#send(command, limitMs, MIN_INTERVAL_MS);
   }
 
+  /** One MeterUsage, with its answer as above. A ClientToken must be in it where anything is metered. */
+  async meterUsage(wire, limitMs) {
+    const command = new MeterUsageCommand({ ...wire, Timestamp: new Date(wire.Timestamp * 1000) });
+    return this.#send(command, limitMs, MIN_INTERVAL_MS);
+  }
+
   /** {output} or {failure} of one ResolveCustomer. */
   async resolveCustomer(token, limitMs) {
     return this.#send(new ResolveCustomerCommand({ RegistrationToken: token }), limitMs, 0);
@@ -62,14 +79,16 @@ export class Metering {
     const attempts = this.#watchAttempts(command, intervalMs);
     const abortSignal = AbortSignal.any([this.#stopping, AbortSignal.timeout(limitMs)]);
     try {
-      const output = await this.#client.send(command, { abortSignal });
+      const output = await within(abortSignal, this.#client.send(command, { abortSignal }));
       return { output, doubt: attempts.doubt };
     } catch (error) {
       // When the time limit ends the SDK's waiting between two attempts, the last attempt tells more.
       const cause = error.name === 'AbortError' ? (attempts.last ?? error) : error;
       const failure = { ...judgeFailure(cause), message: cause.message, name: cause.name };
-      if (failure.kind === 'credentials') {
-        this.close(); // the SDK keeps credentials until they expire: look for others next time
+      // Of this operation, not of one by which the SDK asked for credentials.
+      failure.isReply = attempts.count > 0 && cause.$metadata?.httpStatusCode !== undefined;
+      if (failure.kind === 'credentials' || attempts.count === 0) {
+        this.close(); // the SDK keeps credentials, and the wait for them: look for others next time
       }
       return { failure, doubt: attempts.doubt || (attempts.count > 0 && failure.doubt) };
     }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A careful seller: meters usage to AWS Marketplace with the AWS SDK for JavaScript, and is told what
 // to do by the lines of Meterprover's script contract. Run: meterprover test --profile saas -- node seller.mjs
+// (or another profile in which usage is reported; METERPROVER_WORLD names it).
 import { createInterface } from 'node:readline';
 import { Book } from './book.mjs';
 import { Journal } from './journal.mjs';
+import { Launch } from './launch.mjs';
 import { Metering } from './metering.mjs';
 import { answerPage } from './page.mjs';
 import { resolve } from './registration.mjs';
+import { Reporter } from './reporter.mjs';
 import { Sender } from './sender.mjs';
 import { readNotice, Subscriptions } from './subscriptions.mjs';
 import { Voice } from './voice.mjs';
@@ -39,6 +42,23 @@ async function register({ voice, metering, stopping, subscriptions, products }, 
   return answer;
 }
 
+// Says whether this program may serve, as far as it is known.
+async function ask({ voice }, step, launch, nowMs) {
+  const { alert, ...answer } = await launch.attempt(nowMs);
+  if (alert) {
+    voice.alertAll(alert);
+  }
+  voice.say('register', { step, ...answer });
+}
+
+async function askAgain(seller, nowMs) {
+  for (const [step, launch] of seller.launches) {
+    if (launch.state === 'failed') {
+      await ask(seller, step, launch, nowMs);
+    }
+  }
+}
+
 // One function per step; each is over when what it promises holds.
 const STEPS = {
   // Safe, not sent: it goes out when its hour is over, or with a flush.
@@ -48,15 +68,25 @@ const STEPS = {
 
   clock: async (seller, line) => {
     const { sender } = seller;
+    await askAgain(seller, Date.parse(line.clock));
     fillHours(seller, Date.parse(line.clock));
     await sender.sweep(Date.parse(line.clock), { everything: false, limitMs: CLOCK_LIMIT_MS });
   },
 
   flush: async (seller, line) => {
     const { book, sender } = seller;
+    await askAgain(seller, Date.parse(line.now));
     fillHours(seller, Date.parse(line.now));
     await sender.sweep(Date.parse(line.now), { everything: true, limitMs: FLUSH_LIMIT_MS });
     book.sayAll();
+  },
+
+  // The program has just been started in a buyer's account.
+  register: async (seller, { step, now }) => {
+    const [[ProductCode, [UsageDimension]]] = seller.products;
+    const launch = new Launch(seller.metering, { ProductCode, UsageDimension }, seller.profile !== 'ami');
+    seller.launches.set(step, launch);
+    await ask(seller, step, launch, Date.parse(now));
   },
 
   resolve: async (seller, line) => {
@@ -88,10 +118,16 @@ const STEPS = {
   },
 };
 
-const SUPPORTS = ['usage', 'flush', 'clock', 'restart', 'resolve', 'tags', 'page', 'users', 'notice'];
+// Products that run in the buyer's account, and meter with MeterUsage.
+const IN_BUYERS_ACCOUNT = ['ami', 'container-metered', 'agentcore'];
+const METERING = ['usage', 'flush', 'clock', 'restart', 'tags'];
+const SUPPORTS = {
+  theirs: [...METERING, 'register'],
+  ours: [...METERING, 'resolve', 'page', 'users', 'notice'],
+};
 
-function greet({ voice, book }) {
-  voice.say('hello', { contract: 1, supports: SUPPORTS });
+function greet({ voice, book, isCaller }) {
+  voice.say('hello', { contract: 1, supports: isCaller ? SUPPORTS.theirs : SUPPORTS.ours });
   // What was said last before a kill may not have been heard.
   book.sayAll({ all: true });
 }
@@ -118,12 +154,15 @@ function open(directory, stopping) {
   const { journal, events } = Journal.open(directory);
   const past = Journal.open(directory, 'subscriptions.jsonl');
   const subscriptions = new Subscriptions(past.journal, past.events);
-  const book = new Book(journal, voice, subscriptions, events);
   const metering = new Metering(stopping);
   // What we sell: code, and the dimensions' wire names.
   const world = JSON.parse(process.env.METERPROVER_WORLD ?? '{}');
   const products = new Map((world.products ?? []).map((p) => [p.code, Object.values(p.dimensions)]));
-  return { voice, book, subscriptions, products, metering, stopping, sender: new Sender(book, metering, stopping) };
+  const { profile } = world;
+  const isCaller = IN_BUYERS_ACCOUNT.includes(profile);
+  const book = new Book(journal, voice, subscriptions, events, { isCaller, addsUp: profile === 'agentcore' });
+  const sender = isCaller ? new Reporter(book, metering, stopping) : new Sender(book, metering, stopping);
+  return { voice, book, subscriptions, products, metering, stopping, sender, isCaller, profile, launches: new Map() };
 }
 
 // Lines are taken one after the other, in their order; those that come meanwhile wait in the reader.

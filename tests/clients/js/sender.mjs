@@ -4,6 +4,7 @@
 // records that were refused, and nothing at all.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hourOf } from './book.mjs';
+import { notBilled, refused, unclear } from './outcome.mjs';
 
 const MAX_RECORDS = 25;
 const MAX_BYTES = 900_000; // a call must stay below 1 MB; the rest is for what stands around the records
@@ -54,22 +55,6 @@ function* inBatches(records) {
     }
     yield batch;
   }
-}
-
-// A sending that certainly was not billed: what was known before still holds.
-const notBilled = (record, reason, alert) =>
-  ({ record, state: record.doubt ? 'unknown' : 'pending', reason, alert });
-
-// A sending of which nobody knows.
-const unclear = (record, reason, alert) => ({ record, state: 'unknown', doubt: true, reason, alert });
-
-// Refused for good. If an earlier attempt was left without a reply it may have been billed
-// before, and then "rejected" would be a lie: a person has to look.
-function refused(record, reason) {
-  const what = `usage ${record.usages.join(', ')} was refused: ${reason}`;
-  return record.doubt
-    ? unclear(record, reason, `${what}; an earlier attempt may have been billed: compare with the bill`)
-    : { record, state: 'rejected', reason, alert: `${what}; it is not billed` };
 }
 
 // By Results[].Status. A status that we do not know says nothing: it is never taken for success.

@@ -12,6 +12,7 @@ transaction is rolled back when the file is opened again.
 """
 import json
 import sqlite3
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Iterable, Iterator, List, Optional, Tuple
@@ -22,6 +23,7 @@ from subscriptions import Subscriptions
 PENDING, UNKNOWN, METERED, REJECTED = "pending", "unknown", "metered", "rejected"
 FINAL = (METERED, REJECTED)
 MAX_QUANTITY = 2**31 - 1  # of one record; what is more waits for a person
+NEVER = 2**62  # not_before of what waits for a person for ever
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
@@ -29,6 +31,7 @@ CREATE TABLE IF NOT EXISTS record (
     product TEXT NOT NULL, buyer TEXT NOT NULL, dimension TEXT NOT NULL, hour INTEGER NOT NULL,
     quantity INTEGER NOT NULL, timestamp INTEGER NOT NULL, allocations TEXT,
     frozen INTEGER NOT NULL DEFAULT 0,   -- sent, or about to be: never changes again
+    token TEXT,                          -- its ClientToken, drawn when it was frozen
     in_doubt INTEGER NOT NULL DEFAULT 0, -- a sending may have been executed without our knowing
     state TEXT NOT NULL DEFAULT 'pending', reason TEXT, metering_id TEXT,
     alert TEXT,                          -- what an operator was last told about it
@@ -55,6 +58,7 @@ class Record:
     timestamp: int
     allocations: Optional[list]
     frozen: bool
+    token: Optional[str]
     in_doubt: bool
     state: str
     reason: Optional[str]
@@ -74,7 +78,9 @@ def _record(row: sqlite3.Row) -> Record:
 class Outbox:
     """Usage and records on disk. Every method that changes something commits before it returns."""
 
-    def __init__(self, path: str):
+    def __init__(self, path: str, adds_up: bool = False):
+        """adds_up: AWS adds up the records of a key, as on AgentCore, so that none comes too late."""
+        self._adds_up = adds_up
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -132,8 +138,9 @@ class Outbox:
             "VALUES (?, ?, ?, ?, 0, ?)", (*key, timestamp)).lastrowid
 
     def is_late(self, number: int) -> bool:
-        """Whether another record of the key went out before, and was not certainly refused."""
-        return self._one(
+        """Whether another record of the key went out before, and was not certainly refused, so that
+        AWS would drop this one."""
+        return not self._adds_up and self._one(
             "SELECT 1 FROM record AS mine "
             "JOIN record AS other USING (product, buyer, dimension, hour) "
             "WHERE mine.number = ? AND other.number < mine.number AND other.state <> ?",
@@ -184,11 +191,12 @@ class Outbox:
         return ((row["id"], self.get(row["record"])) for row in rows)
 
     def freeze(self, records: Iterable[Record]) -> List[Record]:
-        """Fixes quantity and timestamp for ever; called before the first byte goes out. Gives the
-        records as they are then: another worker may have added usage since they were read."""
+        """Fixes quantity, timestamp and token for ever; called before the first byte goes out. Gives
+        the records as they are then: another worker may have added usage since they were read."""
         with self.transaction():
-            self._db.executemany("UPDATE record SET frozen = 1 WHERE number = ?",
-                                 [(record.number,) for record in records])
+            self._db.executemany(
+                "UPDATE record SET frozen = 1, token = coalesce(token, ?) WHERE number = ?",
+                [(str(uuid.uuid4()), record.number) for record in records])
             return [self.get(record.number) for record in records]
 
     def note(self, record: Record, state: str, reason: Optional[str] = None, *,

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A careful seller's integration on boto3, behind the script contract of Meterprover.
 
-The parts that a seller would copy are outbox.py, tags.py, metering.py, registration.py, page.py and
-subscriptions.py; this file only turns lines of the contract into calls to them, and what they know into words.
+The parts that a seller would copy: outbox.py and sending.py, and metering.py for SaaS or instance.py where
+the program runs in the buyer's account; tags.py; registration.py, page.py and subscriptions.py for SaaS;
+launch.py and container.py for what asks at its start whether it may serve. This file only turns lines of
+the contract into calls to them, and what they know into words.
 """
 import json
 import os
@@ -16,7 +18,12 @@ import page
 from outbox import MAX_QUANTITY, Outbox
 from subscriptions import FAILED, Subscriptions, read_notice
 
-SUPPORTS = ["usage", "flush", "clock", "restart", "resolve", "tags", "page", "users", "notice", "instances"]
+METERING = ["usage", "flush", "clock", "restart", "tags", "instances"]
+SUPPORTS = [*METERING, "resolve", "page", "users", "notice"]
+IN_BUYERS_ACCOUNT = {  # what such a product supports instead
+    "ami": [*METERING, "register"], "container-metered": [*METERING, "register"],
+    "agentcore": [*METERING, "register"],
+    "container-hourly": ["flush", "clock", "restart", "register", "verify-signature"]}
 FINAL = ("metered", "rejected")
 
 
@@ -47,46 +54,56 @@ def buyer_of(customer: dict) -> Optional[dict]:
     return None
 
 
-def make_client():
-    """The SDK's client. Its default retries stay (standard mode): they are short, and what outlasts
-    them is ours. Its default timeouts of a minute each would let one dead connection eat a flush:
-    the service answers in well under a second, and to ask again is harmless."""
+def make_client(region: Optional[str] = None):
+    """The SDK's client, for its configured Region unless told otherwise. Its default retries stay
+    (standard mode): they are short, and what outlasts them is ours. Its default timeouts of a minute
+    each would let one dead connection eat a flush: the service answers in well under a second, and to
+    ask again is harmless."""
     import boto3  # takes half a second, so not before hello
     from botocore.config import Config
-    return boto3.client("meteringmarketplace", config=Config(connect_timeout=2, read_timeout=5))
+    return boto3.client("meteringmarketplace", region_name=region,
+                        config=Config(connect_timeout=2, read_timeout=5))
 
 
 class Seller:
     """The integration, one step at a time."""
 
     def __init__(self, state_dir: str):
-        self._outbox = Outbox(os.path.join(state_dir, "outbox.sqlite3"))
+        self._world = world = json.loads(os.environ.get("METERPROVER_WORLD") or "{}")
+        self._profile = world.get("profile", "saas")
+        self._outbox = Outbox(os.path.join(state_dir, "outbox.sqlite3"),
+                              adds_up=self._profile == "agentcore")
         self._subscriptions = Subscriptions(os.path.join(state_dir, "subscriptions.sqlite3"))
-        world = json.loads(os.environ.get("METERPROVER_WORLD") or "{}")
         # What we sell, in the order of our listing: code, and the dimensions' wire names.
         self._products = {product["code"]: list(product["dimensions"].values())
                           for product in world.get("products", [])}
         self._client = None
         self._metering = None
+        self._launches = {}  # by the step that told of each
         self._said = {}
         self._now = 0
 
     def _ready(self) -> None:
         """Builds the SDK's client once, when it is first needed."""
-        if self._client is None:
-            from metering import Metering
-            self._client = make_client()
-            self._metering = Metering(self._client, self._outbox, self._subscriptions, alert)
+        if self._client is not None:
+            return
+        from instance import InstanceMetering, runtime_region
+        from metering import Metering
+        is_ours = self._profile not in IN_BUYERS_ACCOUNT
+        self._client = make_client() if is_ours else make_client(runtime_region())
+        sender = Metering if is_ours else InstanceMetering
+        self._metering = sender(self._client, self._outbox, self._subscriptions, alert)
 
     def hear(self, line: dict) -> None:
         """One line of the harness."""
         if "now" in line:
             self._now = moment(line["now"])
         if "hello" in line:
-            say(mp="hello", contract=1, supports=SUPPORTS)
+            say(mp="hello", contract=1, supports=IN_BUYERS_ACCOUNT.get(self._profile, SUPPORTS))
             return
         verbs = {"usage": self._usage, "flush": self._flush, "clock": self._clock,
-                 "resolve": self._resolve, "page": self._page, "notice": self._notice}
+                 "resolve": self._resolve, "page": self._page, "notice": self._notice,
+                 "register": self._launch}
         for verb, act in verbs.items():
             if verb in line:
                 say(mp=act(line[verb], line["step"]), step=line["step"])
@@ -94,9 +111,10 @@ class Seller:
         say(mp="unsupported", step=line.get("step"))
 
     def _usage(self, usage: dict, _step: int) -> str:
-        buyer = buyer_of(usage.get("customer") or {})
+        # Elsewhere the buyer is the account whose credentials sign, and no record names it.
+        buyer = {} if self._profile in IN_BUYERS_ACCOUNT else buyer_of(usage.get("customer") or {})
         if buyer is None:
-            return "unsupported"  # metering by MeterUsage is another integration
+            return "unsupported"
         quantity = usage["quantity"]
         if not isinstance(quantity, int) or not 0 <= quantity <= MAX_QUANTITY:
             # Nothing is rounded or cut: what is owed for it is for a person to settle.
@@ -117,6 +135,8 @@ class Seller:
 
     def _flush(self, _args, _step: int) -> str:
         self._ready()
+        for asked in [step for step, launch in self._launches.items() if launch.state == "failed"]:
+            self._ask(asked)
         self._fill_hours()
         self._metering.flush(self._now)
         self._report()
@@ -127,6 +147,25 @@ class Seller:
         if isinstance(to, str):
             self._now = moment(to)
         return self._flush(None, step)
+
+    def _launch(self, _args, step: int) -> str:
+        """The program has just been started in a buyer's account: may it serve?"""
+        self._ready()
+        from launch import Launch
+        product, dimensions = next(iter(self._products.items()))
+        if self._profile == "container-hourly":
+            from container import Container, read_key
+            ask = Container(self._client, product, self._world["public_key_version"],
+                            read_key(os.environ["METERPROVER_PUBLIC_KEY"]), alert).register
+        else:
+            from instance import may_meter
+            ask = lambda: may_meter(self._client, product, dimensions[0], self._now)
+        self._launches[step] = Launch(ask, self._profile != "ami", alert)
+        self._ask(step)
+        return "done"
+
+    def _ask(self, step: int) -> None:
+        say(mp="register", step=step, **self._launches[step].attempt(self._now))
 
     def _resolve(self, args: dict, step: int) -> str:
         token = args.get("token") if isinstance(args, dict) else args

@@ -59,12 +59,32 @@ static const struct row ROWS[] = {
     // MeterUsage has no month end.
     {"2026-09", METER, "2026-10-31T23:59:59Z", "2026-11-01T05:30:00Z", true},
     {"2026-09", METER, "2026-11-01T00:00:00Z", "2026-11-01T06:30:00Z", true},
+    {"2026-10", BATCH, "2026-11-17T10:00:00Z", "2026-11-18T10:15:00Z", true},
     {"2026-10", BATCH, "2026-11-17T09:59:59Z", "2026-11-18T10:15:00Z", false},
-    {"2026-10", BATCH, "2026-11-18T11:05:00Z", "2026-11-18T10:00:00Z", true},
-    {"2026-10", BATCH, "2026-11-18T11:05:01Z", "2026-11-18T10:59:59Z", false},
-    {"2026-10", METER, "2026-11-18T11:05:01Z", "2026-11-18T10:59:59Z", false},
+    {"2026-10", METER, "2026-11-18T04:00:00Z", "2026-11-18T10:15:00Z", true},
+    {"2026-10", METER, "2026-11-18T03:59:59Z", "2026-11-18T10:15:00Z", false},
+    {"2026-10", BATCH, "2026-10-31T23:59:59Z", "2026-11-01T05:59:59Z", true},
+    {"2026-10", BATCH, "2026-10-31T23:59:59Z", "2026-11-01T06:00:00Z", false},
+    {"2026-10", METER, "2026-10-31T23:59:59Z", "2026-11-01T05:30:00Z", true},
     {"2026-10", OPERATION_RESOLVE_CUSTOMER, "1970-01-01T00:00:00Z", "2026-11-18T10:59:59Z", true},
 };
+
+// The rest of the hour and five minutes, in every rule set.
+static void future(void)
+{
+    size_t count = 0;
+    const struct ruleset *all = ruleset_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        unit_row(all[i].name);
+        for (size_t k = 0; k < 2; k++) {
+            enum operation operation = k == 0 ? BATCH : METER;
+            int64_t last = at("2026-11-18T11:05:00Z");
+            CHECK(ruleset_takes(&all[i], operation, last, at("2026-11-18T10:00:00Z")));
+            CHECK(!ruleset_takes(&all[i], operation, last + US_PER_S, at("2026-11-18T10:59:59Z")));
+        }
+    }
+    unit_row(NULL);
+}
 
 static void windows(void)
 {
@@ -82,5 +102,6 @@ static void windows(void)
 const struct unit_test RULESET_TESTS[] = {
     {"names", names},
     {"windows and month ends", windows},
+    {"what is to come", future},
     {NULL, NULL},
 };

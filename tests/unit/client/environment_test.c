@@ -133,6 +133,55 @@ static void needs_no_caller(void)
     CHECK(environment_vars(&e)[0] == NULL);
 }
 
+static void offer_container(struct environment_options *o)
+{
+    o->container_uri = "http://127.0.0.1:1/c";
+    o->container_token = "t";
+    o->container_token_file = "/out/container-token";
+}
+
+// What a lane tells of that source.
+static struct environment_options offering(enum credential_source source)
+{
+    struct environment_options o = basic();
+    o.source = source;
+    if (source == CREDENTIALS_STATIC) {
+        o.session_token = "t";
+        return o;
+    }
+    o.access_key = o.secret_key = o.session_token = NULL;
+    if (source == CREDENTIALS_CONTAINER) {
+        offer_container(&o);
+    } else if (source == CREDENTIALS_IMDS) {
+        o.imds_endpoint = "http://127.0.0.1:2";
+    } else {
+        o.web_identity_file = "/out/token";
+        o.role_arn = "arn:aws:iam::000000000000:role/meter";
+    }
+    return o;
+}
+
+static void sets_what_stands_beside_a_source(void)
+{
+    struct environment e;
+    struct environment_options o = offering(CREDENTIALS_WEB_IDENTITY);
+    offer_container(&o);
+    CHECK_INT(environment_build(&e, &o, NULL), RC_OK);
+    CHECK_TEXT(environment_get(&e, "AWS_WEB_IDENTITY_TOKEN_FILE"), "/out/token");
+    CHECK_TEXT(environment_get(&e, "AWS_CONTAINER_CREDENTIALS_FULL_URI"), "http://127.0.0.1:1/c");
+    environment_clear(&e);
+
+    o = offering(CREDENTIALS_IMDS);
+    o.access_key = "AKIA";
+    o.secret_key = "s";
+    CHECK_INT(environment_build(&e, &o, NULL), RC_OK);
+    CHECK_TEXT(environment_get(&e, "AWS_EC2_METADATA_SERVICE_ENDPOINT"), "http://127.0.0.1:2");
+    CHECK_TEXT(environment_get(&e, "AWS_EC2_METADATA_DISABLED"), NULL);
+    CHECK_TEXT(environment_get(&e, "AWS_ACCESS_KEY_ID"), "AKIA");
+    CHECK_TEXT(environment_get(&e, "AWS_SECRET_ACCESS_KEY"), "s");
+    environment_clear(&e);
+}
+
 static void sets_each_credential_source(void)
 {
     static const struct {
@@ -166,15 +215,7 @@ static void sets_each_credential_source(void)
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         unit_row(ROWS[i].name);
         struct environment e;
-        struct environment_options o = basic();
-        o.source = ROWS[i].source;
-        o.session_token = "t";
-        o.container_uri = "http://127.0.0.1:1/c";
-        o.container_token = "t";
-        o.container_token_file = "/out/container-token";
-        o.imds_endpoint = "http://127.0.0.1:2";
-        o.web_identity_file = "/out/token";
-        o.role_arn = "arn:aws:iam::000000000000:role/meter";
+        struct environment_options o = offering(ROWS[i].source);
         CHECK_INT(environment_build(&e, &o, NULL), RC_OK);
         for (size_t k = 0; k < 4; k++) {
             if (!CHECK(environment_get(&e, ROWS[i].set[k]) != NULL) ||
@@ -300,6 +341,7 @@ const struct unit_test ENVIRONMENT_TESTS[] = {
     {"scrubs a hostile caller", scrubs_a_hostile_caller},
     {"needs no caller", needs_no_caller},
     {"sets each credential source", sets_each_credential_source},
+    {"sets what stands beside a source", sets_what_stands_beside_a_source},
     {"trusts our authority under TLS", trusts_our_authority_under_tls},
     {"adds and passes", adds_and_passes},
     {"refuses with a sentence", refuses_with_a_sentence},

@@ -157,6 +157,8 @@ static void expectations(void)
         WRONG("an answer too late", SOON, "e",
               SEEN "hello\n resolve t\n at 1503\n answer resolve 1 refused\n",
               "answered 1500 ms after it was asked, at most 1 s"),
+        LACKS("not answered done", EXPECTS(TOKEN, "'verb':'answers','args':{'t':'done'}"), "e",
+              SEEN "hello\n resolve t\n", "t was not answered done."),
         LACKS("no answer", RESOLVED, "e", SEEN "hello\n resolve t\n", "never said what came of it"),
         {0},
     };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "tests/unit/oracle/oracle_tests.h"
+#include "tests/unit/oracle/tale.h"
 
 static const char PLAIN[] = SCENARIO("'steps':[],'expect':[]," ANY_REQUEST);
 #define EXPECTS(steps, expectation)                                                                \
@@ -312,6 +313,21 @@ static void again(void)
                               "'dimension':'requests','quantity':7}]}," ANY_REQUEST));
 }
 
+// Where nobody kept a ledger there is nothing to hold the journal against, and money is judged by
+// the journal alone.
+static void no_ledger(void)
+{
+    struct evidence_case evidence;
+    tale_read(&evidence, PLAIN, ASK "flush\n meter 1 acme:9:7\n say u1 metered\n" FINISH);
+    cJSON_Delete(evidence.ledger);
+    evidence.ledger = NULL;
+    struct result_run *run = result_run_new();
+    CHECK_INT(judge_case(result_add_case(run), &evidence, NULL), RC_OK);
+    CHECK_TEXT(verdict_name(run->cases[0].verdict), "PASS");
+    result_run_free(&run);
+    tale_clear(&evidence);
+}
+
 // What was billed before the case is what no commit of the case put there: of that hour, of that
 // account.
 static void preloads(void)
@@ -420,8 +436,12 @@ static void unreached(void)
 }
 
 const struct unit_test EDGES_TESTS[] = {
-    {"replies", replies},   {"words", words},         {"accounts", accounts}, {"moments", moments},
-    {"names", names},       {"ledgers", ledgers},     {"wire", wire},         {"records", records},
-    {"again", again},       {"preloads", preloads},   {"products", products}, {"lines", lines},
-    {"sendings", sendings}, {"unreached", unreached}, {NULL, NULL},
+    {"replies", replies},     {"words", words},
+    {"accounts", accounts},   {"moments", moments},
+    {"names", names},         {"ledgers", ledgers},
+    {"wire", wire},           {"records", records},
+    {"again", again},         {"no ledger", no_ledger},
+    {"preloads", preloads},   {"products", products},
+    {"lines", lines},         {"sendings", sendings},
+    {"unreached", unreached}, {NULL, NULL},
 };

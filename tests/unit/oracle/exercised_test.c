@@ -5,7 +5,8 @@
 #define RULED(more)                                                                                \
     SCENARIO("'steps':[{'n':1,'verb':'arm','args':'r'},{'n':2,'verb':'usage','id':'u1'},"          \
              "{'n':3,'verb':'flush'},{'n':4,'verb':'disarm','args':'r'},"                          \
-             "{'n':5,'verb':'wait','args':{'rule':'r','fired':1}}],"                               \
+             "{'n':5,'verb':'wait','args':{'rule':'r','fired':1}},"                                \
+             "{'n':9,'verb':'register','id':'r1'}],"                                               \
              "'rules':[{'name':'r','kind':'answer'}]," more)
 static const char PLAIN[] = RULED("'expect':[]");
 
@@ -373,6 +374,12 @@ static void expectations_of_an_undelivered_rule(void)
     static const char LEDGER[] = EXPECTING("", "'verb':'ledger','args':{'complete':true}");
 #define HELLO "hello\n arm r\n usage u1 acme 7 9\n done\n flush\n"
 #define METERED HELLO "meter 1 acme:9:7\n say u1 metered\n done\n disarm r\n end done"
+    static const char REGISTRATION[] = EXPECTING("", "'verb':'register','args':{'r1':['denied']}");
+    static const char REGISTRATION_AVOIDED[] =
+        EXPECTING("," AVOIDED, "'verb':'register','args':{'r1':['denied']}");
+#define REGISTERED                                                                                 \
+    HELLO "event step {'n':9,'verb':'register','id':'r1','sends':'register','step':9}\n"           \
+          "meter 1 acme:9:7\n answer register 9 registered\n end done"
 #define FAULTED                                                                                    \
     HELLO "request 1 acme:9:7\n fault 1 r answer\n meter 2 acme:9:7\n say u1 metered\n done\n"     \
           "disarm r\n"
@@ -457,6 +464,18 @@ static void expectations_of_an_undelivered_rule(void)
          .check = "e",
          .verdict = VERDICT_FAIL,
          .says = "calls it metered"},
+        {.name = "the registration is another, as the fault never came",
+         .scenario = REGISTRATION,
+         .tale = REGISTERED,
+         .check = "e",
+         .verdict = VERDICT_NOT_EXERCISED,
+         .says = "r1: the client answered registered"},
+        {.name = "the registration is another, as it is avoided",
+         .scenario = REGISTRATION_AVOIDED,
+         .tale = REGISTERED,
+         .check = "e",
+         .verdict = VERDICT_AVOIDED,
+         .says = "r1: the client answered registered"},
         {.name = "usage is lost even in fair weather",
          .scenario = LEDGER,
          .tale = HELLO "request 1 acme:9:7\n say u1 pending\n done\n disarm r\n end done",

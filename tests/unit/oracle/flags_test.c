@@ -8,6 +8,11 @@
 #include "proxy/base/own.h"
 #include "suites/oracle/oracle.h"
 
+// Two launches that register without a nonce.
+#define NAMELESS                                                                                   \
+    "start\n hello\n event request {'x':1,'operation':'RegisterUsage'}\n restart\n start\n"        \
+    "event request {'x':2,'operation':'RegisterUsage'}\n event end {'why':'done','lag_us':20001}"
+
 #define STEPS "'steps':[{'n':1,'verb':'resolve','id':'t'},{'n':2,'verb':'usage','id':'u1'}],"
 #define TALE                                                                                       \
     "hello\n resolve t\n usage u1 acme 7 9\n done\n request 1 acme:9:7\n say u1 pending\n"         \
@@ -43,7 +48,7 @@ static const struct verb VERBS[] = {
      VERDICT_FAIL, VERDICT_FAIL, NULL},
     {"resolve", "{'t':{'state':['resolved']}}", VERDICT_INCONCLUSIVE, VERDICT_NOT_EXERCISED,
      VERDICT_FAIL, VERDICT_FAIL, NULL},
-    {"register", "{'t':['denied']}", VERDICT_INCONCLUSIVE, VERDICT_NOT_EXERCISED, VERDICT_FAIL,
+    {"register", "{'t':['denied']}", VERDICT_INCONCLUSIVE, VERDICT_NOT_EXERCISED, VERDICT_AVOIDED,
      VERDICT_FAIL, NULL},
     {"alert", "{}", VERDICT_INCONCLUSIVE, VERDICT_NOT_EXERCISED, VERDICT_FAIL, VERDICT_FAIL, NULL},
     {"exit", "{'code':1}", VERDICT_INCONCLUSIVE, VERDICT_NOT_EXERCISED, VERDICT_FAIL, VERDICT_FAIL,
@@ -58,6 +63,10 @@ static const struct verb VERBS[] = {
      VERDICT_HARNESS_ERROR, RETRIED},
     {"pause", "{'least':'2s'}", VERDICT_INCONCLUSIVE, VERDICT_NOT_EXERCISED, VERDICT_FAIL,
      VERDICT_HARNESS_ERROR, RETRIED},
+    {"nonces", "{}", VERDICT_INCONCLUSIVE, VERDICT_NOT_EXERCISED, VERDICT_FAIL,
+     VERDICT_HARNESS_ERROR, NAMELESS},
+    {"elsewhere", "{'count':{'min':1}}", VERDICT_INCONCLUSIVE, VERDICT_FAIL, VERDICT_FAIL,
+     VERDICT_HARNESS_ERROR, NULL},
     {"answers", "{'t':'done'}", VERDICT_INCONCLUSIVE, VERDICT_FAIL, VERDICT_FAIL,
      VERDICT_HARNESS_ERROR, NULL},
 };
@@ -134,9 +143,9 @@ static void sources(void)
     static const struct {
         const char *id;
         size_t count;
-    } ROWS[] = {{"well-formed", 13}, {"signature", 2}, {"money", 10},
-                {"final-words", 0},  {"contract", 0},  {"no-hang", 1},
-                {"no-crash", 0},     {"no-secret", 0}, {"no-bypass", 0}};
+    } ROWS[] = {{"well-formed", 13}, {"signature", 2},   {"money", 10},   {"final-words", 0},
+                {"contract", 0},     {"no-hang", 1},     {"no-crash", 0}, {"no-secret", 0},
+                {"no-bypass", 0},    {"registration", 0}};
     OWN(json) cJSON *file = NULL;
     struct diag d = {0};
     CHECK_INT(json_read_file(&file, NULL, METERPROVER_SOURCE_DIR "/scenarios/statements.json", &d),

@@ -25,6 +25,7 @@ int main(void)
                                                {"cut", CUT_TESTS},
                                                {"edges", EDGES_TESTS},
                                                {"instances", INSTANCES_TESTS},
+                                               {"registration", REGISTRATION_TESTS},
                                                {"idle", IDLE_TESTS},
                                                {"cunit", CUNIT_TESTS},
                                                {NULL, NULL}};

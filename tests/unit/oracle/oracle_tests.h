@@ -28,6 +28,7 @@ extern const struct unit_test MANNERS_TESTS[];
 extern const struct unit_test MARKET_TESTS[];
 extern const struct unit_test EXERCISED_TESTS[];
 extern const struct unit_test VERDICT_TESTS[];
+extern const struct unit_test REGISTRATION_TESTS[];
 extern const struct unit_test IDLE_TESTS[];
 extern const struct unit_test CUNIT_TESTS[];
 

@@ -20,6 +20,7 @@
 #define ANY "request 1 acme:9:7\n"
 #define RESOLVE(x, token)                                                                          \
     "event request {'x':" x ",'operation':'ResolveCustomer','token':'" token "'}\n"
+#define REGISTER(x, more) "event request {'x':" x ",'operation':'RegisterUsage'" more "}\n"
 
 #define CODED(members, record)                                                                     \
     "event request {'x':1,'operation':'BatchMeterUsage'," members                                  \
@@ -83,6 +84,17 @@ static void selectors(void)
          .tale = ASK ASKED("1", "sts", "200") "request 3 acme:9:7\n end done",
          .check = "e",
          .verdict = VERDICT_PASS},
+        {.name = "with a nonce",
+         .scenario = EXPECTS("{'nonce':true,'count':{'min':1,'max':1}}"),
+         .tale = ASK REGISTER("1", ",'nonce':'n'") REGISTER("2", "") "end done",
+         .check = "e",
+         .verdict = VERDICT_PASS},
+        {.name = "without a nonce",
+         .scenario = EXPECTS("{'nonce':false,'count':{'max':0}}"),
+         .tale = ASK REGISTER("1", ",'nonce':'n'") REGISTER("2", "") "end done",
+         .check = "e",
+         .verdict = VERDICT_FAIL,
+         .says = "1 request(s) of this kind, expected none."},
         {.name = "operation",
          .scenario = EXPECTS("{'operation':'ResolveCustomer'}"),
          .tale = ASK RESOLVE("1", "t1") "end done",

@@ -260,6 +260,12 @@ static void on_usage(struct teller *t, struct span rest)
     tell_usage(t, &rest);
 }
 
+static void on_register(struct teller *t, struct span rest)
+{
+    t->n++;
+    send_line(t, "register", "register", next(&rest), "");
+}
+
 static void on_resolve(struct teller *t, struct span rest)
 {
     t->n++;
@@ -409,8 +415,8 @@ static const struct {
     {"reply", on_reply},   {"cut", on_cut},     {"error", on_error},     {"meter", on_meter},
     {"hello", on_hello},   {"start", on_start}, {"restart", on_restart}, {"arm", on_arm},
     {"disarm", on_disarm}, {"fault", on_fault}, {"close", on_close},     {"exit", on_exit_line},
-    {"end", on_end},       {"alert", on_alert}, {"resolve", on_resolve}, {"answer", on_answer},
-    {"event", on_event},   {"at", on_at},       {"preload", on_preload}};
+    {"end", on_end},       {"alert", on_alert}, {"resolve", on_resolve}, {"register", on_register},
+    {"answer", on_answer}, {"event", on_event}, {"at", on_at},           {"preload", on_preload}};
 
 static void tell(struct teller *t, struct span line)
 {

@@ -17,6 +17,7 @@ extern const struct unit_test NOTICE_TESTS[];
 extern const struct unit_test ATTACHED_TESTS[];
 extern const struct unit_test MARKET_TESTS[];
 extern const struct unit_test INSTANCES_TESTS[];
+extern const struct unit_test TRIPWIRE_TESTS[];
 
 // The script says this first; what is asked of it follows on its stdin, one line a step.
 #define HELLO(words)                                                                               \

@@ -2,6 +2,7 @@
 #include "tests/unit/scenario/scenario_tests.h"
 
 #include "proxy/base/instant.h"
+#include "proxy/base/own.h"
 
 static void durations(void)
 {
@@ -93,8 +94,30 @@ static void moments(void)
     CHECK_INT(moment_resolve(&n1_us, SPAN("n1"), &context, NULL), RC_UNKNOWN);
 }
 
+static void starts(void)
+{
+    static const struct {
+        const char *time, *at;
+    } ROWS[] = {{"{\"start\":\"month+30d+6h\"}", "2026-12-01T06:00:00.000Z"},
+                {"{\"skew\":\"+20m\"}", "2026-11-18T10:15:00.000Z"},
+                {NULL, "2026-11-18T10:15:00.000Z"}};
+    int64_t base_us = 0;
+    CHECK_INT(instant_parse(&base_us, SPAN("2026-11-18T10:15:00Z")), RC_OK);
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        OWN(json) cJSON *time = NULL;
+        if (ROWS[i].time != NULL) {
+            CHECK_INT(json_read(&time, NULL, span_of(ROWS[i].time), NULL, NULL), RC_OK);
+        }
+        struct scenario s = {.time = time};
+        char text[INSTANT_TEXT];
+        instant_format(text, scenario_start_us(&s, base_us));
+        CHECK_TEXT(text, ROWS[i].at);
+    }
+}
+
 const struct unit_test MOMENT_TESTS[] = {
     {"durations", durations},
     {"moments", moments},
+    {"where a case begins", starts},
     {NULL, NULL},
 };

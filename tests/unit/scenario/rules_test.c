@@ -158,7 +158,18 @@ static void matchers(void)
     static const struct {
         const char *when;
         const char *expected; // for the subject, and for the changed one
-        enum { OPERATION, REGION, CREDENTIAL, TOKEN, DRY_RUN, ATTEMPT, TARGET, PHASE, TIME } change;
+        enum {
+            OPERATION,
+            REGION,
+            CREDENTIAL,
+            TOKEN,
+            DRY_RUN,
+            NONCE,
+            ATTEMPT,
+            TARGET,
+            PHASE,
+            TIME
+        } change;
     } ROWS[] = {
         {"\"operation\": \"BatchMeterUsage\"", "a-", OPERATION},
         {"\"operation\": \"metering\"", "a-", OPERATION},
@@ -168,6 +179,8 @@ static void matchers(void)
         {"\"token\": \"t2\"", "-a", TOKEN},
         {"\"dry_run\": true", "-a", DRY_RUN},
         {"\"dry_run\": false", "a-", DRY_RUN},
+        {"\"nonce\": true", "-a", NONCE},
+        {"\"nonce\": false", "a-", NONCE},
         {"\"attempt\": \"2+\"", "-a", ATTEMPT},
         {"\"target\": \"sts\"", "-a", TARGET},
         {"\"phase\": \"request\"", "a-", TARGET},
@@ -187,6 +200,7 @@ static void matchers(void)
         s[1].credential = ROWS[i].change == CREDENTIAL ? SPAN("k2") : s[1].credential;
         s[1].token = ROWS[i].change == TOKEN ? SPAN("t2") : s[1].token;
         s[1].is_dry_run = ROWS[i].change == DRY_RUN;
+        s[1].has_nonce = ROWS[i].change == NONCE;
         s[1].attempt = ROWS[i].change == ATTEMPT ? 3 : s[1].attempt;
         s[1].target = ROWS[i].change == TARGET ? SPAN("sts") : s[1].target;
         s[1].phase = ROWS[i].change == PHASE ? PHASE_HEAD : s[1].phase;
