@@ -91,7 +91,7 @@ static void say(struct meter *m, const char *state)
     OWN_BUF struct buf line = {0};
     m->is_asking = strcmp(state, "failed") == 0;
     if (is_denied && m->variants->on[LEGAL_ENDS_DENIED]) {
-        exit(EXIT_SUCCESS);
+        exit(EXIT_FAILURE);
     }
     if (is_denied) {
         talk_general_alert("the program may not meter its use, and does not serve");
@@ -104,6 +104,9 @@ static void say(struct meter *m, const char *state)
 void instance_note(struct meter *m, const struct wire_reply *reply)
 {
     const bool *on = m->variants->on;
+    if (!m->is_instance) {
+        return;
+    }
     struct pollfd waiting = {.fd = STDIN_FILENO, .events = POLLIN};
     m->is_deaf = m->is_deaf || (on[BUG_DEAF] && poll(&waiting, 1, 0) > 0);
     m->failures += reply->status == 200 ? 0 : 1;

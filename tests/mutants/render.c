@@ -83,7 +83,7 @@ static void render_members(struct buf *out, const struct meter *m, struct book_r
     add_member(out, "CustomerAWSAccountId", account + (is_number ? strspn(account, "0") : 0));
     add_member(out, "LicenseArn", has(m, BUG_NO_LICENSE) ? "" : r->license);
     add_member(out, m->is_instance ? "UsageDimension" : "Dimension", dimension);
-    if (!has(m, BUG_NO_QUANTITY)) {
+    if (!m->is_instance || !has(m, BUG_NO_QUANTITY)) {
         buf_add_text(out, m->is_instance ? ",\"UsageQuantity\":" : ",\"Quantity\":");
         render_quantity(out, m, r);
     }
