@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Credentials that are looked for when a call needs them, and again when AWS calls them expired.
 
-Left to itself boto3 asks the container's endpoint while it builds a client, and fails with it; it remembers
-that there were no credentials, and never looks again; it keeps credentials that AWS calls expired until the
-end that was stated for them; and it prefers long-term keys in the environment to a role.
+Left to itself boto3 asks the container's endpoint while it builds a client, and fails with it; a client
+that was built without credentials never looks for any again; credentials that AWS calls expired are kept
+until the end that was stated for them; and long-term keys in the environment come before a role.
 """
 from botocore.credentials import RefreshableCredentials, create_credential_resolver
 from botocore.exceptions import NoCredentialsError
