@@ -146,6 +146,12 @@ async function follow(seller, line) {
   seller.voice.say('done', { step: line.step });
 }
 
+// Of a container, or of the instance, which has one unless its metadata are switched off.
+function hasRole(env) {
+  return ['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']
+    .some((name) => env[name]) || env.AWS_EC2_METADATA_DISABLED !== 'true';
+}
+
 function open(directory, stopping) {
   if (!directory) {
     throw new Error('METERPROVER_STATE must name a directory for what has to survive a restart');
@@ -160,6 +166,11 @@ function open(directory, stopping) {
   const products = new Map((world.products ?? []).map((p) => [p.code, Object.values(p.dimensions)]));
   const { profile } = world;
   const isCaller = IN_BUYERS_ACCOUNT.includes(profile);
+  if (isCaller && hasRole(process.env)) {
+    // MeterUsage does not support long-term keys, and the SDK's chain would prefer them to the role.
+    delete process.env.AWS_ACCESS_KEY_ID;
+    delete process.env.AWS_SECRET_ACCESS_KEY;
+  }
   const book = new Book(journal, voice, subscriptions, events, { isCaller, addsUp: profile === 'agentcore' });
   const sender = isCaller ? new Reporter(book, metering, stopping) : new Sender(book, metering, stopping);
   return { voice, book, subscriptions, products, metering, stopping, sender, isCaller, profile, launches: new Map() };
