@@ -108,8 +108,17 @@ static void on_accept(void *arg, int fd)
 static enum rc open_port(struct lane *lane, enum target target, const char *address, struct diag *d)
 {
     struct port *port = &lane->ports[target];
-    *port = (struct port){.lane = lane, .target = target};
-    return listener_open(&port->listener, lane->loop, address, on_accept, port, d);
+    bool can_encrypt = target == TARGET_SERVICE || target == TARGET_STS;
+    *port = (struct port){
+        .lane = lane, .target = target, .tls = can_encrypt ? lane->options.tls : NULL};
+    enum rc rc = listener_open(&port->listener, lane->loop, address, on_accept, port, d);
+    if (rc == RC_OK) {
+        struct buf url = {0};
+        buf_addf(&url, "%s://%s", port->tls == NULL ? "http" : "https",
+                 listener_address(port->listener));
+        port->url = buf_take_text(&url);
+    }
+    return rc;
 }
 
 static enum rc open_ports(struct lane *lane, struct diag *d)
@@ -227,6 +236,7 @@ static void record_open(struct lane *lane)
     journal_text(j, "rule_set", span_of(world_ruleset(lane->world)->name));
     journal_text(j, "time", span_of(lane->options.told_time ? "told" : "real"));
     journal_int(j, "tolerance_us", lane->options.tolerance_us);
+    journal_text(j, "transport", lane->options.tls == NULL ? SPAN("plain") : SPAN("tls"));
     journal_text(j, "credentials", span_of(lane_source(&lane->options)));
     journal_int(j, "skew_us", lane->skew_us);
     (void)journal_end(j);
@@ -314,6 +324,9 @@ void lane_free(struct lane **slot)
         x_free(lane->usages[i].dimension);
     }
     x_free(lane->usages);
+    for (unsigned i = 0; i < TARGET_COUNT; i++) {
+        x_free(lane->ports[i].url);
+    }
     x_free(lane->case_id);
     x_free(lane);
     *slot = NULL;
@@ -322,6 +335,11 @@ void lane_free(struct lane **slot)
 const char *lane_address(const struct lane *lane)
 {
     return listener_address(lane->ports[TARGET_SERVICE].listener);
+}
+
+const char *lane_endpoint(const struct lane *lane)
+{
+    return lane->ports[TARGET_SERVICE].url;
 }
 
 struct journal *lane_journal(struct lane *lane)

@@ -26,7 +26,7 @@ static bool is_source(const struct lane *lane, const char *source)
 static char *url(const struct lane *lane, enum target target, const char *path)
 {
     struct buf text = {0};
-    buf_addf(&text, "http://%s%s", listener_address(lane->ports[target].listener), path);
+    buf_addf(&text, "%s%s", lane->ports[target].url, path);
     return buf_take_text(&text);
 }
 

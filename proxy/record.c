@@ -136,6 +136,42 @@ static void add_token(const struct exchange *x, struct buf *b)
     }
 }
 
+static struct buf *begin_tls(struct lane *lane, uint64_t connection, const char *what)
+{
+    struct buf *b = journal_begin(lane->journal, EVENT_TLS);
+    buf_add_member_i64(b, "conn", (int64_t)connection);
+    buf_add_member(b, "what", span_of(what));
+    return b;
+}
+
+void record_secured(struct lane *lane, uint64_t connection, const struct tls_facts *facts)
+{
+    struct buf *b = begin_tls(lane, connection, "ready");
+    buf_add_member(b, "version", span_of(facts->version));
+    buf_add_member(b, "cipher", span_of(facts->cipher));
+    buf_add_member(b, "host", span_of(facts->host));
+    buf_add_member_bool(b, "resumed", facts->is_resumed);
+    (void)journal_end(lane->journal);
+}
+
+void record_unsecured(struct lane *lane, uint64_t connection, const struct tls_facts *facts,
+                      const char *how)
+{
+    struct buf *b = begin_tls(lane, connection, facts->is_broken ? "broken" : "closed");
+    bool is_ours = facts->is_broken && (facts->alert_is_ours || *facts->alert == '\0');
+    buf_add_member(b, "by", is_ours ? SPAN("us") : SPAN("client"));
+    buf_add_member(b, "at", facts->is_ready ? SPAN("ready") : SPAN("handshake"));
+    buf_add_member(b, "host", span_of(facts->host));
+    if (facts->is_broken) {
+        buf_add_member(b, "alert", span_of(facts->alert));
+        buf_add_member(b, "why", span_of(facts->why));
+    } else {
+        buf_add_member(b, "how", span_of(how));
+        buf_add_member_bool(b, "notified", facts->was_notified);
+    }
+    (void)journal_end(lane->journal);
+}
+
 static struct buf *begin(struct exchange *x, enum event_kind kind)
 {
     struct buf *b = journal_begin(x->lane->journal, kind);

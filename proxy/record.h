@@ -6,6 +6,12 @@
 
 #include "proxy/exchange.h"
 
+// The handshake is done.
+void record_secured(struct lane *lane, uint64_t connection, const struct tls_facts *facts);
+// The client, or we, refused to go on, or the client closed before it asked anything; how: "fin"
+// "rst".
+void record_unsecured(struct lane *lane, uint64_t connection, const struct tls_facts *facts,
+                      const char *how);
 void record_request(struct exchange *x);
 void record_unreadable(struct exchange *x, const struct h1_error *error);
 void record_match(struct exchange *x, const struct rule *rule, uint64_t index, double drew,

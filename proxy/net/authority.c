@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -238,10 +239,12 @@ enum rc authority_open(struct authority **out, const char *dir, const struct clo
     if (rc != RC_OK) {
         return rc;
     }
+    char whole[PATH_MAX]; // clients are told it, wherever they run
+    const char *place = realpath(dir, whole) == NULL ? dir : whole;
     struct authority *a = x_alloc(sizeof *a);
     *a = (struct authority){.clock = *clock,
-                            .key_path = disk_join(dir, "authority-key.pem"),
-                            .path = disk_join(dir, "authority.pem")};
+                            .key_path = disk_join(place, "authority-key.pem"),
+                            .path = disk_join(place, "authority.pem")};
     rc = load(a, d);
     (void)close(fd); // gives the lock up
     rc = rc == RC_OK ? make_servers_keys(a, d) : rc;

@@ -28,7 +28,6 @@ struct tls {
     struct tls_facts facts;
     char host[HOST_MAX + 1];
     char why[TEXT];
-    bool is_broken;
     bool is_closed; // our close_notify is out
 };
 
@@ -220,7 +219,7 @@ static void note_ready(struct tls *t)
 static enum tls_event break_off(struct tls *t)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-    t->is_broken = true;
+    t->facts.is_broken = true;
     t->fed = (struct span){0};
     if (reason != NULL) {
         size_t len = strlen(reason);
@@ -259,9 +258,9 @@ static enum tls_event shake_hands(struct tls *t)
 enum tls_event tls_read(struct tls *t, char *room, size_t size, size_t *got)
 {
     *got = 0;
-    if (t->is_broken || t->facts.was_notified) {
+    if (t->facts.is_broken || t->facts.was_notified) {
         t->fed = (struct span){0};
-        return t->is_broken ? TLS_BROKEN : TLS_CLOSED;
+        return t->facts.is_broken ? TLS_BROKEN : TLS_CLOSED;
     }
     ERR_clear_error(); // what somebody else left there would be taken for ours
     if (!t->facts.is_ready) {
@@ -274,7 +273,7 @@ enum tls_event tls_read(struct tls *t, char *room, size_t size, size_t *got)
 void tls_write(struct tls *t, struct span plain)
 {
     size_t put = 0;
-    if (!t->facts.is_ready || t->is_broken || t->is_closed || plain.len == 0) {
+    if (!t->facts.is_ready || t->facts.is_broken || t->is_closed || plain.len == 0) {
         return;
     }
     ERR_clear_error();
@@ -285,7 +284,7 @@ void tls_write(struct tls *t, struct span plain)
 
 void tls_close(struct tls *t)
 {
-    if (!t->facts.is_ready || t->is_broken || t->is_closed) {
+    if (!t->facts.is_ready || t->facts.is_broken || t->is_closed) {
         return;
     }
     t->is_closed = true;

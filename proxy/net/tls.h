@@ -33,7 +33,8 @@ struct tls_facts {
     bool is_ready;       // the handshake is done
     bool is_resumed;
     bool was_notified; // close_notify came
-    const char *alert; // the fatal alert, as RFC 8446 names it
+    bool is_broken;
+    const char *alert; // the fatal alert, as RFC 8446 names it; "" also when it broke without one
     bool alert_is_ours;
     const char *why; // OpenSSL's reason
 };

@@ -17,6 +17,7 @@ import select
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -125,11 +126,14 @@ class Proxy:
     """The program, started; leave the context and it is ended and its journal's end is checked."""
 
     def __init__(self, rules=None, world=None, seed=7, args=(), files=None, journal=True,
-                 source=None, skew=None):
+                 source=None, skew=None, tls=False):
         self.folder = tempfile.mkdtemp(prefix="wire-")
         self.journal_path = os.path.join(self.folder, "journal.jsonl")
         self.errors_path = os.path.join(self.folder, "stderr")
         command = [PROGRAM, "--listen", "127.0.0.1:0", "--seed", str(seed), "--time", "told"]
+        self.tls = tls
+        if tls:
+            command += ["--tls", "--authority", os.path.join(self.folder, "authority")]
         if journal:
             command += ["--journal", self.journal_path]
         if rules is not None:
@@ -152,7 +156,8 @@ class Proxy:
 
     def _greeting(self):
         first = self.process.stdout.readline()
-        address = re.fullmatch(r"http://127\.0\.0\.1:(\d+)\n", first)
+        scheme = "https" if self.tls else "http"
+        address = re.fullmatch(scheme + r"://127\.0\.0\.1:(\d+)\n", first)
         if address is None:
             self.process.wait(PATIENCE_S)
             raise AssertionError(f"first line {first!r}, errors: {self.errors()}")
@@ -163,7 +168,7 @@ class Proxy:
             line = self.process.stdout.readline()
             if line == "":
                 raise AssertionError(f"no credentials in the greeting; errors: {self.errors()}")
-            found.update(re.findall(r"(AWS_\w+)=(\S+)", line))
+            found.update(re.findall(r"(\w+)=(\S+)", line))
         self.secrets = []
         if "AWS_SECRET_ACCESS_KEY" in found:  # else they are fetched
             self.sign_with(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
@@ -178,9 +183,22 @@ class Proxy:
             return file.read()
 
     def client(self, **more):
-        client = Client(self.port, **more)
+        client = TlsClient(self, **more) if self.tls else Client(self.port, **more)
         self.clients.append(client)
         return client
+
+    def plain_client(self):
+        """A raw socket, whatever the proxy speaks."""
+        client = Client(self.port)
+        self.clients.append(client)
+        return client
+
+    def context(self, version=None):
+        """What a client needs that trusts the authority, and nobody else."""
+        context = ssl.create_default_context(cafile=self.exports["AWS_CA_BUNDLE"])
+        if version is not None:
+            context.minimum_version = context.maximum_version = version
+        return context
 
     def capture(self):
         capture = Capture.open(self.port)
@@ -403,6 +421,40 @@ class Client:
     def error(self):
         """The error that waits on the socket, which the next call would report (takes it)."""
         return errno.errorcode.get(self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
+
+class TlsClient(Client):
+    """The same above TLS. The ends of its connection are told apart: fin, notify (close_notify, then
+    FIN) and rst."""
+
+    def __init__(self, proxy, context=None, host="localhost", **more):
+        super().__init__(proxy.port, **more)
+        context = context or proxy.context()
+        with self.socket as raw:  # closes it when there is no handshake; else it is detached
+            self.socket = context.wrap_socket(raw, server_hostname=host,
+                                              suppress_ragged_eofs=False)
+
+    def rest(self):
+        data, self.kept = self.kept, b""
+        while True:
+            try:
+                piece = self.socket.recv(65536)
+            except (ssl.SSLEOFError, ConnectionResetError):
+                # Python calls a reset an early end, too; the kernel knows.
+                return data, {"closed": "rst", "close-wait": "fin"}[self.state()]
+            if piece == b"":
+                return data, self._after_notify()
+            data += piece
+
+    def _after_notify(self):
+        """close_notify came; the FIN must follow it."""
+        raw = socket.socket(fileno=os.dup(self.socket.fileno()))
+        with raw:
+            raw.settimeout(PATIENCE_S)
+            try:
+                return "notify" if raw.recv(1) == b"" else "bytes after close_notify"
+            except ConnectionResetError:
+                return "notify, then rst"
 
 
 FIN, SYN, RST = 1, 2, 4
