@@ -26,6 +26,10 @@ struct play_setting {
     // nothing.
     const struct rsa_key *key;
     const char *public_key_file;
+    // What cases of the transport `tls` are played with, and the file of the certificate that their
+    // clients must trust; NULL where no case is one.
+    struct tls_context *tls;
+    const char *ca_file;
     const char *scratch;           // a directory for what the clients keep
     bool told_time;                // the client supports `clock`
     bool is_exec;                  // the exec contract: no steps, the client does its own work
@@ -53,6 +57,8 @@ struct play_end {
 
 typedef void play_over_fn(void *arg, struct play *play, const struct play_end *end);
 
+// Whether the client is to be spoken to over TLS.
+bool play_is_over_tls(const struct scenario *scenario);
 // Whether this version can play that step at all.
 bool step_exists(enum step_verb verb);
 // Whether this version does not play that key of that top key of a scenario file. *played: the one

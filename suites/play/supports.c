@@ -10,7 +10,6 @@
 static const struct {
     const char *section, *key, *played; // NULL: the key itself is not played
 } UNPLAYED[] = {
-    {"client", "transport", "plain"},
     {"usage", "license", NULL},
 };
 
@@ -89,6 +88,11 @@ enum rc play_supports(const struct scenario *scenario, struct diag *d)
         rc = supports_step(scenario, &scenario->steps[i], d);
     }
     return rc;
+}
+
+bool play_is_over_tls(const struct scenario *scenario)
+{
+    return span_is(json_span(json_get(scenario->client, "transport")), "tls");
 }
 
 static bool lacks(const struct play *p, const char *word, char *text, size_t size)

@@ -88,7 +88,7 @@ const STEPS = {
   },
 };
 
-const SUPPORTS = ['usage', 'flush', 'clock', 'restart', 'resolve', 'tags', 'page', 'users', 'notice'];
+const SUPPORTS = ['usage', 'flush', 'clock', 'restart', 'resolve', 'tags', 'page', 'users', 'notice', 'tls'];
 
 function greet({ voice, book }) {
   voice.say('hello', { contract: 1, supports: SUPPORTS });

@@ -16,7 +16,7 @@ import page
 from outbox import MAX_QUANTITY, Outbox
 from subscriptions import FAILED, Subscriptions, read_notice
 
-SUPPORTS = ["usage", "flush", "clock", "restart", "resolve", "tags", "page", "users", "notice", "instances"]
+SUPPORTS = ["usage", "flush", "clock", "restart", "resolve", "tags", "page", "users", "notice", "instances", "tls"]
 FINAL = ("metered", "rejected")
 
 
