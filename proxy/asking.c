@@ -49,6 +49,7 @@ void asking_answer(struct draft *draft)
     x->origin = "identity";
     if (reply.served != NULL) {
         record_served(x, reply.served);
+        world_tell_metadata(x->lane->world, reply.served, reply.is_version_1);
     }
 }
 

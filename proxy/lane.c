@@ -177,7 +177,7 @@ static enum rc open_world(struct lane *lane, struct diag *d)
         .seed = o->world_seed != 0 ? o->world_seed : o->seed,
         .case_id = span_of(lane->case_id),
         .profile = o->profile,
-        .from_role = strcmp(lane_source(o), "static") != 0,
+        .source = lane_source(o),
     };
     struct jwt_signer signer = {.sign = on_sign, .public_pem = on_public_pem, .arg = lane};
     enum rc rc = world_new(&lane->world, &options, d);

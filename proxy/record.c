@@ -209,6 +209,9 @@ void record_request(struct exchange *x)
     if (x->request.product_code.len > 0) {
         buf_add_member(b, "product_code", x->request.product_code);
     }
+    if (x->request.client_token.len > 0) {
+        buf_add_member(b, "client_token", x->request.client_token);
+    }
     add_records(x, b);
     add_token(x, b);
     (void)journal_end(x->lane->journal);

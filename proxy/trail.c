@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/trail.h"
 
+#include <string.h>
+
 #include "proxy/base/own.h"
 #include "proxy/lane_inside.h"
 #include "proxy/service/cloudtrail.h"
@@ -12,9 +14,30 @@ static struct span message_of(const cJSON *body)
     return text.len > 0 ? text : json_span(json_get(body, "Message"));
 }
 
+// Whether that error, told in the service's place, comes from before it: nobody was recognised, or
+// a gateway turned the call away.
+static bool is_before_service(const char *error)
+{
+    static const enum aws_error ERRORS[] = {AWS_ERROR_MISSING_AUTHENTICATION_TOKEN,
+                                            AWS_ERROR_INCOMPLETE_SIGNATURE,
+                                            AWS_ERROR_INVALID_SIGNATURE,
+                                            AWS_ERROR_UNRECOGNIZED_CLIENT,
+                                            AWS_ERROR_EXPIRED_CREDENTIALS,
+                                            AWS_ERROR_REQUEST_EXPIRED,
+                                            AWS_ERROR_REQUEST_TIME_TOO_SKEWED,
+                                            AWS_ERROR_TOO_LARGE,
+                                            AWS_ERROR_TOO_MANY_REQUESTS};
+    for (size_t i = 0; i < sizeof ERRORS / sizeof ERRORS[0]; i++) {
+        if (strcmp(error, aws_error_name(ERRORS[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_seen(const struct exchange *x, bool is_executed)
 {
-    bool is_answered = is_executed || *x->error_name != '\0';
+    bool is_answered = is_executed || (*x->error_name != '\0' && !is_before_service(x->error_name));
     return x->lane->options.keeps_trail && cloudtrail_records(x->operation) &&
            x->signature.credential != NULL && x->signature.error == AWS_ERROR_NONE && is_answered;
 }

@@ -33,7 +33,8 @@ static const struct ruleset ALL[] = {
      .max_quantity = INT32_MAX,
      .has_allocations = true,
      .has_licenses = true,
-     .has_decimals = true},
+     .has_decimals = true,
+     .has_agreements = true},
 };
 #define ALL_COUNT (sizeof ALL / sizeof ALL[0])
 

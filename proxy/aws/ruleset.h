@@ -15,6 +15,7 @@ struct ruleset {
     bool has_allocations;    // UsageAllocations exist; quantities and DryRun may be left out
     bool has_licenses;       // LicenseArn and CustomerAWSAccountId exist
     bool has_decimals;       // QuantityAsDecimal and its like exist (October 2026)
+    bool has_agreements;     // ResolveCustomer tells the agreement (October 2026)
 };
 
 // The newest; never NULL.

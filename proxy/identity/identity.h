@@ -44,6 +44,7 @@ struct identity_reply {
     struct buf body;
     unsigned token_ttl_s;                  // of the metadata token that is given; else 0
     const struct sigv4_credential *served; // handed out in this reply; NULL: none
+    bool is_version_1;                     // by instance metadata, to who showed no token
 };
 
 // Everything in options is copied.

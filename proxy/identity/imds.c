@@ -48,6 +48,7 @@ static void give_credentials(const struct asked *a)
     add_moment(b, "Expiration", identity_expiry_us(c, a->request->now_us));
     buf_add_text(b, "\n}");
     a->out->served = c;
+    a->out->is_version_1 = h1_find(a->request->head, TOKEN_HEADER) == NULL;
 }
 
 static void give_document(const struct asked *a)

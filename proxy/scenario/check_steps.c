@@ -144,6 +144,24 @@ static void check_page(const struct scenario *s, const struct step *step, struct
     }
 }
 
+// A program that meters with MeterUsage runs in its buyer's account, and knows no other customer.
+static void check_usage(const struct scenario *s, const struct step *step,
+                        struct problems *problems)
+{
+    const cJSON *customer = json_get(step->args, "customer");
+    const char *buyer = symbols_buyer(s);
+    for (const cJSON *item = s->profiles->child; item != NULL; item = item->next) {
+        bool is_buyers = scenario_metering(json_text(item)) == OPERATION_METER_USAGE;
+        if (is_buyers && !span_is(json_span(customer), buyer)) {
+            problem(problems, RC_CONFLICT, json_place(s->places, customer),
+                    "a program of profile \"%s\" runs in the account of \"%s\", whose credential "
+                    "it has; it meters no other customer",
+                    json_text(item), buyer);
+            return;
+        }
+    }
+}
+
 // SNS tells of subscriptions and entitlements, EventBridge of agreements and licences.
 static void check_notice(const struct scenario *s, const struct step *step,
                          struct problems *problems)
@@ -186,6 +204,8 @@ void check_steps(const struct scenario *s, struct problems *problems)
             check_page(s, step, problems);
         } else if (step->verb == STEP_NOTICE) {
             check_notice(s, step, problems);
+        } else if (step->verb == STEP_USAGE) {
+            check_usage(s, step, problems);
         }
     }
 }

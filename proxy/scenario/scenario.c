@@ -140,9 +140,19 @@ bool scenario_in_profile(const struct scenario *s, const char *profile)
     return json_array_has(s->profiles, profile);
 }
 
+bool scenario_has_agreements(const char *profile)
+{
+    return strcmp(profile, "saas-agreements") == 0;
+}
+
+bool scenario_registers(const char *profile)
+{
+    return strcmp(profile, "container-hourly") == 0;
+}
+
 enum operation scenario_metering(const char *profile)
 {
-    bool is_saas = strcmp(profile, "saas") == 0 || strcmp(profile, "saas-agreements") == 0;
+    bool is_saas = strcmp(profile, "saas") == 0 || scenario_has_agreements(profile);
     return is_saas ? OPERATION_BATCH_METER_USAGE : OPERATION_METER_USAGE;
 }
 

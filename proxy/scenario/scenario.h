@@ -120,9 +120,14 @@ const struct scenario *scenario_at(const struct scenario_file *file, size_t i);
 // Accepts NULL in *file and nulls it.
 void scenario_file_free(struct scenario_file **file);
 
-// Whether the case belongs to that profile, and which operation "metering" means there:
-// BatchMeterUsage for saas and saas-agreements, MeterUsage for the others.
+// Whether the case belongs to that profile.
 bool scenario_in_profile(const struct scenario *s, const char *profile);
+// Whether products of that profile know their buyers by licences, of which EventBridge speaks.
+bool scenario_has_agreements(const char *profile);
+// Whether they register their use, and meter nothing.
+bool scenario_registers(const char *profile);
+// Which operation "metering" means there: BatchMeterUsage for saas and saas-agreements, MeterUsage
+// for the others, whose buyer is the one in whose account the program runs.
 enum operation scenario_metering(const char *profile);
 
 // The scenario as it is written into evidence (scenario.json): every default filled in, every verb

@@ -149,6 +149,30 @@ void symbols_hint(const struct symbols *s, enum symbol_kind kind, struct span na
     nearest_hint(&near, out, size);
 }
 
+static const char *first_default(enum symbol_kind kind)
+{
+    size_t i = 0;
+    while (DEFAULTS[i].kind != kind) {
+        i++;
+    }
+    return DEFAULTS[i].name;
+}
+
+const char *symbols_buyer(const struct scenario *s)
+{
+    const cJSON *credential = NULL;
+    cJSON_ArrayForEach(credential, json_get(s->world, "credentials"))
+    {
+        const char *customer = json_get_text(credential, "customer");
+        bool is_first =
+            span_is(json_span(json_get(credential, "name")), first_default(SYMBOL_CREDENTIAL));
+        if (is_first && customer != NULL) {
+            return customer;
+        }
+    }
+    return first_default(SYMBOL_CUSTOMER);
+}
+
 // "disarm nobody listens": the verb, a blank, and the one text that is its argument.
 static bool is_called(const struct step *step, struct span reference)
 {

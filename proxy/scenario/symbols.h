@@ -34,6 +34,9 @@ size_t symbols_count(const struct symbols *s, enum symbol_kind kind);
 void symbols_hint(const struct symbols *s, enum symbol_kind kind, struct span name, char *out,
                   size_t size);
 
+// The customer in whose account the case's first credential was made.
+const char *symbols_buyer(const struct scenario *s);
+
 // The step that a reference names: by id, by "verb argument", or by "restart" alone. NULL: none.
 const struct step *step_find(const struct scenario *s, struct span reference);
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys are those of the request, but begin in lower case; its timestamps are written as Java does,
-// while eventTime is ISO 8601; responseElements is null after a failure. Of the person who looks:
-// webIdFederationData shows a pod's role, ec2RoleDelivery an instance's; neither, a task's role or
-// long-term keys.
+// while eventTime is ISO 8601; responseElements is null after a failure. What shows how credentials
+// were obtained: webIdFederationData, by a web identity (a pod's role); ec2RoleDelivery, from
+// instance metadata, and from which version of it (CloudTrail User Guide, "userIdentity element");
+// neither, a task's role or long-term keys.
 #include "proxy/service/cloudtrail.h"
 
 #include "proxy/aws/timestamp.h"
 #include "proxy/base/draw.h"
 #include "proxy/service/world_data.h"
 
-#define ROLE "MeteringRole"
+// Of the name under which the stand-ins for credentials hand it out.
+#define ROLE "meterprover"
 
 bool cloudtrail_records(enum operation operation)
 {
@@ -94,12 +96,13 @@ static void add_user(struct buf *out, const struct credential *c, const char *ac
 static void add_session(struct buf *out, const struct world *w, const struct credential *c,
                         const char *account)
 {
+    enum delivery by = world_delivery(w);
     buf_addf(out,
              ",\"sessionContext\":{\"sessionIssuer\":{\"type\":\"Role\",\"principalId\":\"%s\","
              "\"arn\":\"arn:aws:iam::%s:role/" ROLE "\",\"accountId\":\"%s\",\"userName\":\"" ROLE
              "\"},\"webIdFederationData\":{",
              c->principal, account, account);
-    if (w->platform == PLATFORM_EKS) {
+    if (by == DELIVERY_WEB_IDENTITY) {
         struct span region = world_runtime_region(w);
         buf_addf(out,
                  "\"federatedProvider\":\"arn:aws:iam::%s:oidc-provider/"
@@ -108,7 +111,11 @@ static void add_session(struct buf *out, const struct world *w, const struct cre
     }
     buf_add_text(out, "},\"attributes\":{\"mfaAuthenticated\":\"false\"");
     add_moment(out, "creationDate", w->start_us);
-    buf_add_text(out, w->platform == PLATFORM_EC2 ? "},\"ec2RoleDelivery\":\"1.0\"}" : "}}");
+    buf_add_char(out, '}');
+    if (by == DELIVERY_METADATA) {
+        buf_add_member(out, "ec2RoleDelivery", c->by_version_1 ? SPAN("1.0") : SPAN("2.0"));
+    }
+    buf_add_char(out, '}');
 }
 
 static void add_role(struct buf *out, const struct world *w, const struct credential *c,

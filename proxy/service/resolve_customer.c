@@ -28,6 +28,14 @@ static void add_member(struct buf *body, const char *name, const char *value)
     }
 }
 
+static void add_metadata(struct buf *body, const struct world_customer *customer,
+                         const struct world_product *product)
+{
+    buf_add_text(body, ",\"Metadata\":{\"AgreementId\":\"");
+    world_add_agreement(body, customer, product);
+    buf_add_text(body, "\"}");
+}
+
 void answer_resolve_customer(struct service *s, const struct service_call *call,
                              struct service_reply *reply)
 {
@@ -52,6 +60,9 @@ void answer_resolve_customer(struct service *s, const struct service_call *call,
     add_member(&reply->body, "CustomerAWSAccountId", licensed ? c->face.account : NULL);
     add_member(&reply->body, "ProductCode", p->face.code);
     add_member(&reply->body, "LicenseArn", licensed ? world_license(&c->face, &p->face) : NULL);
+    if (w->rules->has_agreements) {
+        add_metadata(&reply->body, &c->face, &p->face);
+    }
     buf_add_char(&reply->body, '}');
     reply->customer = &c->face;
 }

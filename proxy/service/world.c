@@ -2,6 +2,7 @@
 #include "proxy/service/world.h"
 
 #include "proxy/base/alloc.h"
+#include "proxy/base/digest.h"
 #include "proxy/base/own.h"
 #include "proxy/service/world_data.h"
 
@@ -57,6 +58,7 @@ enum rc world_new(struct world **out, const struct world_options *options, struc
     struct world *w = x_alloc(sizeof *w);
     w->rules = ruleset_newest();
     w->region = "us-east-1";
+    w->profile = options->profile == NULL ? NULL : world_keep(w, span_of(options->profile));
     w->platform = platform_of(options->profile);
     w->public_key_version = 1;
     w->key_rotation_us = options->start_us;
@@ -64,7 +66,8 @@ enum rc world_new(struct world **out, const struct world_options *options, struc
     w->wire_us = options->wire_us;
     w->seed = options->seed;
     w->case_id = world_keep(w, options->case_id);
-    w->from_role = options->from_role;
+    bool is_fetched = options->source != NULL && !span_is(span_of(options->source), "static");
+    w->source = is_fetched ? world_keep(w, span_of(options->source)) : NULL;
     enum rc rc = read_layers(w, options, d);
     if (rc != RC_OK) {
         world_free(&w);
@@ -332,6 +335,38 @@ const struct sigv4_credential *world_credential_named(const struct world *w, str
     return NULL;
 }
 
+void world_add_agreement(struct buf *out, const struct world_customer *customer,
+                         const struct world_product *product)
+{
+    char hex[SHA256_HEX];
+    OWN_BUF struct buf text = {0};
+    buf_addf(&text, "agmt-\n%s\n%s", product->code, customer->symbol);
+    sha256_hex(hex, buf_span(&text));
+    buf_addf(out, "agmt-%.25s", hex);
+}
+
+enum delivery world_delivery(const struct world *w)
+{
+    struct span source = span_of(w->source);
+    if (w->source == NULL) {
+        return w->platform == PLATFORM_EC2   ? DELIVERY_METADATA
+               : w->platform == PLATFORM_EKS ? DELIVERY_WEB_IDENTITY
+                                             : DELIVERY_CONTAINER;
+    }
+    return span_is(source, "imds")           ? DELIVERY_METADATA
+           : span_is(source, "web-identity") ? DELIVERY_WEB_IDENTITY
+                                             : DELIVERY_CONTAINER;
+}
+
+void world_tell_metadata(struct world *w, const struct sigv4_credential *c, bool is_version_1)
+{
+    for (size_t i = 0; i < w->credential_count; i++) {
+        if (&w->credentials[i]->face == c) {
+            w->credentials[i]->by_version_1 = is_version_1;
+        }
+    }
+}
+
 const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id)
 {
     const struct world *w = arg;
@@ -377,6 +412,7 @@ static void describe_customer(const struct customer *c, struct buf *out)
 void world_describe(const struct world *w, struct buf *out)
 {
     describe_text(out, "{\"region\":", w->region);
+    describe_text(out, ",\"profile\":", w->profile);
     buf_add_member_i64(out, "public_key_version", w->public_key_version);
     buf_add_text(out, ",\"products\":[");
     const char *comma = "";

@@ -48,7 +48,9 @@ struct world_options {
     uint64_t seed;
     struct span case_id;
     const char *profile; // decides where the program runs, unless a tree says so; may be NULL
-    bool from_role;      // credentials are a role's: sessions, unless one is said to be none
+    // How the client gets its credentials, as scenarios say it ("imds"); NULL or "static": it is
+    // given them. What is fetched is a role's: sessions, unless one is said to be none.
+    const char *source;
 };
 MUST_USE enum rc world_new(struct world **out, const struct world_options *options, struct diag *d);
 // A `world` step: the same keys as a scenario's `world`, applied to what is there. now_us: service.
@@ -77,6 +79,9 @@ const struct world_product *world_product_by_code(const struct world *w, struct 
 const struct world_customer *world_customer_by_identifier(const struct world *w, struct span id);
 const struct world_customer *world_customer_by_account(const struct world *w, struct span account);
 const struct world_customer *world_customer_by_license(const struct world *w, struct span arn);
+// Appends the id of the agreement under which that customer has that product.
+void world_add_agreement(struct buf *out, const struct world_customer *customer,
+                         const struct world_product *product);
 // Of which product that licence is.
 const struct world_product *world_product_by_license(const struct world *w, struct span arn);
 const struct world_token *world_token_by_value(const struct world *w, struct span value);
@@ -95,11 +100,14 @@ const struct world_customer *world_credential_customer(const struct world *w, co
 // what meters or registers it; else the seller's.
 const char *world_calling_account(const struct world *w, const char *name,
                                   enum operation operation);
+// That credential was handed out by instance metadata, with a metadata token or (version 1)
+// without.
+void world_tell_metadata(struct world *w, const struct sigv4_credential *c, bool is_version_1);
 // For sigv4_verifier_new: arg is the struct world.
 const struct sigv4_credential *world_find_credential(void *arg, struct span access_key_id);
 
-// What METERPROVER_WORLD tells the client: product codes, the version of the public key,
-// dimensions, customers (symbols and wire values), tokens left out. JSON, appended.
+// What METERPROVER_WORLD tells the client: the profile that it plays, product codes, the version of
+// the public key, dimensions, customers (symbols and wire values), tokens left out. JSON, appended.
 void world_describe(const struct world *w, struct buf *out);
 
 #endif

@@ -264,8 +264,9 @@ static enum rc complete_holder(struct world *w, struct credential *c, struct dia
     static const struct shape EC2 = {"instance", "i-", HEX, 17, ""};
     static const struct shape ECS = {"task", "", HEX, 32, ""};
     static const struct shape EKS = {"pod", "botocore-session-", DIGITS, 10, ""};
-    const struct shape *name = w->platform == PLATFORM_EC2   ? &EC2
-                               : w->platform == PLATFORM_EKS ? &EKS
+    enum delivery by = world_delivery(w);
+    const struct shape *name = by == DELIVERY_METADATA       ? &EC2
+                               : by == DELIVERY_WEB_IDENTITY ? &EKS
                                                              : &ECS;
     if (c->customer != NULL && world_customer(w, span_of(c->customer)) == NULL) {
         return diag_fail(d, RC_UNKNOWN, "world.credentials.%s: there is no customer %s",
@@ -277,7 +278,7 @@ static enum rc complete_holder(struct world *w, struct credential *c, struct dia
     if (c->session_name == NULL) {
         c->session_name = derive(w, name, c->instance, 0);
         c->principal = c->face.session_token == NULL ? derive(w, &USER, c->face.name, 0)
-                                                     : derive(w, &ROLE, "MeteringRole", 0);
+                                                     : derive(w, &ROLE, "meterprover", 0);
     }
     return RC_OK;
 }
@@ -294,7 +295,7 @@ static enum rc complete_credential(struct world *w, struct credential *c, struct
     static const struct shape SESSION = {"session", "IQoJb3JpZ2luX2Vj", BASE64, 306, "=="};
     struct sigv4_credential *face = &c->face;
     bool is_short = c->life_us != 0 && c->life_us < 12 * US_PER_HOUR;
-    bool session = c->session_said ? c->session : w->from_role || is_short;
+    bool session = c->session_said ? c->session : w->source != NULL || is_short;
     if (!session && face->session_token != NULL) {
         return diag_fail(d, RC_CONFLICT,
                          "world.credentials.%s has a session token but is not a session",

@@ -47,11 +47,15 @@ struct credential {
     const char *customer; // symbol: in whose account it was made; NULL: the first customer's
     const char *instance; // the instance, task or pod that holds it
     const char *session_name, *principal; // as CloudTrail shows them
+    bool by_version_1;                    // of instance metadata
     unsigned denied;                      // a bit for each operation that its policy denies
 };
 
 // Where the buyer runs the seller's program.
 enum platform { PLATFORM_EC2, PLATFORM_ECS, PLATFORM_EKS, PLATFORM_AGENTCORE, PLATFORM_OTHER };
+
+// Who handed a role's credentials to the program that runs under it.
+enum delivery { DELIVERY_CONTAINER, DELIVERY_METADATA, DELIVERY_WEB_IDENTITY };
 
 enum preload_payer { PRELOAD_BOTH, PRELOAD_CUSTOMER, PRELOAD_LICENSE };
 
@@ -80,6 +84,7 @@ struct world {
     struct index by_license;                           // struct licensed
     const char *region;
     const char *runtime_region; // where the buyer runs the program; NULL: in that Region
+    const char *profile; // NULL: not said
     enum platform platform;
     const char *seller_account;
     int64_t public_key_version; // the newest
@@ -87,7 +92,7 @@ struct world {
     const struct ruleset *rules;
     bool quotas;
     bool imds_v1;
-    bool from_role;
+    const char *source;     // of the client's credentials; NULL: it is given them as a whole
     bool disabled;          // the API is switched off in every region
     bool tokens_once;       // a token resolves once only
     bool unknown_as_status; // an unknown customer is a record's status, not an error of the request
@@ -109,6 +114,9 @@ struct token *world_own_token(const struct world *w, struct span symbol);
 const struct credential *world_own_credential(const struct world *w, const char *name);
 // In whose account the credential was made.
 const struct customer *world_buyer(const struct world *w, const struct credential *c);
+// Who hands credentials to the program: by their source, and where they are given as a whole, as
+// one who copies them from where the program runs would have got them.
+enum delivery world_delivery(const struct world *w);
 // The Region in which the program runs that the buyer deployed.
 struct span world_runtime_region(const struct world *w);
 

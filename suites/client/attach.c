@@ -13,7 +13,9 @@
 #include "proxy/base/own.h"
 #include "proxy/net/loop.h"
 #include "suites/client/attach_answer.h"
+#include "suites/client/attach_errand.h"
 #include "suites/client/attach_post.h"
+#include "suites/client/attach_restart.h"
 #include "suites/client/client_inside.h"
 #include "suites/client/lines.h"
 #include "suites/client/sink.h"
@@ -22,20 +24,7 @@
 #define MAX_LINE_BYTES (1u << 20)
 #define MAX_WAITING 1000
 #define RETRY_US 100000
-// A command has had its line, and its stdin is closed; the deadline of the case is what bounds it.
-#define COMMAND_GRACE_US (INT64_C(3600) * 1000000)
-#define LOG_TAIL 300
 #define SAID_MAX 300
-
-// A line that waits, or is under way.
-struct errand {
-    struct errand *next;
-    char *line; // as it goes out, with the prefix
-    cJSON *tree;
-    bool is_hello;
-    unsigned step;
-    const char *verb; // of the tree
-};
 
 struct attached {
     struct client face; // first
@@ -54,7 +43,7 @@ struct attached {
     struct loop_timer next;
     int64_t patient_until_us;
     int restart_signal; // 0: none is wanted
-    bool is_restarting, restart_is_over;
+    struct attach_restart restart;
     bool is_leaving, is_gone, has_exit;
     struct client_exit exit;
 };
@@ -87,13 +76,6 @@ static void set_exit(struct attached *a, enum client_ending how, const char *why
     soon(a);
 }
 
-static void free_errand(struct errand *e)
-{
-    cJSON_Delete(e->tree);
-    x_free(e->line);
-    x_free(e);
-}
-
 static void drop_first(struct attached *a)
 {
     struct errand *e = a->first;
@@ -102,7 +84,7 @@ static void drop_first(struct attached *a)
         a->last = &a->first;
     }
     a->waiting--;
-    free_errand(e);
+    errand_free(&e);
 }
 
 // What comes back
@@ -172,13 +154,9 @@ static void abandon(struct attached *a)
 {
     visit_free(&a->visit);
     client_free(&a->command);
+    attach_restart_clear(&a->restart);
     end_lines(a);
     a->is_busy = false;
-}
-
-static const char *errand_name(const struct errand *e)
-{
-    return e->is_hello ? "hello" : e->verb;
 }
 
 // The reply has ended without the word that ends an errand.
@@ -307,19 +285,12 @@ static void on_command_exit(void *arg, const struct client_exit *how)
     }
 }
 
-// Starts a command of the shell; its last word is on_exit.
-static enum rc start_command(struct attached *a, struct client_options *o, const char *command,
-                             struct diag *d)
-{
-    const char *const argv[] = {"/bin/sh", "-c", command, NULL};
-    o->loop = a->options.loop;
-    o->argv = argv;
-    return client_start(&a->command, o, d);
-}
-
 static enum rc run_trigger(struct attached *a, const struct errand *e, struct diag *d)
 {
-    struct client_options options = {.env = a->options.env,
+    const char *const argv[] = {"/bin/sh", "-c", a->options.ways->trigger, NULL};
+    struct client_options options = {.loop = a->options.loop,
+                                     .argv = argv,
+                                     .env = a->options.env,
                                      .out_path = a->options.out_path,
                                      .err_path = a->options.err_path,
                                      .scrub = a->options.scrub == NULL ? NULL : scrub_command,
@@ -329,10 +300,10 @@ static enum rc run_trigger(struct attached *a, const struct errand *e, struct di
                                                   .on_flood = on_command_flood,
                                                   .on_exit = on_command_exit,
                                                   .arg = a}};
-    enum rc rc = start_command(a, &options, a->options.ways->trigger, d);
+    enum rc rc = client_start(&a->command, &options, d);
     if (rc == RC_OK) {
         (void)!client_send(a->command, span_of(e->line)); // who does not read it need not
-        client_end(a->command, COMMAND_GRACE_US);
+        client_end(a->command, ATTACH_COMMAND_US);
     }
     return rc;
 }
@@ -412,57 +383,20 @@ static void begin_errand(struct attached *a)
     }
 }
 
-static void fail_restart(struct attached *a, const char *how)
-{
-    OWN_BUF struct buf log = {0};
-    char why[sizeof a->exit.why];
-    struct span tail = {0};
-    if (file_read(&log, a->options.restart_log, NULL) == RC_OK) {
-        tail = span_slice(buf_span(&log), log.len > LOG_TAIL ? log.len - LOG_TAIL : 0, log.len);
-    }
-    (void)snprintf(why, sizeof why, "the restart command %s%s%.*s", how, tail.len > 0 ? ": " : "",
-                   (int)tail.len, tail.len > 0 ? tail.at : "");
-    a->exit.is_ours = true;
-    set_exit(a, CLIENT_UNREACHABLE, why);
-}
-
-static void on_restart_exit(void *arg, const struct client_exit *how)
+static void on_restarted(void *arg, const char *why)
 {
     struct attached *a = attached_from(arg);
-    char text[128];
-    client_exit_text(how, text, sizeof text);
-    a->restart_is_over = true;
-    if (how->how == CLIENT_EXITED && how->code == 0) {
-        set_exit(a, CLIENT_SIGNALED, "");
-    } else {
-        fail_restart(a, text);
-    }
+    a->exit.is_ours = why != NULL;
+    set_exit(a, why == NULL ? CLIENT_SIGNALED : CLIENT_UNREACHABLE, why == NULL ? "" : why);
 }
 
-// The program that is started again outlives the command, and writes to what it was given: neither
-// may be a pipe of ours.
 static void restart(struct attached *a)
 {
-    OWN_BUF struct buf command = {0};
-    struct diag d = {0};
-    const char *name = sigabbrev_np(a->restart_signal);
-    buf_addf(&command, "METERPROVER_SIGNAL=%s; export METERPROVER_SIGNAL\n", name);
-    buf_addf(&command, "exec </dev/null >>'%s' 2>&1\n%s%c", a->options.restart_log,
-             a->options.ways->restart, '\0');
     abandon(a);
     while (a->first != NULL) {
         drop_first(a);
     }
-    a->is_restarting = true;
-    struct client_options options = {.env = a->options.env,
-                                     .spares_descendants = true,
-                                     .observer = {.on_exit = on_restart_exit, .arg = a}};
-    if (start_command(a, &options, command.data, &d) == RC_OK) {
-        client_end(a->command, COMMAND_GRACE_US);
-    } else {
-        a->restart_is_over = true;
-        fail_restart(a, d.text);
-    }
+    attach_restart_begin(&a->restart, &a->options, a->restart_signal, on_restarted, a);
 }
 
 static void leave(struct attached *a)
@@ -480,7 +414,7 @@ static void leave(struct attached *a)
 static void on_next(void *arg)
 {
     struct attached *a = attached_from(arg);
-    if (a->is_restarting && !a->restart_is_over) {
+    if (a->restart.is_under_way) {
         return;
     }
     if (a->has_exit) {
@@ -504,28 +438,6 @@ static struct attached *attached_of(struct client *c)
     return attached_from(c);
 }
 
-// The verb of a step's line, and the prefix before the id of a usage.
-static void read_line(const struct attached *a, struct errand *e)
-{
-    cJSON *member = NULL;
-    e->is_hello = json_get(e->tree, "hello") != NULL;
-    e->step = (unsigned)json_get_int(e->tree, "step", 0);
-    e->verb = "";
-    cJSON_ArrayForEach(member, e->tree)
-    {
-        if (strcmp(member->string, "step") != 0 && strcmp(member->string, "now") != 0) {
-            e->verb = member->string;
-        }
-    }
-    cJSON *usage = cJSON_GetObjectItemCaseSensitive(e->tree, "usage");
-    cJSON *id = cJSON_GetObjectItemCaseSensitive(usage, "id");
-    if (cJSON_IsString(id)) {
-        OWN_BUF struct buf whole = {0};
-        buf_addf(&whole, "%s%s%c", a->options.prefix, id->valuestring, '\0');
-        (void)cJSON_SetValuestring(id, whole.data);
-    }
-}
-
 static enum rc attached_send(struct client *face, struct span line)
 {
     struct attached *a = attached_of(face);
@@ -535,17 +447,11 @@ static enum rc attached_send(struct client *face, struct span line)
     if (a->waiting == MAX_WAITING) {
         return RC_LIMIT;
     }
-    struct errand *e = x_alloc(sizeof *e);
-    enum rc rc = json_read(&e->tree, NULL, line, NULL, NULL);
+    struct errand *e = NULL;
+    enum rc rc = errand_new(&e, line, a->options.prefix);
     if (rc != RC_OK) {
-        x_free(e);
         return rc;
     }
-    read_line(a, e);
-    struct buf out = {0};
-    json_print(&out, e->tree);
-    buf_add_char(&out, '\n');
-    e->line = buf_take_text(&out);
     *a->last = e;
     a->last = &e->next;
     a->waiting++;

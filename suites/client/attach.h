@@ -2,13 +2,12 @@
 // A client that runs already, elsewhere: the lines of the contract are carried to it, each by the
 // way that fits what it asks, and what comes back is turned into answers.
 //
-//     page          posted to the registration page, as a buyer's browser does
-//     resolve       the same with the token in the form, unless the trigger supports it
-//     notice        posted to the notice URL, as Amazon SNS does, or an API destination of
-//     EventBridge all the rest  given to the trigger: the line is the body of a POST, or the stdin
-//     of a command;
-//                   lines of the reply that are JSON objects with "mp" are the answers
-//     a signal      left to a command, which ends the program and starts it again
+// - page: posted to the registration page, as a buyer's browser does
+// - resolve: the same with the token in the form, unless the trigger supports it
+// - notice: posted to the notice URL, as Amazon SNS does, or an API destination of EventBridge
+// - all the rest: given to the trigger; the line is the body of a POST, or the stdin of a command,
+//   and lines of the reply that are JSON objects with "mp" are the answers
+// - a signal: left to a command, which ends the program and starts it again (attach_restart.h)
 //
 // A page is not asked who registered: its status says what became of the buyer, and the header
 // X-Meterprover-Customer, if there is one, who it was.

@@ -12,6 +12,7 @@
 #include "suites/command/catalogue.h"
 #include "suites/command/command.h"
 #include "suites/command/playable.h"
+#include "suites/command/profile.h"
 #include "suites/command/reference.h"
 #include "suites/command/statements.h"
 
@@ -64,30 +65,12 @@ static void add_list(struct table *t, const cJSON *list)
     table_add(t, buf_span(&names));
 }
 
-static bool has_playable_profile(const struct scenario *s)
-{
-    const cJSON *name = NULL;
-    cJSON_ArrayForEach(name, s->profiles)
-    {
-        if (profile_playable(json_text(name)) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// "yes", or the sentence that says what this version cannot play. profile: NULL, or the only one
-// that is asked for.
-static void add_played(struct table *t, const struct scenario *s, const char *profile)
+// "yes", or the sentence that says what this version cannot play.
+static void add_played(struct table *t, const struct scenario *s)
 {
     struct diag d = {0};
     OWN_BUF struct buf text = {0};
-    bool has_profile =
-        profile != NULL ? profile_playable(profile) != NULL : has_playable_profile(s);
-    if (!has_profile) {
-        buf_addf(&text, "no: no client of %s can be played by this version",
-                 profile != NULL ? "this profile" : "any of these profiles");
-    } else if (case_is_playable(s, &d) != RC_OK) {
+    if (case_is_playable(s, &d) != RC_OK) {
         buf_addf(&text, "no: %s", d.text);
     }
     table_add(t, text.len > 0 ? buf_span(&text) : SPAN("yes"));
@@ -102,7 +85,7 @@ static void add_case(struct table *t, const struct scenario *s, const struct lin
     table_add(t, span_of(s->money ? "yes" : ""));
     table_add(t, span_of(s->operation));
     add_list(t, s->profiles);
-    add_played(t, s, line_value(line, "--profile", NULL));
+    add_played(t, s);
     if (line_has(line, "-v")) {
         table_add(t, json_span(json_get(s->requirement, "text")));
         add_list(t, json_get(s->requirement, "sources"));
@@ -183,11 +166,8 @@ static enum rc check_line(const struct line *line, struct diag *d)
         return diag_fail(d, RC_USAGE, "\"%s\" is no option, and there is nothing else to name",
                          line->rest[0]);
     }
-    if (profile != NULL && !words_have(type_row(TYPE_PROFILE)->words, span_of(profile))) {
-        OWN(text) char *known = type_phrase(TYPE_PROFILE);
-        return diag_fail(d, RC_USAGE, "--profile takes %s, not \"%s\"", known, profile);
-    }
-    return refuse_choice(line, d);
+    enum rc rc = profile == NULL ? RC_OK : profile_exists(profile, d);
+    return rc == RC_OK ? refuse_choice(line, d) : rc;
 }
 
 static enum rc choose(struct catalogue *catalogue, const struct line *line, struct diag *d)

@@ -6,6 +6,7 @@
 
 #include "mp_doctor_file.h"
 #include "mp_doctor_page_file.h"
+#include "mp_doctor_register_file.h"
 #include "proxy/base/alloc.h"
 #include "proxy/base/own.h"
 #include "proxy/evidence/reader.h"
@@ -20,7 +21,8 @@ struct examination {
     bool is_exec; // no hello and no words: only the wire is looked at
     // A program that runs already: where it must send its requests; NULL otherwise.
     const char *endpoint;
-    bool is_page; // it is only visited at its registration page
+    bool is_page;   // it is only visited at its registration page
+    bool registers; // it registers its use, and meters nothing
     struct buf out;
 };
 
@@ -98,7 +100,7 @@ static bool examine_hello(struct examination *e)
     buf_add_char(&words, '\0');
     e->probe->said_hello = true;
     e->probe->supports_clock = json_array_has(supports, "clock");
-    e->probe->supports_usage = json_array_has(supports, "usage");
+    e->probe->supports_usage = json_array_has(supports, e->registers ? "register" : "usage");
     well(e, "the program said hello; it supports ", words.data);
     return true;
 }
@@ -179,25 +181,44 @@ static bool examine_request(struct examination *e)
     return true;
 }
 
+// What the service and the program are to say of what was asked: a usage, or a registration.
+struct outcome_texts {
+    const char *state, *accepted;
+    const char *refused; // what to do when the service does not take it
+    const char *unsaid, *answer;
+};
+
 static void examine_outcome(struct examination *e)
 {
-    const struct event *commit = first(e, EVENT_COMMIT, NULL, NULL);
-    const struct event *metered = first(e, EVENT_ANSWER, "state", "metered");
+    static const struct outcome_texts TEXTS[] = {
+        {.state = "metered",
+         .accepted = "the usage was billed",
+         .refused =
+             "Does the program use the product code, dimension and customer that it was given?",
+         .unsaid = "the program never called it metered",
+         .answer = "After the service's reply it must print "
+                   "{\"mp\":\"usage\",\"id\":\"u1\",\"state\":\"metered\"}."},
+        {.state = "registered",
+         .accepted = "the use was registered",
+         .refused = "Does the program use the product code and the version of the public key that "
+                    "it was given?",
+         .unsaid = "the program never said that it serves",
+         .answer = "After the service's reply it must print "
+                   "{\"mp\":\"register\",\"step\":N,\"state\":\"registered\"}."},
+    };
+    const struct outcome_texts *texts = &TEXTS[e->registers ? 1 : 0];
     const struct event *response = first(e, EVENT_RESPONSE, NULL, NULL);
-    if (commit == NULL) {
+    if (first(e, EVENT_COMMIT, NULL, NULL) == NULL) {
         trouble(e, "the service refused it: ",
-                response == NULL ? "" : json_get_text(response->json, "error"),
-                "Does the program use the product code, dimension and customer that it was given?");
+                response == NULL ? "" : json_get_text(response->json, "error"), texts->refused);
         return;
     }
-    well(e, "the usage was billed", "");
+    well(e, texts->accepted, "");
     if (e->is_exec) {
         return;
     }
-    if (metered == NULL) {
-        trouble(e, "the program never called it metered", "",
-                "After the service's reply it must print "
-                "{\"mp\":\"usage\",\"id\":\"u1\",\"state\":\"metered\"}.");
+    if (first(e, EVENT_ANSWER, "state", texts->state) == NULL) {
+        trouble(e, texts->unsaid, "", texts->answer);
         return;
     }
     well(e, "and the program says so", "");
@@ -236,7 +257,8 @@ static void examine(struct examination *e)
         return;
     }
     if (!e->is_exec && !e->probe->supports_usage) {
-        well(e, "it does not support \"usage\"; only the other cases can be played", "");
+        well(e, "only the other cases can be played; it does not support ",
+             e->registers ? "\"register\"" : "\"usage\"");
         return;
     }
     if (examine_arrival(e) && examine_request(e)) {
@@ -265,6 +287,7 @@ static enum rc read_probe(const struct run *run, const char *dir, struct probe *
                             .probe = probe,
                             .is_exec = run->setting.is_exec,
                             .is_page = is_page_only(run),
+                            .registers = scenario_registers(run->setting.profile),
                             .endpoint = attachment == NULL ? NULL : attachment->listen};
     examine(&e);
     buf_add_char(&e.out, '\0');
@@ -282,7 +305,9 @@ static enum rc play_probe(struct run *run, const char *dir, bool told, struct pr
     *probe = (struct probe){.has_trouble = false};
     run->setting.told_time = told;
     run->setting.is_probe = true;
-    struct span text = span_of(is_page_only(run) ? DOCTOR_PAGE_FILE : DOCTOR_FILE);
+    struct span text = span_of(is_page_only(run)                          ? DOCTOR_PAGE_FILE
+                               : scenario_registers(run->setting.profile) ? DOCTOR_REGISTER_FILE
+                                                                          : DOCTOR_FILE);
     enum rc rc = scenario_read(&file, text, "doctor.json", NULL, d);
     if (rc != RC_OK) {
         return rc;

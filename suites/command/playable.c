@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "suites/command/playable.h"
 
-#include <string.h>
-
 #include "proxy/lane.h"
 #include "suites/oracle/oracle.h"
 #include "suites/play/play.h"
@@ -26,14 +24,4 @@ enum rc case_is_playable(const struct scenario *s, struct diag *d)
         rc = lane_supports(s, d);
     }
     return rc == RC_OK ? oracles_exist(s, d) : rc;
-}
-
-const char *profile_playable(const char *name)
-{
-    static const char *const PLAYED[] = {"saas", "saas-agreements", NULL};
-    const char *const *known = PLAYED;
-    while (*known != NULL && strcmp(*known, name) != 0) {
-        known++;
-    }
-    return *known;
 }

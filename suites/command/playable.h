@@ -9,7 +9,4 @@
 // not exist yet: such a case is refused, never played without it.
 MUST_USE enum rc case_is_playable(const struct scenario *s, struct diag *d);
 
-// The name, as it lives on, when this version plays clients of that profile; else NULL.
-const char *profile_playable(const char *name);
-
 #endif

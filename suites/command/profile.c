@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "proxy/base/own.h"
+#include "proxy/scenario/vocabulary.h"
 #include "suites/command/catalogue.h"
 
 struct profile {
@@ -103,6 +104,15 @@ enum rc profile_read(cJSON **mandatory, const char *dir, const char *name, struc
     }
     clear(&p);
     return rc;
+}
+
+enum rc profile_exists(const char *name, struct diag *d)
+{
+    if (words_have(type_row(TYPE_PROFILE)->words, span_of(name))) {
+        return RC_OK;
+    }
+    OWN(text) char *known = type_phrase(TYPE_PROFILE);
+    return diag_fail(d, RC_USAGE, "--profile takes %s, not \"%s\"", known, name);
 }
 
 bool profile_is(const cJSON *tree)

@@ -10,6 +10,9 @@
 // there is no such file: a folder of somebody's own cases need not have one.
 MUST_USE enum rc profile_read(cJSON **mandatory, const char *dir, const char *name, struct diag *d);
 
+// RC_USAGE, with those that there are, where no profile has that name.
+MUST_USE enum rc profile_exists(const char *name, struct diag *d);
+
 // Whether a tree read from a file is that of a profile, not of a scenario.
 bool profile_is(const cJSON *tree);
 

@@ -61,7 +61,7 @@ static enum rc make_scratch(struct run *run, struct diag *d)
 // public half lies in a file for all cases.
 static enum rc make_key(struct run *run, struct diag *d)
 {
-    if (strcmp(run->setting.profile, "container-hourly") != 0) {
+    if (!scenario_registers(run->setting.profile)) {
         return RC_OK;
     }
     struct buf path = {0};
@@ -128,12 +128,8 @@ static enum rc read_multiplier(struct run *run, struct diag *d)
 
 static enum rc read_profile(struct run *run, struct diag *d)
 {
-    const char *name = line_value(run->line, "--profile", "saas");
-    run->setting.profile = profile_playable(name);
-    if (run->setting.profile != NULL) {
-        return RC_OK;
-    }
-    return diag_fail(d, RC_USAGE, "--profile knows saas and saas-agreements, not \"%s\"", name);
+    run->setting.profile = line_value(run->line, "--profile", "saas");
+    return profile_exists(run->setting.profile, d);
 }
 
 static const char *contract_of(const struct run *run)

@@ -14,7 +14,9 @@
      "how the program is spoken to: script, exec (no steps; it does its own work and ends; "       \
      "judged by the wire), or attach (it runs already) (script)"},                                 \
         ATTACH_OPTION_ROWS,                                                                        \
-        {"--profile", "NAME", "the product type: saas or saas-agreements (saas)"},                 \
+        {"--profile", "NAME",                                                                      \
+         "the product type: saas, saas-agreements, ami, container-hourly, container-metered or "   \
+         "agentcore (saas)"},                                                                      \
         {"--world", "FILE", "our symbols mapped to your product codes, dimensions and customers"}, \
         {"--env", "K=V", "set a variable in the client's environment; may be repeated"},           \
         {"--pass", "K", "pass that variable of yours on to the client; may be repeated"},          \

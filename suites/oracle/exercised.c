@@ -78,13 +78,8 @@ static bool find_window(const struct facts *f, size_t fault, const char *rule, u
 
 static bool is_awaited(const struct facts *f, const struct sent_fact *sent)
 {
-    for (size_t i = 0; i < f->evidence->count; i++) {
-        const struct event *e = &f->evidence->events[i];
-        if (e->seq == sent->seq) {
-            return !cJSON_IsFalse(json_get(e->json, "await"));
-        }
-    }
-    return false;
+    const struct event *e = facts_event_at(f, sent->seq);
+    return e != NULL && !cJSON_IsFalse(json_get(e->json, "await"));
 }
 
 // While connections are refused nothing can be seen on the wire: what counts is that the client

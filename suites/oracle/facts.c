@@ -92,6 +92,16 @@ void facts_name_usage(struct buf *b, const struct usage_fact *u)
     buf_add_char(b, ')');
 }
 
+const struct event *facts_event_at(const struct facts *f, uint64_t seq)
+{
+    for (size_t i = 0; i < f->evidence->count; i++) {
+        if (f->evidence->events[i].seq == seq) {
+            return &f->evidence->events[i];
+        }
+    }
+    return NULL;
+}
+
 const struct usage_fact *facts_usage(const struct facts *f, const char *id)
 {
     for (size_t i = 0; id != NULL && i < f->usages_count; i++) {
@@ -243,12 +253,8 @@ static void void_answers(struct facts *f)
 
 static int64_t service_at(const struct facts *f, uint64_t seq)
 {
-    for (size_t i = 0; i < f->evidence->count; i++) {
-        if (f->evidence->events[i].seq == seq) {
-            return f->evidence->events[i].service_us;
-        }
-    }
-    return f->last_service_us;
+    const struct event *e = facts_event_at(f, seq);
+    return e == NULL ? f->last_service_us : e->service_us;
 }
 
 static void tie_usage(struct facts *f, struct usage_fact *u)
@@ -288,6 +294,9 @@ static void tie_words(struct facts *f)
 // Under the exec contract nobody says a word: metered is what a whole reply confirmed.
 static void read_words_off_the_wire(struct facts *f)
 {
+    if (!f->wire_only) {
+        return;
+    }
     for (size_t i = 0; i < f->usages_count; i++) {
         f->usages[i].last = WORD_PENDING;
         f->usages[i].last_line = f->usages[i].line;
@@ -334,9 +343,7 @@ void facts_init(struct facts *out, const struct evidence_case *evidence, bool wi
     }
     tie_words(out);
     facts_tie_keys(out, NULL);
-    if (wire_only) {
-        read_words_off_the_wire(out);
-    }
+    read_words_off_the_wire(out);
 }
 
 void facts_init_before(struct facts *out, const struct facts *whole, const struct step_fact *step)
@@ -363,9 +370,7 @@ void facts_init_before(struct facts *out, const struct facts *whole, const struc
     }
     tie_words(out);
     facts_tie_keys(out, whole);
-    if (out->wire_only) {
-        read_words_off_the_wire(out);
-    }
+    read_words_off_the_wire(out);
 }
 
 void facts_clear(struct facts *f)

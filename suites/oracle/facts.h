@@ -179,6 +179,8 @@ void facts_init(struct facts *out, const struct evidence_case *evidence, bool wi
 void facts_init_before(struct facts *out, const struct facts *whole, const struct step_fact *step);
 void facts_clear(struct facts *f);
 
+// NULL when there is none.
+const struct event *facts_event_at(const struct facts *f, uint64_t seq);
 // NULL when nothing of that id was asked.
 const struct usage_fact *facts_usage(const struct facts *f, const char *id);
 // A step as expectations name it: its id, or its verb and argument ("disarm nobody listens"), or
@@ -193,6 +195,9 @@ bool facts_delivered(const struct facts *f, const char *rule);
 
 bool account_equal(const struct account *a, const struct account *b);
 bool usage_takes(const struct usage_fact *u, const struct account *account, int64_t hour_us);
+// Whether that entry of ledger.json is what the bill put there; their MeteringRecordIds count where
+// both have one.
+bool billed_as(const struct billed_fact *b, const cJSON *entry);
 
 // "u1 (acme, requests, 2026-11-18T09:00Z)", appended.
 void facts_name_usage(struct buf *b, const struct usage_fact *u);

@@ -57,14 +57,29 @@ static void add_key(struct facts *f, const struct account *account, int64_t firs
     }
 }
 
-static bool is_committed(const struct facts *f, const cJSON *entry, const struct account *account,
-                         int64_t hour_us)
+// Several entries may have one key: an hour of each instance, or on AgentCore of each ClientToken.
+static bool is_record_of(const cJSON *entry, const struct billed_fact *b)
+{
+    const char *record = fact_text(entry, "record");
+    return *record == '\0' || *b->record == '\0' || strcmp(record, b->record) == 0;
+}
+
+bool billed_as(const struct billed_fact *b, const cJSON *entry)
+{
+    int64_t at_us = 0;
+    return is_record_of(entry, b) &&
+           instant_parse(&at_us, json_span(json_get(entry, "hour"))) == RC_OK &&
+           instant_hour(at_us) == b->hour_us &&
+           strcmp(fact_text(entry, "region"), b->region) == 0 &&
+           strcmp(fact_text(entry, "payer"), b->payer) == 0 &&
+           strcmp(fact_text(entry, "product"), b->account.product) == 0 &&
+           strcmp(fact_text(entry, "dimension"), b->account.dimension) == 0;
+}
+
+static bool is_committed(const struct facts *f, const cJSON *entry)
 {
     for (size_t i = 0; i < f->bills_count; i++) {
-        const struct billed_fact *b = &f->bills[i];
-        if (b->hour_us == hour_us && account_equal(&b->account, account) &&
-            strcmp(b->region, fact_text(entry, "region")) == 0 &&
-            strcmp(b->payer, fact_text(entry, "payer")) == 0) {
+        if (billed_as(&f->bills[i], entry)) {
             return true;
         }
     }
@@ -83,7 +98,7 @@ static void add_preloaded(struct facts *f)
                                   .dimension = fact_text(entry, "dimension")};
         int64_t at_us = 0;
         if (instant_parse(&at_us, json_span(json_get(entry, "hour"))) != RC_OK ||
-            is_committed(f, entry, &account, instant_hour(at_us))) {
+            is_committed(f, entry)) {
             continue;
         }
         int64_t hour_us = instant_hour(at_us);

@@ -161,6 +161,12 @@ static bool error_refuses(int64_t status, const char *error)
     return status >= 400 && status < 500 && status != 408 && !is_throttle;
 }
 
+// Of MeterUsage: the same hour stands there with another quantity, as DuplicateRecord has it.
+static enum reply_says error_says(const char *error)
+{
+    return strcmp(error, "DuplicateRequestException") == 0 ? REPLY_DUPLICATE : REPLY_REFUSES;
+}
+
 static void read_results(struct facts *f, const struct event *e, const struct exchange_fact *x)
 {
     const cJSON *result = NULL;
@@ -203,7 +209,7 @@ static void read_response(struct facts *f, const struct event *e)
         read_results(f, e, &x);
     } else if (error_refuses(status, error)) {
         for (size_t i = 0; i < x.count; i++) {
-            add_reply(f, e, x.first + i, REPLY_REFUSES);
+            add_reply(f, e, x.first + i, error_says(error));
         }
     }
 }

@@ -15,6 +15,7 @@ struct idler {
     const char *word;   // about every usage, when told to send; NULL: none
     const char *answer; // to resolve and register; NULL: none
     int status;         // of the registration page; 0: none
+    bool refuses;       // every notice
     bool alerts;        // tells an operator about every usage
     bool exits;         // ends by itself with 0 at once
 };
@@ -24,7 +25,12 @@ static const struct idler IDLERS[] = {
     {.speaks = false, .exits = true},
     {.speaks = true},
     {.speaks = true, .word = "pending", .answer = "failed"},
-    {.speaks = true, .word = "pending", .answer = "refused", .status = 400, .alerts = true},
+    {.speaks = true,
+     .word = "pending",
+     .answer = "refused",
+     .status = 400,
+     .refuses = true,
+     .alerts = true},
     {.speaks = true, .word = "rejected", .answer = "denied", .alerts = true},
     {.speaks = true, .word = "metered", .answer = "resolved", .status = 200},
     {.speaks = true, .word = "metered", .answer = "registered"},
@@ -176,6 +182,8 @@ static void send_line(struct stage *s, const cJSON *step, const char *sends)
         speak(s, json_get_int(step, "n", 0));
     } else if (strcmp(sends, "page") == 0 && s->idler->status != 0) {
         answer_page(s, id);
+    } else if (strcmp(sends, "notice") == 0 && s->idler->refuses) {
+        answer(s, "notice", id, "refused");
     }
     bool asks_who = strcmp(sends, "resolve") == 0 || strcmp(sends, "page") == 0 ||
                     strcmp(sends, "register") == 0;

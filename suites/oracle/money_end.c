@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "proxy/base/instant.h"
 #include "proxy/base/own.h"
 
 void money_name_key(struct buf *b, const struct facts *f, size_t key)
@@ -152,25 +151,6 @@ void money_end(struct findings *out, const struct facts *f, const struct tally *
     }
 }
 
-// Several entries may have one key: an hour of each instance, or on AgentCore of each ClientToken.
-static bool is_record_of(const cJSON *entry, const struct billed_fact *b)
-{
-    const char *record = fact_text(entry, "record");
-    return *record == '\0' || *b->record == '\0' || strcmp(record, b->record) == 0;
-}
-
-static bool is_entry_of(const cJSON *entry, const struct billed_fact *b)
-{
-    int64_t at_us = 0;
-    return is_record_of(entry, b) &&
-           instant_parse(&at_us, json_span(json_get(entry, "hour"))) == RC_OK &&
-           instant_hour(at_us) == b->hour_us &&
-           strcmp(fact_text(entry, "region"), b->region) == 0 &&
-           strcmp(fact_text(entry, "payer"), b->payer) == 0 &&
-           strcmp(fact_text(entry, "product"), b->account.product) == 0 &&
-           strcmp(fact_text(entry, "dimension"), b->account.dimension) == 0;
-}
-
 static bool is_listed(const cJSON *list, const cJSON *entry)
 {
     const cJSON *item = NULL;
@@ -204,7 +184,7 @@ static void hold_entry(struct findings *out, const struct facts *f, const cJSON 
     const struct billed_fact *bill = NULL;
     unsigned count = 0;
     for (size_t i = 0; i < f->bills_count; i++) {
-        if (is_entry_of(entry, &f->bills[i])) {
+        if (billed_as(&f->bills[i], entry)) {
             bill = &f->bills[i];
             count++;
         }
@@ -239,7 +219,7 @@ void money_accounts(struct findings *out, const struct facts *f)
         bool found = false;
         cJSON_ArrayForEach(entry, entries)
         {
-            found = found || is_entry_of(entry, &f->bills[i]);
+            found = found || billed_as(&f->bills[i], entry);
         }
         if (!found) {
             findings_add(out, FINDING_HARNESS, f->bills[i].line,

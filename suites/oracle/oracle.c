@@ -169,6 +169,17 @@ void bounds_text(char *out, size_t size, const cJSON *bounds)
     }
 }
 
+const struct step_fact *oracle_reached(struct findings *out, const struct facts *f,
+                                       const char *name)
+{
+    const struct step_fact *step = facts_step(f, name);
+    if (step == NULL) {
+        findings_add(out, FINDING_MISSED, facts_last_line(f), "The step \"%s\" was never reached.",
+                     name);
+    }
+    return step;
+}
+
 bool oracle_step(struct findings *out, const struct facts *f, const cJSON *object, const char *key,
                  const struct step_fact **step)
 {
@@ -177,11 +188,7 @@ bool oracle_step(struct findings *out, const struct facts *f, const cJSON *objec
     if (name == NULL) {
         return true;
     }
-    *step = facts_step(f, name);
-    if (*step == NULL) {
-        findings_add(out, FINDING_MISSED, facts_last_line(f), "The step \"%s\" was never reached.",
-                     name);
-    }
+    *step = oracle_reached(out, f, name);
     if (*step != NULL && (*step)->never_came) {
         findings_add(out, FINDING_MISSED, (*step)->line, "The restart of line %u never came about.",
                      (*step)->line);
@@ -225,16 +232,14 @@ const struct usage_fact *oracle_usage(struct findings *out, const struct facts *
 {
     const struct usage_fact *u = facts_usage(f, id);
     if (u == NULL) {
-        if (f->wire_only) {
-            findings_add(out, FINDING_MISSED, facts_last_line(f),
-                         "Nothing that the client sent stands for %s: it meters fewer customers, "
-                         "dimensions or hours than the case needs.",
-                         id);
-            return NULL;
-        }
-        findings_add(out, FINDING_MISSED, facts_last_line(f),
-                     "The client was never asked to meter %s: %s.", id,
-                     f->is_moment ? "that came later, if at all" : "the case ended before");
+        findings_add(out, FINDING_MISSED, facts_last_line(f), "%s %s: %s.",
+                     f->wire_only ? "Nothing that the client sent stands for"
+                                  : "The client was never asked to meter",
+                     id,
+                     f->wire_only   ? "it meters fewer customers, dimensions or hours than the "
+                                      "case needs"
+                     : f->is_moment ? "that came later, if at all"
+                                    : "the case ended before");
         return NULL;
     }
     return u->is_void ? NULL : u;

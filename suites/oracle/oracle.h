@@ -68,6 +68,9 @@ bool within_bounds(const cJSON *bounds, int64_t value);
 // "at least 1", "1 to 3", "none", "at most 2".
 void bounds_text(char *out, size_t size, const cJSON *bounds);
 
+// The step of that name, as facts_step. NULL, with a finding MISSED, when it never began.
+const struct step_fact *oracle_reached(struct findings *out, const struct facts *f,
+                                       const char *name);
 // The step named by member `key` of object. False, with a finding MISSED, when it never began; true
 // with *step NULL when the member is absent.
 bool oracle_step(struct findings *out, const struct facts *f, const cJSON *object, const char *key,
@@ -80,6 +83,8 @@ int64_t oracle_until(const struct expectation *e, const struct step_fact *after)
 bool oracle_moment(struct findings *out, const struct facts *f, const char *text, int64_t *at_us);
 // The client's last answer of that kind to the step of that id; NULL when there is none.
 const struct event *oracle_answer(const struct facts *f, const char *mp, const char *id);
+// The client's first `done` to the step of that id; NULL when there is none.
+const struct event *oracle_done(const struct facts *f, const char *id);
 // Holds the time between the step and its answer against `within_s`.
 void oracle_judge_delay(struct findings *out, const struct expectation *e, const char *id,
                         const struct step_fact *step, const struct event *answer);

@@ -75,12 +75,12 @@ void oracle_page(struct findings *out, const struct facts *f, const struct expec
     cJSON_ArrayForEach(wanted, e->args)
     {
         const char *id = wanted->string;
-        const struct step_fact *step = facts_step(f, id);
+        const struct step_fact *step = oracle_reached(out, f, id);
         const struct event *answer = oracle_answer(f, "page", id);
         if (step == NULL) {
-            findings_add(out, FINDING_MISSED, facts_last_line(f),
-                         "The step \"%s\" was never reached.", id);
-        } else if (answer != NULL) {
+            continue;
+        }
+        if (answer != NULL) {
             judge_reply(out, f, id, answer, wanted);
             oracle_judge_delay(out, e, id, step, answer);
         } else if (!may_lack(wanted)) {

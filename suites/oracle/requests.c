@@ -80,15 +80,26 @@ static bool wants_allocations(const struct facts *f, const struct record_fact *r
     return count_is(v, (uint64_t)cJSON_GetArraySize(r->allocations));
 }
 
-// Whether a list of AWS's tags holds exactly those, in any order.
-static bool tags_are(const cJSON *tags, const cJSON *wanted)
+static bool has_tag(const cJSON *tags, const cJSON *wanted)
 {
     const cJSON *tag = NULL;
     cJSON_ArrayForEach(tag, tags)
     {
-        const char *key = json_get_text(tag, "Key");
-        const char *value = key == NULL ? NULL : json_get_text(wanted, key);
-        if (value == NULL || strcmp(value, fact_text(tag, "Value")) != 0) {
+        if (strcmp(fact_text(tag, "Key"), wanted->string) == 0 &&
+            span_is(json_span(wanted), fact_text(tag, "Value"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whether a list of AWS's tags holds exactly those, in any order: so many, and each of them.
+static bool tags_are(const cJSON *tags, const cJSON *wanted)
+{
+    const cJSON *tag = NULL;
+    cJSON_ArrayForEach(tag, wanted)
+    {
+        if (!has_tag(tags, tag)) {
             return false;
         }
     }

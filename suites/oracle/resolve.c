@@ -30,6 +30,16 @@ const struct event *oracle_answer(const struct facts *f, const char *mp, const c
     return found;
 }
 
+const struct event *oracle_done(const struct facts *f, const char *id)
+{
+    for (size_t i = 0; i < f->sents_count; i++) {
+        if (strcmp(f->sents[i].id, id) == 0 && f->sents[i].done_seq != 0) {
+            return facts_event_at(f, f->sents[i].done_seq);
+        }
+    }
+    return NULL;
+}
+
 // A list of states, or one state bare.
 static bool has_state(const cJSON *states, const char *state)
 {
@@ -97,12 +107,12 @@ static void judge_steps(struct findings *out, const struct facts *f, const struc
     cJSON_ArrayForEach(wanted, e->args)
     {
         const char *id = wanted->string;
-        const struct step_fact *step = facts_step(f, id);
+        const struct step_fact *step = oracle_reached(out, f, id);
         const struct event *answer = oracle_answer(f, mp, id);
         if (step == NULL) {
-            findings_add(out, FINDING_MISSED, facts_last_line(f),
-                         "The step \"%s\" was never reached.", id);
-        } else if (answer != NULL) {
+            continue;
+        }
+        if (answer != NULL) {
             judge_answer(out, id, answer, wanted);
             oracle_judge_delay(out, e, id, step, answer);
         } else if (!(has_state(wanted, "exited") && exit_after(f, step->seq) != NULL)) {
@@ -119,15 +129,12 @@ void oracle_answers(struct findings *out, const struct facts *f, const struct ex
     cJSON_ArrayForEach(wanted, e->args)
     {
         const char *id = wanted->string;
-        bool is_done = false;
-        for (size_t i = 0; i < f->sents_count; i++) {
-            is_done = is_done || (strcmp(f->sents[i].id, id) == 0 && f->sents[i].done_seq != 0);
-        }
-        bool holds = has_state(wanted, "unsupported") ? oracle_answer(f, "unsupported", id) != NULL
-                                                      : is_done;
-        if (!holds) {
+        bool is_unsupported = has_state(wanted, "unsupported");
+        const struct event *answer =
+            is_unsupported ? oracle_answer(f, "unsupported", id) : oracle_done(f, id);
+        if (answer == NULL) {
             findings_add(out, FINDING_LACK, facts_last_line(f), "%s was not answered %s.", id,
-                         has_state(wanted, "unsupported") ? "unsupported" : "done");
+                         is_unsupported ? "unsupported" : "done");
         }
     }
 }

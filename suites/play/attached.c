@@ -331,7 +331,7 @@ static void say_leave(struct drain *d)
         begin_round(d);
         return;
     }
-    bool is_sns = strcmp(p->setting->profile, "saas-agreements") != 0;
+    bool is_sns = !scenario_has_agreements(p->setting->profile);
     OWN_BUF struct buf args = {0};
     OWN_BUF struct buf identity = {0};
     buf_addf(&identity, "%sleave%c", p->prefix, '\0');

@@ -83,29 +83,28 @@ static bool bears(struct span text, const struct world_token *token)
     return span_has(text, span_of(token->value)) || span_has(text, buf_span(&encoded));
 }
 
-// The first of the world's tokens that the text bears, as it is or percent-encoded; NULL: none.
-static const char *token_in(struct play *p, struct span text)
+// The next of the world's tokens that the text bears, as it is or percent-encoded; NULL: none.
+// *from counts the tokens that were looked for, and starts at 0.
+static const struct world_token *next_token(struct play *p, struct span text, size_t *from)
 {
     const struct world *world = lane_world(p->lane);
     const struct world_token *token = NULL;
-    for (size_t i = 0; (token = world_token_at(world, i)) != NULL; i++) {
+    while ((token = world_token_at(world, *from)) != NULL) {
+        (*from)++;
         if (bears(text, token)) {
-            return token->symbol;
+            return token;
         }
     }
     return NULL;
 }
 
-// All of them.
-static void find_tokens(struct play *p, struct span value, struct buf *symbols)
+static void add_tokens(struct play *p, struct span text, struct buf *symbols)
 {
-    const struct world *world = lane_world(p->lane);
+    size_t from = 0;
     const struct world_token *token = NULL;
-    for (size_t i = 0; (token = world_token_at(world, i)) != NULL; i++) {
-        if (bears(value, token)) {
-            buf_add_char(symbols, symbols->len == 0 ? '[' : ',');
-            buf_add_json_string(symbols, span_of(token->symbol));
-        }
+    while ((token = next_token(p, text, &from)) != NULL) {
+        buf_add_char(symbols, symbols->len == 0 ? '[' : ',');
+        buf_add_json_string(symbols, span_of(token->symbol));
     }
 }
 
@@ -124,7 +123,7 @@ static void lift_page(struct play *p, const cJSON *tree)
         OWN_BUF struct buf value = {0};
         if (span_equal_nocase(span_of(header->string), SPAN("Set-Cookie"))) {
             json_print(&value, header);
-            find_tokens(p, buf_span(&value), &symbols);
+            add_tokens(p, buf_span(&value), &symbols);
         }
     }
     buf_add_text(&symbols, symbols.len == 0 ? "[]" : "]");
@@ -250,21 +249,37 @@ static void on_stdin_closed(void *arg)
     heard_end(p);
 }
 
+static void record_leak(struct play *p, struct span what, struct span name, struct span where)
+{
+    struct journal *j = journal(p);
+    (void)journal_begin(j, EVENT_LEAK);
+    journal_text(j, "what", what);
+    journal_text(j, "name", name);
+    journal_text(j, "where", where);
+    (void)journal_end(j);
+}
+
+static struct span stream_name(enum client_stream stream)
+{
+    return stream == CLIENT_STDOUT ? SPAN("stdout") : SPAN("stderr");
+}
+
 // A line of the client's own log that bears a registration token: a fact, which a case may judge.
+// Hardly any log does, so all that was read is looked at before its lines are.
 static void find_logged_tokens(struct play *p, enum client_stream stream, struct span text)
 {
-    const char *name = NULL;
-    while (text.at != NULL && text.len > 0) {
+    size_t first = 0;
+    if (next_token(p, text, &first) == NULL) {
+        return;
+    }
+    while (text.len > 0) {
         struct span line = span_cut(&text, '\n');
+        size_t from = first - 1;
+        const struct world_token *token = next_token(p, line, &from);
         bool is_answer = stream == CLIENT_STDOUT && span_starts(line, SPAN("{")) &&
                          span_has(line, SPAN("\"mp\""));
-        if (!is_answer && (name = token_in(p, line)) != NULL) {
-            struct journal *j = journal(p);
-            (void)journal_begin(j, EVENT_LEAK);
-            journal_text(j, "what", SPAN("token"));
-            journal_text(j, "name", span_of(name));
-            journal_text(j, "where", stream == CLIENT_STDOUT ? SPAN("stdout") : SPAN("stderr"));
-            (void)journal_end(j);
+        if (token != NULL && !is_answer) {
+            record_leak(p, SPAN("token"), span_of(token->symbol), stream_name(stream));
         }
     }
 }
@@ -274,12 +289,7 @@ void heard_scrub(void *arg, enum client_stream stream, struct span text, struct 
     struct play *p = ((struct seat *)arg)->play;
     const char *name = journal_finds_secret(journal(p), text);
     if (name != NULL) {
-        struct journal *j = journal(p);
-        (void)journal_begin(j, EVENT_LEAK);
-        journal_text(j, "what", SPAN("secret"));
-        journal_text(j, "name", span_of(name));
-        journal_text(j, "where", stream == CLIENT_STDOUT ? SPAN("stdout") : SPAN("stderr"));
-        (void)journal_end(j);
+        record_leak(p, SPAN("secret"), span_of(name), stream_name(stream));
     }
     find_logged_tokens(p, stream, text);
     journal_redact(journal(p), out, text);
@@ -287,13 +297,8 @@ void heard_scrub(void *arg, enum client_stream stream, struct span text, struct 
 
 void heard_bypass(void *arg, struct span host)
 {
-    struct play *p = arg;
-    struct journal *j = journal(p);
-    (void)journal_begin(j, EVENT_LEAK);
-    journal_text(j, "what", tripwire_is_metering(host) ? SPAN("endpoint") : SPAN("outside"));
-    journal_text(j, "name", host);
-    journal_text(j, "where", SPAN("proxy"));
-    (void)journal_end(j);
+    record_leak(arg, tripwire_is_metering(host) ? SPAN("endpoint") : SPAN("outside"), host,
+                SPAN("proxy"));
 }
 
 static void record_exit(struct seat *seat, const struct client_exit *how, bool expected)

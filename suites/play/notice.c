@@ -91,16 +91,14 @@ static void draw_uuid(char out[UUID_TEXT], const struct notice *n, const char *w
     out[at] = '\0';
 }
 
-// An id that stays the same for one customer and product, or for one product.
-static void add_id(struct buf *b, const char *prefix, const struct notice *n, size_t length,
-                   bool of_customer)
+// An id that stays the same for one product.
+static void add_id(struct buf *b, const char *prefix, const struct notice *n)
 {
     char hex[SHA256_HEX];
     OWN_BUF struct buf seed = {0};
-    buf_addf(&seed, "%s\n%s\n%s", prefix, n->product->code, of_customer ? n->customer->symbol : "");
+    buf_addf(&seed, "%s\n%s\n", prefix, n->product->code);
     sha256_hex(hex, buf_span(&seed));
-    assert(length < SHA256_HEX);
-    buf_addf(b, "%s%.*s", prefix, (int)length, hex);
+    buf_addf(b, "%s%.13s", prefix, hex);
 }
 
 static void add_first_member(struct buf *b, const char *key, struct span value)
@@ -119,7 +117,7 @@ static void add_topic(struct buf *b, const struct notice *n)
 static void add_sns_message(struct buf *b, const struct notice *n)
 {
     OWN_BUF struct buf offer = {0};
-    add_id(&offer, "offer-", n, 13, false);
+    add_id(&offer, "offer-", n);
     add_first_member(b, "action", span_of(n->action));
     if (n->customer->identifier != NULL) {
         buf_add_member(b, "customer-identifier", span_of(n->customer->identifier));
@@ -187,8 +185,8 @@ static void add_detail(struct buf *out, const struct notice *n, struct span agre
     OWN_BUF struct buf offer = {0};
     OWN_BUF struct buf product = {0};
     draw_uuid(request, n, "request");
-    add_id(&offer, "offer-", n, 13, false);
-    add_id(&product, "prod-", n, 13, false);
+    add_id(&offer, "offer-", n);
+    add_id(&product, "prod-", n);
     buf_add_text(out, ",\"detail\":");
     add_first_member(out, "requestId", span_of(request));
     buf_add_member(out, "catalog", SPAN("AWSMarketplace"));
@@ -215,7 +213,7 @@ static void add_event(struct buf *out, const struct notice *n)
     OWN_BUF struct buf agreement = {0};
     draw_uuid(id, n, "event");
     instant_format_s(at, n->at_us);
-    add_id(&agreement, "agmt-", n, 25, true);
+    world_add_agreement(&agreement, n->customer, n->product);
     add_first_member(out, "version", SPAN("0"));
     buf_add_member(out, "id", span_of(id));
     buf_add_member(out, "detail-type", span_of(row_of(n->form, n->action)->kind));

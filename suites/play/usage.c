@@ -23,11 +23,6 @@ static void add_json(struct buf *b, const char *key, const cJSON *value)
     }
 }
 
-static bool has_agreements(const struct play *p)
-{
-    return strcmp(p->setting->profile, "saas-agreements") == 0;
-}
-
 static void add_moment(struct buf *b, const char *key, int64_t at_us)
 {
     char text[INSTANT_TEXT];
@@ -44,9 +39,13 @@ struct usage_parts {
     int64_t at_us, hour_us;
 };
 
-// The customer as its model knows it: who has no licence yet is still known by the identifier.
-static void add_customer(struct buf *b, const struct usage_parts *parts)
+// The customer as its model knows it: who has no licence yet is still known by the identifier. A
+// program that runs in its buyer's account is not told who that is.
+static void add_customer(struct buf *b, const struct play *p, const struct usage_parts *parts)
 {
+    if (scenario_metering(p->setting->profile) == OPERATION_METER_USAGE) {
+        return;
+    }
     const struct world_customer *c = parts->customer;
     buf_add_text(b, ",\"customer\":{");
     if (parts->license == NULL) {
@@ -65,7 +64,8 @@ static bool find_parts(struct play *p, const struct step *step, struct usage_par
     parts->product =
         product == NULL ? world_first_product(world) : world_product(world, span_of(product));
     parts->customer = world_customer(world, json_span(json_get(step->args, "customer")));
-    parts->license = has_agreements(p) && parts->customer != NULL && parts->product != NULL
+    parts->license = scenario_has_agreements(p->setting->profile) && parts->customer != NULL &&
+                             parts->product != NULL
                          ? world_license(parts->customer, parts->product)
                          : NULL;
     parts->dimension = json_get_text(step->args, "dimension");
@@ -82,7 +82,7 @@ static void usage_line(struct play *p, const struct step *step, const struct usa
     buf_add_char(b, '{');
     add_text(b, "id", step->id);
     add_text(b, "product", parts->product->code);
-    add_customer(b, parts);
+    add_customer(b, p, parts);
     buf_add_text(b, ",\"dimension\":");
     buf_add_json_string(b, wire.len > 0 ? wire : span_of(parts->dimension));
     add_json(b, "quantity", json_get(step->args, "quantity"));

@@ -1,32 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks the service what it is told to, by the SDK alone, and says what the SDK made of the answer: a
-// line {operation, input} in, a line {reply} or {name, message, id, status} out. Never retries.
-// The SDK is the one that is installed in the folder SDK_JS.
+// line {operation, input, endpoint, region, key, secret} in, a line {reply} or {name, message, id,
+// status} out. Never retries. The SDK is the one that is installed in the folder SDK_JS.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const sdk = createRequire(join(process.env.SDK_JS, 'ask.mjs'))('@aws-sdk/client-marketplace-metering');
+const clients = new Map();
 
-const client = new sdk.MarketplaceMeteringClient({
-    endpoint: process.env.SDK_ENDPOINT,
-    region: process.env.AWS_REGION,
-    maxAttempts: 1,
-});
+function clientFor({ endpoint, region, key, secret }) {
+    const name = [endpoint, region, key, secret].join();
+    if (!clients.has(name)) {
+        const credentials = { accessKeyId: key, secretAccessKey: secret };
+        clients.set(name, new sdk.MarketplaceMeteringClient({ endpoint, region, credentials, maxAttempts: 1 }));
+    }
+    return clients.get(name);
+}
+
+// The class of that name, or for a name that the model does not list the service's own, and no other.
+function isOfItsClass(error) {
+    const own = sdk[error.name] ?? sdk.MarketplaceMeteringServiceException;
+    return error.constructor === own;
+}
 
 function dated(key, value) {
     return key === 'Timestamp' ? new Date(value * 1000) : value;
 }
 
-async function ask({ operation, input }) {
+async function ask({ operation, input, ...whom }) {
     try {
-        const { $metadata, ...reply } = await client.send(new sdk[`${operation}Command`](input));
+        const command = new sdk[`${operation}Command`](input);
+        const { $metadata, ...reply } = await clientFor(whom).send(command);
         return { reply };
     } catch (error) {
-        // The class, and not only a name that was read from the reply.
-        const known = sdk[error.name] !== undefined && error instanceof sdk[error.name];
         return {
-            name: known ? error.name : 'no class of its own',
+            name: isOfItsClass(error) ? error.name : `${error.name}, not of its class`,
             message: error.message,
             id: error.$metadata?.requestId,
             status: error.$metadata?.httpStatusCode,

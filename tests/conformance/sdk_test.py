@@ -8,6 +8,7 @@ the program, SDK_JS the folder)."""
 import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -17,6 +18,7 @@ from recipes import wire
 
 try:
     import boto3
+    from botocore import UNSIGNED
     from botocore.config import Config
     from botocore.exceptions import ClientError
 except ImportError:
@@ -41,41 +43,50 @@ def dated(tree):
 
 
 class Boto:
-    """One client of boto3. An outcome is {name, message, id, status} of an error, or {reply}."""
+    """boto3. An outcome is {name, message, id, status} of an error, or {reply}."""
 
-    def __init__(self, proxy, region):
-        self.client = boto3.client(
-            "meteringmarketplace", endpoint_url=f"http://127.0.0.1:{proxy.port}",
-            region_name=region, aws_access_key_id=proxy.sign.key_id,
-            aws_secret_access_key=proxy.secret,
-            config=Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+    def __init__(self):
+        self.session, self.clients = boto3.Session(), {}
 
-    def ask(self, operation, tree):
+    def client_for(self, endpoint, region, key, secret):
+        name = (endpoint, region, key, secret)
+        if name not in self.clients:
+            self.clients[name] = self.session.client(
+                "meteringmarketplace", endpoint_url=endpoint, region_name=region,
+                aws_access_key_id=key, aws_secret_access_key=secret, config=Config(
+                    retries={"total_max_attempts": 1, "mode": "standard"},
+                    signature_version=UNSIGNED if secret == "" else None))
+        return self.clients[name]
+
+    def ask(self, operation, tree, **whom):
+        client = self.client_for(**whom)
         try:
-            reply = getattr(self.client, METHODS[operation])(**dated(tree))
+            reply = getattr(client, METHODS[operation])(**dated(tree))
             return {"reply": {k: v for k, v in reply.items() if k != "ResponseMetadata"}}
         except ClientError as error:
-            known = getattr(self.client.exceptions, type(error).__name__, None)
-            meta = error.response["ResponseMetadata"]
-            return {"name": type(error).__name__ if known is type(error) else "no class of its own",
-                    "message": error.response["Error"]["Message"], "id": meta["RequestId"],
+            meta, said = error.response["ResponseMetadata"], error.response["Error"]
+            own = getattr(client.exceptions, said["Code"]) if hasattr(
+                client.exceptions, said["Code"]) else ClientError
+            return {"name": said["Code"] if type(error) is own else f"{type(error)}, not its class",
+                    "message": said["Message"], "id": meta["RequestId"],
                     "status": meta["HTTPStatusCode"]}
 
     def close(self):
-        self.client.close()
+        for client in self.clients.values():
+            client.close()
 
 
 class JavaScript:
-    """One client of the SDK for JavaScript, in a process of its own: a line in, a line out."""
+    """The SDK for JavaScript, in a process of its own: a line in, a line out."""
 
-    def __init__(self, proxy, region):
-        env = {**os.environ, "SDK_ENDPOINT": f"http://127.0.0.1:{proxy.port}", "SDK_JS": JS, "AWS_REGION": region,
-               "AWS_ACCESS_KEY_ID": proxy.sign.key_id, "AWS_SECRET_ACCESS_KEY": proxy.secret}
-        self.process = subprocess.Popen([NODE, os.path.join(HERE, "ask.mjs")], text=True, env=env,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [NODE, os.path.join(HERE, "ask.mjs")], text=True, env={**os.environ, "SDK_JS": JS},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def ask(self, operation, tree):
-        self.process.stdin.write(json.dumps({"operation": operation, "input": tree}) + "\n")
+    def ask(self, operation, tree, **whom):
+        line = json.dumps({"operation": operation, "input": tree, **whom})
+        self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
@@ -94,27 +105,42 @@ def has_javascript():
         return False
 
 
+def common_errors():
+    """[(name, status)] of the errors that no operation models, from our table."""
+    path = os.path.join(os.path.dirname(os.path.dirname(HERE)), "proxy", "aws", "error.def")
+    with open(path, encoding="utf-8") as file:
+        rows = re.findall(r'^AWS_ERROR\(\w+,\s*"(\w+)",\s*(\d+),\s*([^,]+),', file.read(), re.M)
+    return [(name, int(status)) for name, status, operations in rows if operations == "ON_NONE"]
+
+
 class Sdk:
     """The tests that every SDK must pass; its subclasses name one."""
 
     kind = None
 
+    @classmethod
+    def setUpClass(cls):
+        cls.sdk = cls.kind()
+        cls.addClassCleanup(cls.sdk.close)
+
+    def ask(self, proxy, operation, tree, region=None, key=None, secret=None):
+        return self.sdk.ask(operation, tree, endpoint=f"http://127.0.0.1:{proxy.port}",
+                            region=region or proxy.sign.region, key=key or proxy.sign.key_id,
+                            secret=proxy.secret if secret is None else secret)
+
     def play(self, trees, operation, world=None, region=None, rules=()):
         """Asks in order; gives the outcomes and the replies' facts by the journal."""
         with wire.Proxy(list(rules), world=world) as proxy:
-            client = self.kind(proxy, region or proxy.sign.region)
-            try:
-                outcomes = [client.ask(operation, tree) for tree in trees]
-            finally:
-                client.close()
+            outcomes = [self.ask(proxy, operation, tree, region) for tree in trees]
             return outcomes, proxy.wait("response", len(trees))
 
-    def check_error(self, error, outcome):
+    def check_error(self, error, outcome, status=None):
         self.assertEqual(error, outcome.get("name"), outcome)
-        self.assertRegex(outcome["message"], r"^[A-Z].*\S")
+        self.assertRegex(outcome["message"], r"^[A-Z1].*\S")
         self.assertRegex(outcome["id"], r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-        self.assertEqual(500 if error == "InternalServiceErrorException" else 400,
-                         outcome["status"])
+        if status is None:
+            status = 500 if error == "InternalServiceErrorException" else 400
+        self.assertEqual(status, outcome["status"])
 
     def test_each_operation_is_answered(self):
         members = {"BatchMeterUsage": {"Results", "UnprocessedRecords"},
@@ -128,25 +154,71 @@ class Sdk:
                     self.assertEqual(members[operation], set(outcome.get("reply", outcome)))
 
     def test_the_services_own_errors(self):
+        """Those of one world are asked of one proxy."""
+        worlds = {}
         for operation, error, recipe in recipes.pairs():
-            if isinstance(recipe, str) or recipe.burst > 1:
-                continue
-            with self.subTest(f"{operation}: {error}"):
-                outcomes, told = self.play(recipe.inputs(operation), operation, recipe.world,
-                                           recipe.region)
-                self.check_error(error, outcomes[-1])
-                self.assertEqual(("service", error), (told[-1]["origin"], told[-1]["error"]))
+            if not isinstance(recipe, str) and recipe.burst == 1:
+                worlds.setdefault(json.dumps(recipe.world), []).append((operation, error, recipe))
+        for same in worlds.values():
+            with wire.Proxy([], world=same[0][2].world) as proxy:
+                asked = 0
+                for operation, error, recipe in same:
+                    with self.subTest(f"{operation}: {error}"):
+                        outcomes = [self.ask(proxy, operation, tree, recipe.region)
+                                    for tree in recipe.inputs(operation)]
+                        asked += len(outcomes)
+                        self.check_error(error, outcomes[-1])
+                        told = proxy.wait("response", asked)[-1]
+                        self.assertEqual(("service", error), (told["origin"], told["error"]))
+
+    def check_by_rule(self, operation, rows):
+        """rows: [(error, its form, status or None)], each the answer to one request."""
+        rules = [wire.rule(f"r{n}", [{"error": {"name": error, "how": how, "unmodelled": True}}],
+                           match=str(n), when={"operation": operation})
+                 for n, (error, how, _) in enumerate(rows, 1)]
+        outcomes, _ = self.play([recipes.USUAL[operation]] * len(rows), operation, rules=rules)
+        for (error, how, status), outcome in zip(rows, outcomes):
+            with self.subTest(f"{operation}: {error}, {how}"):
+                self.check_error(error, outcome, status)
+        self.assertEqual(len(rows), len({outcome["id"] for outcome in outcomes}))
 
     def test_errors_by_rule(self):
-        """All 34, also those that the service never gives of its own accord, in each of its forms."""
-        forms = ("bare", "namespaced", "uri")
-        for operation, error, _ in recipes.pairs():
-            rules = [wire.rule(how, [{"error": {"name": error, "how": how}}], match=str(n),
-                               when={"operation": operation}) for n, how in enumerate(forms, 1)]
-            outcomes, _ = self.play([recipes.USUAL[operation]] * 3, operation, rules=rules)
-            for how, outcome in zip(forms, outcomes):
-                with self.subTest(f"{operation}: {error}, {how}"):
-                    self.check_error(error, outcome)
+        """All that are modelled, also those that the service never gives of its own accord, in each
+        of their forms."""
+        for operation, errors in recipes.RECIPES.items():
+            self.check_by_rule(operation, [(error, how, None) for error in errors
+                                           for how in ("bare", "namespaced", "uri")])
+
+    def test_common_errors_by_rule(self):
+        rows = [(name, "bare", status) for name, status in common_errors()]
+        self.assertGreater(len(rows), 20)
+        for operation in METHODS:
+            self.check_by_rule(operation, rows)
+
+    def test_the_services_own_common_errors(self):
+        denied = {"credentials": [{"name": "k1", "denied": ["MeterUsage"]}]}
+        meter, batch = recipes.USUAL["MeterUsage"], recipes.USUAL["BatchMeterUsage"]
+        many = {**batch, "UsageRecords": batch["UsageRecords"] * 26}
+        with wire.Proxy([], world=denied) as proxy:
+            for error, status, operation, tree, whom in [
+                    ("AccessDeniedException", 400, "MeterUsage", meter, {}),
+                    ("UnauthorizedException", 400, "MeterUsage", {**meter, "DryRun": True}, {}),
+                    ("ValidationException", 400, "BatchMeterUsage", many, {}),
+                    ("RequestEntityTooLarge", 413, "BatchMeterUsage",
+                     {**batch, "ProductCode": "a" * 1_000_000}, {}),
+                    ("InvalidSignatureException", 400, "BatchMeterUsage", batch, {"secret": "other"}),
+                    ("InvalidSignatureException", 400, "BatchMeterUsage", batch, {"region": "nowhere"}),
+                    ("UnrecognizedClientException", 400, "BatchMeterUsage", batch,
+                     {"key": "AKIAIOSFODNN7EXAMPLE"})]:
+                with self.subTest(error, **whom):
+                    self.check_error(error, self.ask(proxy, operation, tree, **whom), status)
+            self.assertEqual([], proxy.events("commit"))
+
+    def test_a_clock_that_is_wrong(self):
+        with wire.Proxy([], skew="+20m") as proxy:
+            outcome = self.ask(proxy, "MeterUsage", recipes.USUAL["MeterUsage"])
+            self.check_error("InvalidSignatureException", outcome)
+            self.assertIn("Signature expired", outcome["message"])
 
     def test_a_dry_run(self):
         tree = {**recipes.USUAL["MeterUsage"], "DryRun": True}
@@ -166,10 +238,21 @@ class Sdk:
 class BotoTest(Sdk, unittest.TestCase):
     kind = Boto
 
+    def test_unsigned(self):
+        with wire.Proxy([]) as proxy:
+            outcome = self.ask(proxy, "MeterUsage", recipes.USUAL["MeterUsage"], secret="")
+            self.check_error("MissingAuthenticationTokenException", outcome, 403)
+
 
 @unittest.skipUnless(has_javascript(), "Node or the packages of the SDK are not installed")
 class JavaScriptTest(Sdk, unittest.TestCase):
     kind = JavaScript
+
+    def test_another_type(self):
+        """This SDK sends what it is given, where boto3 does not."""
+        with wire.Proxy([]) as proxy:
+            tree = {**recipes.USUAL["MeterUsage"], "UsageQuantity": 1.5}
+            self.check_error("SerializationException", self.ask(proxy, "MeterUsage", tree))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <openssl/rand.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <time.h>
@@ -87,6 +89,7 @@ static void record_clear(struct book_record *r)
     x_free(r->license);
     x_free(r->dimension);
     x_free(r->buyer);
+    x_free(r->token);
     x_free(r->record_id);
     shares_clear(&r->shares);
 }
@@ -138,7 +141,7 @@ static size_t adopt_record(struct book *b, struct book_record *wanted)
 
 bool book_is_late(const struct book *b, size_t record)
 {
-    for (size_t i = 0; i < record; i++) {
+    for (size_t i = 0; i < record && !b->adds_up; i++) {
         const struct book_record *r = &b->records[i];
         if (r->word != WORD_REJECTED && r->beyond == NULL && same_key(r, &b->records[record])) {
             return true;
@@ -234,6 +237,8 @@ static void apply_freeze(struct book *b, const cJSON *line)
     if (record < b->record_count) {
         b->records[record].frozen = true;
         b->records[record].timestamp_us = json_get_int(line, "at_us", 0);
+        b->records[record].token =
+            json_get(line, "token") == NULL ? NULL : x_strdup(json_get_text(line, "token"));
         // What was frozen before a kill may have been sent before it.
         b->records[record].in_doubt = true;
         b->records[record].sendings = 1;
@@ -391,10 +396,6 @@ static enum rc read_moment(const struct book *b, int64_t *at_us, const char *tex
 
 enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, const char **wrong)
 {
-    const cJSON *customer = json_get(usage, "customer");
-    if (customer == NULL) {
-        return RC_UNSUPPORTED;
-    }
     const char *at = json_get_text(usage, "at");
     if (!cJSON_IsNumber(json_get(usage, "quantity")) || json_get_text(usage, "id") == NULL ||
         (at != NULL && read_moment(b, &at_us, at) != RC_OK)) {
@@ -453,6 +454,23 @@ bool book_has_hour(const struct book *b, const struct subscriber *s, int64_t hou
     return false;
 }
 
+// Version 4 of UUIDs (RFC 9562 5.4), as SDKs fill in; but for its version all of it is random.
+static char *make_token(void)
+{
+    unsigned char bytes[16];
+    OWN_BUF struct buf text = {0};
+    if (RAND_bytes(bytes, sizeof bytes) != 1) {
+        abort();
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        buf_addf(&text, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x",
+                 i == 6   ? 0x40U | (bytes[i] & 0x0fU)
+                 : i == 8 ? 0x80U | (bytes[i] & 0x3fU)
+                          : bytes[i]);
+    }
+    return buf_take_text(&text);
+}
+
 void book_freeze(struct book *b, size_t record, int64_t timestamp_us)
 {
     struct book_record *r = &b->records[record];
@@ -461,8 +479,13 @@ void book_freeze(struct book *b, size_t record, int64_t timestamp_us)
     }
     r->frozen = true;
     r->timestamp_us = timestamp_us;
+    r->token = b->adds_up ? make_token() : NULL;
     OWN_BUF struct buf line = {0};
-    buf_addf(&line, "{\"freeze\":%zu,\"at_us\":%lld}", record, (long long)timestamp_us);
+    buf_addf(&line, "{\"freeze\":%zu,\"at_us\":%lld", record, (long long)timestamp_us);
+    if (r->token != NULL) {
+        buf_add_member(&line, "token", span_of(r->token));
+    }
+    buf_add_char(&line, '}');
     log_line(b, buf_span(&line));
 }
 

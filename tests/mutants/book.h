@@ -24,6 +24,7 @@ const char *word_name(enum word word);
 struct book_record {
     char *product, *identifier, *account, *license, *dimension; // "" where absent
     char *buyer; // the account, also where it is not what names the customer
+    char *token; // the ClientToken, made when it is frozen; NULL: none
     int64_t hour_us;
     int64_t timestamp_us; // of the latest usage in it, until frozen
     int64_t quantity;
@@ -57,6 +58,7 @@ struct book {
     size_t usage_count, usage_cap;
     struct subscriber *subscribers;
     size_t subscriber_count, subscriber_cap;
+    bool adds_up;  // on AgentCore: reports of one key are added up, each by its ClientToken
     int log_fd;    // -1: nothing is kept
     size_t log_at; // up to here the log was applied
     struct buf unwritten;
@@ -80,14 +82,15 @@ MUST_USE enum rc book_take_nothing(struct book *b, const struct subscriber *s,
 bool book_has_hour(const struct book *b, const struct subscriber *s, int64_t hour_us);
 
 // Takes usage as its line bears it; at_us is used where the usage bears no `at`. It is on disk when
-// this returns RC_OK. RC_UNSUPPORTED for usage without a customer. *wrong: why it
-// cannot be billed under its key, or NULL: the key was sent before, or the quantity cannot be
-// reported.
+// this returns RC_OK. Usage without a customer is that of the account in which the client runs.
+// *wrong: why it cannot be billed under its key, or NULL: the key was sent before, or the quantity
+// cannot be reported.
 MUST_USE enum rc book_take(struct book *b, const cJSON *usage, int64_t at_us, const char **wrong);
 
 // Whether a record of the same key stands before this one and may have been billed.
 bool book_is_late(const struct book *b, size_t record);
-// Freezes a record before its first sending, which waits for book_commit.
+// Freezes a record before its first sending, which waits for book_commit. Where reports of one key
+// are added up it gets a token of its own.
 void book_freeze(struct book *b, size_t record, int64_t timestamp_us);
 // Gives a record its last word.
 void book_settle(struct book *b, size_t record, enum word word, const char *record_id);

@@ -3,7 +3,6 @@
 // record. The careful path is the plain one; every bug is one test of its flag beside it.
 #include "tests/mutants/meter.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,7 +11,9 @@
 #include "proxy/base/json.h"
 #include "proxy/base/own.h"
 #include "tests/mutants/heartbeat.h"
+#include "tests/mutants/instance.h"
 #include "tests/mutants/pace.h"
+#include "tests/mutants/render.h"
 #include "tests/mutants/reply.h"
 #include "tests/mutants/talk.h"
 
@@ -22,12 +23,6 @@
 #define HAMMERING 100
 #define LAZY_US (INT64_C(5) * 60 * US_PER_S) // the bug lazy-hour
 
-// Some records that go into one call, by number.
-struct batch {
-    const size_t *records;
-    size_t count;
-};
-
 static bool has(const struct meter *m, enum variant variant)
 {
     return m->variants->on[variant];
@@ -35,7 +30,7 @@ static bool has(const struct meter *m, enum variant variant)
 
 static struct book_record *record_at(const struct meter *m, struct batch batch, size_t i)
 {
-    return &m->book->records[batch.records[i]];
+    return batch_record(m, batch, i);
 }
 
 // A log that cannot be written ends the client: to go on would be to bill without a memory of it.
@@ -101,94 +96,6 @@ static void accept(struct meter *m, size_t record, const cJSON *result)
 {
     book_settle(m->book, record, WORD_METERED, json_get_text(result, "MeteringRecordId"));
     m->book->records[record].reason = NULL;
-}
-
-static int64_t stamp_for(const struct meter *m, const struct book_record *r)
-{
-    bool again = r->sendings > 0;
-    if (has(m, BUG_STAMP_NOW_ALWAYS) || (again && has(m, BUG_STAMP_NOW)) ||
-        (r->in_doubt && has(m, BUG_DOUBLE_ON_RESET))) {
-        return m->now_us;
-    }
-    return r->timestamp_us;
-}
-
-static void add_member(struct buf *out, const char *key, const char *value)
-{
-    if (value[0] != '\0') {
-        buf_addf(out, ",\"%s\":", key);
-        buf_add_json_string(out, span_of(value));
-    }
-}
-
-static void render_time(struct buf *out, const struct meter *m, int64_t at_us)
-{
-    char text[INSTANT_TEXT];
-    if (has(m, BUG_TEXT_TIME)) {
-        instant_format_s(text, at_us);
-        buf_addf(out, "\"%s\"", text);
-    } else if (has(m, BUG_MILLI_TIME)) {
-        buf_addf(out, "%lld", (long long)(at_us / US_PER_MS));
-    } else {
-        buf_addf(out, "%lld%s", (long long)(at_us / US_PER_S),
-                 has(m, LEGAL_FRACTION_TIME) ? ".5" : "");
-    }
-}
-
-static void render_quantity(struct buf *out, const struct meter *m, const struct book_record *r)
-{
-    if (r->beyond != NULL) { // by the bug any-quantity
-        buf_addf(out, "%.17g", r->raw);
-        return;
-    }
-    const char *quote = has(m, BUG_TEXT_QUANTITY) ? "\"" : "";
-    buf_addf(out, "%s%lld%s%s", quote, (long long)r->sent_quantity,
-             has(m, BUG_FLOAT_QUANTITY) ? ".5" : "", quote);
-}
-
-static void render_record(struct buf *out, const struct meter *m, struct book_record *r)
-{
-    r->sent_us = stamp_for(m, r);
-    r->sent_quantity = has(m, BUG_RETRY_ADDS) ? r->quantity * (r->sendings + 1) : r->quantity;
-    r->sendings++;
-    OWN(text) char *dimension = x_strdup(r->dimension);
-    for (char *c = dimension; *c != '\0'; c++) {
-        *c = (char)(has(m, BUG_UPPER_DIMENSION)   ? toupper((unsigned char)*c)
-                    : has(m, BUG_LOWER_DIMENSION) ? tolower((unsigned char)*c)
-                                                  : *c);
-    }
-    buf_add_text(out, "{\"Timestamp\":");
-    render_time(out, m, r->sent_us);
-    add_member(out, "CustomerIdentifier", r->identifier);
-    bool names_both = has(m, BUG_BOTH_NAMES) && r->identifier[0] != '\0';
-    const char *account = names_both ? r->buyer : r->account;
-    bool is_number = has(m, BUG_NUMBER_ACCOUNT);
-    add_member(out, "CustomerAWSAccountId", account + (is_number ? strspn(account, "0") : 0));
-    add_member(out, "LicenseArn", has(m, BUG_NO_LICENSE) ? "" : r->license);
-    add_member(out, "Dimension", dimension);
-    buf_add_text(out, ",\"Quantity\":");
-    render_quantity(out, m, r);
-    shares_render(out, &r->shares, r->sent_quantity, m->variants->on);
-    buf_add_char(out, '}');
-}
-
-static void render_batch(struct buf *out, const struct meter *m, struct batch batch)
-{
-    const struct book_record *first = record_at(m, batch, 0);
-    buf_add_char(out, '{');
-    // A licence names its product; both together would be billed twice.
-    bool wants_code = first->license[0] == '\0' || has(m, BUG_CODE_AND_LICENSE);
-    if (wants_code && !has(m, BUG_NO_PRODUCT_CODE)) {
-        buf_add_text(out, "\"ProductCode\":");
-        buf_add_json_string(out, span_of(first->product));
-        buf_add_char(out, ',');
-    }
-    buf_add_text(out, "\"UsageRecords\":[");
-    for (size_t i = 0; i < batch.count; i++) {
-        buf_add_text(out, i == 0 ? "" : ",");
-        render_record(out, m, record_at(m, batch, i));
-    }
-    buf_add_text(out, "]}");
 }
 
 // The bug position-results: the first result is the first record's, and so on.
@@ -283,9 +190,24 @@ static bool has_refusal(const cJSON *json)
 
 static void give_up(struct meter *m, struct batch batch, const char *text);
 
+// The reply of MeterUsage is about the one record of the call.
+static void read_own(struct meter *m, const cJSON *json, size_t record)
+{
+    if (json_get_text(json, "MeteringRecordId") != NULL || has(m, BUG_TRUST_200)) {
+        accept(m, record, json);
+    } else {
+        m->book->records[record].in_doubt = true;
+        set_word(&m->book->records[record], WORD_UNKNOWN, "the reply gives no id");
+    }
+}
+
 static void read_results(struct meter *m, const cJSON *json, struct batch batch)
 {
     bool some_unprocessed = false;
+    if (m->is_instance) {
+        read_own(m, json, batch.records[0]);
+        return;
+    }
     if (has(m, BUG_CRASH_ON_ABSENT) && (!cJSON_IsArray(json_get(json, "Results")) ||
                                         !cJSON_IsArray(json_get(json, "UnprocessedRecords")))) {
         abort();
@@ -380,6 +302,9 @@ static void read_error(struct meter *m, struct batch batch, const struct wire_re
         remedy = REMEDY_WAIT;
     }
     switch (remedy) {
+    case REMEDY_DUPLICATE:
+        on_duplicate(m, batch.records[0], NULL);
+        break;
     case REMEDY_ISOLATE:
         isolate(m, batch, error);
         break;
@@ -467,7 +392,7 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
     OWN_BUF struct buf body = {0};
     render_batch(&body, m, batch);
     struct wire_reply reply;
-    wire_call(m->wire, "BatchMeterUsage", buf_span(&body), &reply);
+    wire_call(m->wire, m->is_instance ? "MeterUsage" : "BatchMeterUsage", buf_span(&body), &reply);
     pace_heed(m, reply.retry_after_ms);
     read_reply(m, batch, &reply);
     must(book_commit(m->book));
@@ -476,7 +401,7 @@ static void call(struct meter *m, struct batch batch) // NOLINT(misc-no-recursio
 
 static size_t batch_limit(const struct meter *m)
 {
-    if (has(m, LEGAL_ONE_PER_CALL)) {
+    if (has(m, LEGAL_ONE_PER_CALL) || m->is_instance) {
         return 1;
     }
     if (has(m, BUG_TOO_MANY)) {
@@ -587,6 +512,7 @@ static unsigned passes_of(const struct meter *m)
 void meter_flush(struct meter *m)
 {
     forget_months(m);
+    instance_ask_again(m);
     heartbeat_fill(m);
     for (unsigned pass = 0; send_due(m) && pass + 1 < passes_of(m); pass++) {
         pace_back_off(m, pass);

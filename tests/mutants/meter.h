@@ -15,6 +15,9 @@ struct meter {
     int64_t last_call_us; // on the monotonic clock
     int64_t retry_at_us;  // the same: when the last reply allows another call
     bool has_resolved;    // a token, since the start
+    bool is_instance;     // runs in its buyer's account: MeterUsage, one record a call
+    bool is_agent;        // the same on AgentCore, where a ClientToken tells reports apart
+    int64_t asked_step;   // the step that asked whether it may serve, until that is known; else 0
 };
 
 // Sends every record whose hour is over and says a word about every usage.

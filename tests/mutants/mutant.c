@@ -11,6 +11,7 @@
 #include "proxy/base/instant.h"
 #include "proxy/base/json.h"
 #include "proxy/base/own.h"
+#include "tests/mutants/instance.h"
 #include "tests/mutants/market.h"
 #include "tests/mutants/talk.h"
 
@@ -79,6 +80,13 @@ static void on_page(struct client *c, const cJSON *args, int64_t step)
     talk_answer("done", step);
 }
 
+static void on_register(struct client *c, const cJSON *args, int64_t step)
+{
+    (void)args;
+    instance_ask(&c->meter, step);
+    talk_answer("done", step);
+}
+
 static void on_notice(struct client *c, const cJSON *args, int64_t step)
 {
     market_notice(&c->meter, args, step);
@@ -91,9 +99,10 @@ static void on_step(struct client *c, const cJSON *line)
         const char *verb;
         void (*act)(struct client *c, const cJSON *args, int64_t step);
     } verbs[] = {
-        {.verb = "usage", .act = on_usage}, {.verb = "flush", .act = on_flush},
-        {.verb = "clock", .act = on_clock}, {.verb = "resolve", .act = on_resolve},
-        {.verb = "page", .act = on_page},   {.verb = "notice", .act = on_notice},
+        {.verb = "usage", .act = on_usage},       {.verb = "flush", .act = on_flush},
+        {.verb = "clock", .act = on_clock},       {.verb = "resolve", .act = on_resolve},
+        {.verb = "page", .act = on_page},         {.verb = "notice", .act = on_notice},
+        {.verb = "register", .act = on_register},
     };
     int64_t step = json_get_int(line, "step", 0);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
@@ -157,7 +166,7 @@ static void on_line(struct client *c, struct span text)
     }
     make_noise(c);
     if (json_get(line, "hello") != NULL) {
-        talk_hello(&c->variants);
+        talk_hello(&c->variants, c->meter.is_instance);
     } else {
         on_step(c, line);
     }
@@ -207,6 +216,7 @@ static int run(struct client *c)
         return EXIT_FAILURE;
     }
     c->meter = (struct meter){.variants = &c->variants, .book = &c->book, .wire = &c->wire};
+    instance_know(&c->meter);
     listen_to_stdin(c);
     return c->variants.on[BUG_EXIT_NONZERO] ? 3 : EXIT_SUCCESS;
 }

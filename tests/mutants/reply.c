@@ -63,6 +63,9 @@ enum remedy reply_remedy(int status, struct span name)
         {.name = "InvalidTagException", .remedy = REMEDY_ISOLATE},
         {.name = "InvalidUsageAllocationsException", .remedy = REMEDY_ISOLATE},
         {.name = "InvalidLicenseException", .remedy = REMEDY_ISOLATE},
+        {.name = "CustomerNotEntitledException", .remedy = REMEDY_ISOLATE},
+        {.name = "DuplicateRequestException", .remedy = REMEDY_DUPLICATE},
+        {.name = "IdempotencyConflictException", .remedy = REMEDY_DUPLICATE},
         {.name = "ValidationException", .remedy = REMEDY_ISOLATE},
         {.name = "InvalidParameterValue", .remedy = REMEDY_ISOLATE},
     };

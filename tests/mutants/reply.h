@@ -10,10 +10,11 @@
 
 // What a client does about a call that was not answered with 200.
 enum remedy {
-    REMEDY_WAIT,     // certainly not executed; the same again later
-    REMEDY_DOUBT,    // perhaps executed; the same again later
-    REMEDY_ISOLATE,  // one of the records is bad, and the whole call was refused for it
-    REMEDY_OPERATOR, // configuration or credentials; nothing was executed
+    REMEDY_WAIT,      // certainly not executed; the same again later
+    REMEDY_DOUBT,     // perhaps executed; the same again later
+    REMEDY_ISOLATE,   // one of the records is bad, and the whole call was refused for it
+    REMEDY_DUPLICATE, // another report stands there, or the first sending of this one
+    REMEDY_OPERATOR,  // configuration or credentials; nothing was executed
 };
 
 // The bare name of an error reply's type: "ThrottlingException". Empty when it bears none. The span

@@ -33,8 +33,9 @@ MATRIX = pathlib.Path(__file__).with_name("matrix.json")
 PASSING = {"PASS", "INFO", "AVOIDED"}
 # Exit codes with which a run has still judged: passed, failed, inconclusive or unsupported.
 JUDGED = {0, 1, 2}
-# A case is played under the first of these profiles that it has; the careful client plays both.
-PROFILES = ("saas", "saas-agreements")
+# A case is played under the first of these profiles that it has; the careful client plays all.
+PROFILES = ("saas", "saas-agreements", "ami", "container-metered", "agentcore", "container-hourly")
+NO_CASES = 5  # exit code of a run for which no case is left
 BY_PATTERN = 4  # of the cases that a bug's patterns name
 INNOCENT = 5    # of the cases that a bug must never fail
 
@@ -61,7 +62,9 @@ def options():
 def catalogue(args, profile):
     """The ids of the profile's cases, in order."""
     listed = subprocess.run([args.meterprover, "test", "--profile", profile, "--list", "--", "-"],
-                            check=True, capture_output=True, text=True)
+                            check=False, capture_output=True, text=True)
+    if listed.returncode not in {0, NO_CASES}:
+        raise SystemExit(f"run_matrix.py: {profile}: {listed.stderr}")
     return [line.split()[0] for line in listed.stdout.splitlines() if line.strip()]
 
 
@@ -139,7 +142,7 @@ def verdicts(args, out, switches, chosen):
             tail = "\n".join((run.stdout + run.stderr).splitlines()[-15:])
             raise Broken(f"{profile}: exit code {run.returncode}\n{tail}")
         for case in json.loads(results.read_text(encoding="utf-8"))["cases"]:
-            # Both profiles may have played it: the worse verdict is the one to look at.
+            # Several profiles may have played it: the worse verdict is the one to look at.
             if seen.get(case["id"], "PASS") in PASSING:
                 seen[case["id"]], reasons[case["id"]] = case["verdict"], why(case)
     return seen, reasons

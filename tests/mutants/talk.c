@@ -21,16 +21,17 @@ void talk_line(struct span line)
     (void)fflush(stdout);
 }
 
-void talk_hello(const struct variants *variants)
+void talk_hello(const struct variants *variants, bool registers)
 {
-    if (variants->on[LEGAL_BARE_CONTRACT]) {
-        talk_line(SPAN(
-            "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\",\"resolve\"]}"));
-    } else {
-        talk_line(SPAN("{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\","
-                       "\"clock\",\"restart\",\"resolve\",\"tags\",\"page\",\"users\",\"notice\","
-                       "\"instances\"]}"));
+    OWN_BUF struct buf line = {0};
+    buf_add_text(&line, "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\"");
+    buf_add_text(&line, registers ? ",\"register\"" : ",\"resolve\"");
+    if (!variants->on[LEGAL_BARE_CONTRACT]) {
+        buf_add_text(&line, ",\"clock\",\"restart\",\"tags\",\"instances\"");
+        buf_add_text(&line, registers ? "" : ",\"page\",\"users\",\"notice\"");
     }
+    buf_add_text(&line, "]}");
+    talk_line(buf_span(&line));
 }
 
 void talk_answer(const char *kind, int64_t step)

@@ -8,7 +8,8 @@
 
 // Prints one line at once.
 void talk_line(struct span line);
-void talk_hello(const struct variants *variants);
+// registers: it is asked whether it may serve, rather than visited by buyers.
+void talk_hello(const struct variants *variants, bool registers);
 // {"mp":"done","step":N}, or another answer without members.
 void talk_answer(const char *kind, int64_t step);
 // What is known of one usage; said again only while it is not final.

@@ -2,6 +2,7 @@
 """Reads CloudTrail's file as an auditor does, who knows the guide's examples and nothing of ours, and
 adds it up; and the ledger in the same words. Standard library only."""
 import datetime
+import decimal
 import json
 import os
 
@@ -46,6 +47,78 @@ def add_up(trail):
             if total.setdefault(record_id, usage) != usage:
                 raise AssertionError(f"{record_id} is {total[record_id]} and {usage}")
     return total
+
+
+def key_of(region, product, record):
+    """By what the guide tells records apart, and how much of it: what is told twice counts once."""
+    payer = record.get("licenseArn") or record.get("customerIdentifier") \
+        or record.get("customerAWSAccountId") or record.get("customerAWSAccountID")
+    quantity = decimal.Decimal(record.get("quantityAsDecimal", record.get("quantity", 0)))
+    shares = sorted(json.dumps(share, sort_keys=True) for share in record.get("usageAllocations", []))
+    return (region, "" if "licenseArn" in record else product, payer, record["dimension"],
+            java_hour(record["timestamp"])), (quantity, shares)
+
+
+class Audit:
+    """A log against the rules of counting, call by call, in its order: the first report of a key is
+    billed, the same again is the same record, another quantity is a duplicate. `billed` is what must
+    be billed, MeteringRecordId -> (key, quantity). `untold`, key -> quantity, may be: it came back
+    neither with a result nor unprocessed, or as a success without its id."""
+
+    def __init__(self, trail, on_agentcore=False):
+        self.billed, self.untold, self.first, self.on_agentcore = {}, {}, {}, on_agentcore
+        for event in trail["Records"]:
+            failed = "errorCode" in event
+            if failed != (event["responseElements"] is None):
+                raise AssertionError(f"neither a success nor a failure: {event}")
+            if not failed and event["eventName"] in ("BatchMeterUsage", "MeterUsage"):
+                getattr(self, event["eventName"])(event)
+
+    def BatchMeterUsage(self, event):  # noqa: N802  (the operation's name)
+        region, parameters = event["awsRegion"], event["requestParameters"]
+        product = parameters.get("productCode", "")
+        waiting = [dumped(record) for record in parameters["usageRecords"]]
+        answer = event["responseElements"]
+        for record in answer["unprocessedRecords"]:
+            waiting.remove(dumped(record))
+        for result in answer["results"]:
+            waiting.remove(dumped(result["usageRecord"]))
+            key, asked = key_of(region, product, result["usageRecord"])
+            self.count(key, asked, result["status"] == "Success", result.get("meteringRecordId"))
+        for record in waiting:
+            key, asked = key_of(region, product, json.loads(record))
+            self.untold[key] = asked[0]
+
+    def MeterUsage(self, event):  # noqa: N802
+        parameters = event["requestParameters"]
+        if parameters.get("dryRun"):
+            return
+        record = {"customerAWSAccountId": event["recipientAccountId"]}
+        for name, value in parameters.items():  # usageQuantity is what a batch calls quantity
+            short = name.removeprefix("usage") if name != "usageAllocations" else name
+            record[short[0].lower() + short[1:]] = value
+        key, asked = key_of(event["awsRegion"], parameters["productCode"], record)
+        session = event["userIdentity"]["arn"].split("/")[-1]
+        told = parameters.get("clientToken") if self.on_agentcore else session
+        self.count((*key, told), asked, True, event["responseElements"]["meteringRecordId"])
+
+    def count(self, key, asked, is_taken, record_id):
+        if not is_taken:
+            return
+        if not record_id:
+            self.untold[key[:5]] = asked[0]
+            return
+        first_id, first = self.first.setdefault(key, (record_id, asked))
+        if (first_id, first) != (record_id, asked):
+            raise AssertionError(f"{key} was taken as {first}, {first_id}, and as {asked}, {record_id}")
+        self.billed[record_id] = (key[:5], asked[0])
+
+    def total(self):
+        return sum(quantity for _, quantity in self.billed.values())
+
+
+def dumped(record):
+    return json.dumps(record, sort_keys=True)
 
 
 def read(path):

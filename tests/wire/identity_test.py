@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import shutil
+import tempfile
 import time
 import unittest
 import urllib.parse
@@ -250,6 +251,50 @@ class ExpiryTest(WireTest):
             self.assertIn("registration token", reply.json()["message"])
             request = proxy.wait("request", operation="ResolveCustomer")[-1]
             self.check_event(request["signature"], error="", fresh=True)
+
+
+class TrailTest(WireTest):
+    """What CloudTrail shows of how the credentials of a call were obtained."""
+
+    def shown(self, source, fetched, world=None):
+        """The sessionContext of a call signed with what fetched(proxy) gives."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "trail")
+            with Asking([], world, source=source, args=["--cloudtrail", path]) as proxy:
+                proxy.use(fetched(proxy))
+                self.assertEqual(proxy.ask().status, 200)
+            with open(path, encoding="utf-8") as file:
+                user = json.load(file)["Records"][0]["userIdentity"]
+        self.assertEqual("AssumedRole", user["type"])
+        return user["sessionContext"]
+
+    def test_by_source(self):
+        def by_version_1(proxy):
+            role = proxy.imds("GET", ROLES).body.decode()
+            return proxy.imds("GET", ROLES + role).json()
+        both = {"imds_v1": True}
+        for name, source, fetched, world, delivery, is_federated in [
+                ("a task's", "container", lambda p: p.container().json(), None, None, False),
+                ("a pod's association", "pod-identity", lambda p: p.container().json(), None, None,
+                 False),
+                ("an instance's", "imds", lambda p: p.imds_credentials().json(), None, "2.0", False),
+                ("by version 1", "imds", by_version_1, both, "1.0", False),
+                ("by version 2 where both are", "imds", lambda p: p.imds_credentials().json(), both,
+                 "2.0", False),
+                ("a pod's", "web-identity", lambda p: credentials_of(p.sts()), None, None, True)]:
+            with self.subTest(name):
+                context = self.shown(source, fetched, world)
+                self.assertEqual(delivery, context.get("ec2RoleDelivery"))
+                self.assertEqual(is_federated, context["webIdFederationData"] != {})
+
+    def test_the_role_that_was_assumed(self):
+        found = []
+
+        def fetched(proxy):
+            found.append(proxy.exports["AWS_ROLE_ARN"])
+            return credentials_of(proxy.sts())
+        context = self.shown("web-identity", fetched)
+        self.assertEqual(found[0].split("/")[-1], context["sessionIssuer"]["userName"])
 
 
 class SignatureTest(WireTest):

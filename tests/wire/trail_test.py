@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 import wire
-from cloudtrail import add_up, books, read
+from cloudtrail import Audit, add_up, books, read
 from wire import Proxy, batch, record
 
 LICENSES = {"acme": "arn:aws:license-manager::294406891311:license:"
@@ -57,9 +57,10 @@ class TrailTest(unittest.TestCase):
         ids = collections.Counter(e[k] for e in trail["Records"] for k in ("eventID", "requestID"))
         self.assertEqual({1}, set(ids.values()))
 
-    def check_sum(self, trail, ledger):
+    def check_sum(self, trail, ledger, on_agentcore=False):
         self.check_form(trail)
         self.assertEqual(books(ledger), add_up(trail))
+        self.assertEqual(set(books(ledger)), set(Audit(trail, on_agentcore).billed))
 
     def test_a_batch_adds_up(self):
         unknown = batch({**record(), "CustomerIdentifier": "nobody"})
@@ -106,7 +107,9 @@ class TrailTest(unittest.TestCase):
         statuses, trail, ledger = self.play(calls, args=["--profile", "agentcore"])
         self.assertEqual([200, 200, 200, 200, 400], statuses)
         self.assertEqual([3, 3, 5], [e["quantity"] for e in ledger["entries"]])
-        self.check_sum(trail, ledger)
+        self.check_sum(trail, ledger, on_agentcore=True)
+        with self.assertRaises(AssertionError):  # elsewhere two reports of an hour are one
+            Audit(trail)
 
     def test_what_the_wire_does_changes_nothing(self):
         """A success whose reply was lost is a success; what never reached the service is nothing."""
@@ -128,6 +131,20 @@ class TrailTest(unittest.TestCase):
         self.assertEqual(["ThrottlingException", None],
                          [e.get("errorCode") for e in trail["Records"]])
         self.assertEqual(1, len(add_up(trail)))
+
+    def test_what_comes_from_before_the_service_is_not_recorded(self):
+        """A rule can tell such an error of a call that was signed well."""
+        before = ["InvalidSignatureException", "ExpiredTokenException", "UnrecognizedClientException",
+                  "MissingAuthenticationTokenException", "TooManyRequestsException"]
+        logged = ["AccessDeniedException", "ThrottlingException", "ServiceUnavailable"]
+        rules = wire.in_turn(*([{"error": {"name": name, "unmodelled": True}}]
+                               for name in before + logged))
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "trail")
+            with Proxy(rules, args=["--cloudtrail", path]) as proxy:
+                self.assertEqual(before + logged, [proxy.ask().json()["__type"]
+                                                   for _ in before + logged])
+            self.assertEqual(logged, [e["errorCode"] for e in read(path)["Records"]])
 
     def test_nobody_is_not_recorded(self):
         with tempfile.TemporaryDirectory() as folder:

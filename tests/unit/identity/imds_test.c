@@ -78,6 +78,11 @@ static void version_1_where_asked_for(void)
     CHECK_INT(get(&a, ROLES, NULL), 200);
     CHECK_TEXT(a.text, "meterprover");
     CHECK_INT(get(&a, ROLES, "wrong"), 401); // a token that is shown must be good
+    CHECK_INT(get(&a, ROLES "meterprover", NULL), 200);
+    CHECK(a.reply.is_version_1);
+    OWN(text) char *token = token_of(&a);
+    CHECK_INT(get(&a, ROLES "meterprover", token), 200);
+    CHECK(!a.reply.is_version_1);
     asking_end(&a);
 }
 

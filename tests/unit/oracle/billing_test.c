@@ -453,6 +453,15 @@ static void ledger(void)
             .says = "asked 7, billed 14",
         },
         {
+            .name = "billed before, and again under another ClientToken",
+            .scenario = BEFORE,
+            .tale = "preload acme:9:7+#m0\n" ASK
+                    "flush\n request 1 acme:9:7\n commit 1 acme:9:7+#m1\n" FINISH,
+            .check = "money",
+            .verdict = VERDICT_FAIL,
+            .says = "asked 7, billed 14: 7 before the case; 7 at line",
+        },
+        {
             .name = "billed before, and again in another region",
             .scenario = BEFORE,
             .tale = "preload acme:9:7\n" ASK

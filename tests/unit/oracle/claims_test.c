@@ -102,6 +102,24 @@ static void claims(void)
                      "commit 2 acme:9:7\n reply 2 200 0=DuplicateRecord\n say u1 metered\n" FINISH,
          .check = "money",
          .verdict = VERDICT_PASS},
+        {.name = "DuplicateRequestException of the same quantity",
+         .tale = ASK "flush\n request 1 acme:9:7\n commit 1 acme:9:7+\n request 2 acme:9:7\n"
+                     "error 2 400 DuplicateRequestException\n say u1 metered\n" FINISH,
+         .check = "money",
+         .verdict = VERDICT_PASS},
+        {.name = "DuplicateRequestException of another quantity",
+         .tale = ASK_TWO "flush\n request 1 acme:9:7\n commit 1 acme:9:7+\n request 2 acme:9:12\n"
+                         "error 2 400 DuplicateRequestException\n say u1 metered\n"
+                         "say u2 pending\n" FINISH,
+         .check = "money",
+         .verdict = VERDICT_FAIL,
+         .says = "DuplicateRecord stands for another one"},
+        {.name = "another error, which confirms nothing",
+         .tale = ASK "flush\n request 1 acme:9:7\n commit 1 acme:9:7+\n request 2 acme:9:7\n"
+                     "error 2 400 CustomerNotEntitledException\n say u1 metered\n" FINISH,
+         .check = "money",
+         .verdict = VERDICT_FAIL,
+         .says = "before a whole reply confirmed it"},
         {.name = "DuplicateRecord of another quantity",
          .tale = ASK_TWO "flush\n request 1 acme:9:7\n commit 1 acme:9:7+\n request 2 acme:9:12\n"
                          "commit 2 acme:9:12\n reply 2 200 0=DuplicateRecord\n say u1 metered\n"

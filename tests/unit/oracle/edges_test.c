@@ -269,7 +269,159 @@ static void wire(void)
     rows_judge(ROWS, PLAIN);
 }
 
+// One commit, not of the ledger's making, with a MeteringRecordId or without.
+#define COMMITTED(record)                                                                          \
+    "request 1 acme:9:7\n event commit {'x':1,'region':'us-east-1','records':[{'i':0,'product':"   \
+    "'widget','payer':'customer:acme','customer':'acme','dimension':'requests','hour':"            \
+    "'2026-11-18T09:00:00Z','quantity':7,'billed':true,'record':'" record "'}]}\n"                 \
+    "reply 1 200 0=Success\n say u1 metered\n" FINISH
+
+// The ledger's entries and the commits of the journal, told apart by their ids where both have one.
+static void records(void)
+{
+    static const struct row ROWS[] = {
+        HOLDS("one id in both", NULL, "money",
+              "preload acme:9:7#r1\n" ASK "flush\n" COMMITTED("r1")),
+        HOLDS("none in the ledger", NULL, "money",
+              "preload acme:9:7\n" ASK "flush\n" COMMITTED("r1")),
+        HOLDS("none in the commit", NULL, "money",
+              "preload acme:9:7#r1\n" ASK "flush\n" COMMITTED("")),
+        ROW("another id", NULL, "money", "preload acme:9:7#r2\n" ASK "flush\n" COMMITTED("r1"),
+            HARNESS_ERROR, "which no commit put there"),
+        FAILS("little was billed before", NULL, "money",
+              "preload acme:9:1\n" ASK "flush\n meter 1 license:acme:9:7\n say u1 metered\n" FINISH,
+              "asked 7, billed 8: 1 before the case; 7 at line"),
+        {0},
+    };
+    rows_judge(ROWS, SCENARIO("'steps':[],'expect':[],'world':{'ledger':[{'customer':'acme',"
+                              "'dimension':'requests','quantity':1}]}," ANY_REQUEST));
+}
+
+// The service bills a key again where another instance or another ClientToken asks for it: what was
+// billed before the case stays billed.
+static void again(void)
+{
+    static const struct row ROWS[] = {
+        FAILS("billed before the case, and again under another id", NULL, "money",
+              "preload acme:9:7#r1\n" ASK "flush\n request 1 acme:9:7\n commit 1 acme:9:7+#r2\n"
+              "reply 1 200 0=Success\n say u1 metered\n" FINISH,
+              "asked 7, billed 14: 7 before the case; 7 at line"),
+        {0},
+    };
+    rows_judge(ROWS, SCENARIO("'steps':[],'expect':[],'world':{'ledger':[{'customer':'acme',"
+                              "'dimension':'requests','quantity':7}]}," ANY_REQUEST));
+}
+
+// What was billed before the case is what no commit of the case put there: of that hour, of that
+// account.
+static void preloads(void)
+{
+    static const char COMPLETE[] = EXPECTS(U12, "'verb':'ledger','args':{'complete':true}");
+    static const char FIRST[] = EXPECTS(U1, "'verb':'ledger','args':{'complete':true}");
+    static const struct row ROWS[] = {
+        HOLDS("a commit of another hour", COMPLETE, "e",
+              "preload acme:8:3\n" ASK
+              "usage u2 acme 3 8\n done\n flush\n meter 1 acme:9:7\n" FINISH),
+        HOLDS("two of them", COMPLETE, "e",
+              "preload acme:8:3\n preload acme:9:7\n" ASK
+              "usage u2 acme 3 8\n done\n request 1 globex:9:1\n" FINISH),
+        HOLDS("a commit of another dimension", FIRST, "e",
+              "preload acme:9:7\n" ASK "request 1 globex:9:1\n"
+              "event commit {'x':1,'region':'us-east-1','records':[{'i':0,'product':'widget',"
+              "'payer':'customer:acme','customer':'acme','dimension':'users','hour':"
+              "'2026-11-18T09:00:00Z','quantity':9,'billed':true}]}\n" FINISH),
+        {0},
+    };
+    rows_judge(ROWS, NULL);
+}
+
+// A request under a licence names no product; the usage does.
+static void products(void)
+{
+    static const struct row ROWS[] = {
+        HOLDS("no product in the record",
+              EXPECTS(U1, "'verb':'requests','args':{'records':{'usage':"
+                          "'u1'},'count':{'min':1,'max':1}}"),
+              "e",
+              ASK "event request {'x':1,'operation':'BatchMeterUsage','records':[{'i':0,'payer':"
+                  "'license:acme','customer':'acme','dimension':'requests','hour':"
+                  "'2026-11-18T09:00:00Z','quantity':7}]}\n end done"),
+        HOLDS("another product in the record",
+              EXPECTS(U1, "'verb':'requests','args':{'records':{'usage':'u1'},'count':{'max':0}}"),
+              "e",
+              ASK "event request {'x':1,'operation':'BatchMeterUsage','records':[{'i':0,'product':"
+                  "'gadget','payer':'customer:acme','customer':'acme','dimension':'requests',"
+                  "'hour':'2026-11-18T09:00:00Z','quantity':7}]}\n end done"),
+        {0},
+    };
+    rows_judge(ROWS, NULL);
+}
+
+// The line of the journal that is pointed at.
+static void lines(void)
+{
+    static const struct row ROWS[] = {
+        {.name = "no word: where it was asked",
+         .scenario = EXPECTS(U1, "'verb':'states','args':{'u1':['metered']}"),
+         .tale = ASK "request 1 acme:9:7\n end done",
+         .verdict = VERDICT_FAIL,
+         .says = "there is no word",
+         .line = 3},
+        {.name = "no request: the end",
+         .scenario = EXPECTS(U1, "'verb':'requests','args':{'operation':'ResolveCustomer'}"),
+         .tale = ASK "request 1 acme:9:7\n end done",
+         .verdict = VERDICT_FAIL,
+         .says = "0 request(s)",
+         .line = 6},
+        {.name = "too few requests: the first",
+         .scenario = EXPECTS(U1, "'verb':'requests','args':{'count':{'min':3}}"),
+         .tale = ASK "request 1 acme:9:7\n request 2 acme:9:7\n end done",
+         .verdict = VERDICT_FAIL,
+         .says = "2 request(s)",
+         .line = 5},
+        {0},
+    };
+    rows_judge(ROWS, NULL);
+}
+
+// What was sent before it was asked is no sending of it.
+static void sendings(void)
+{
+    static const char AGAIN[] = EXPECTS(U1, "'verb':'resubmits','args':{'usages':['u1']}");
+    static const struct row ROWS[] = {
+        FAILS(
+            "once before, once after", AGAIN, "e",
+            "hello\n request 1 acme:9:7\n usage u1 acme 7 9\n done\n request 2 acme:9:7\n end done",
+            "sent 1 time(s), at least 2 expected"),
+        HOLDS("twice after", AGAIN, "e", ASK "request 1 acme:9:7\n request 2 acme:9:7\n end done"),
+        {0},
+    };
+    rows_judge(ROWS, NULL);
+}
+
+// What rests on a step that never came, or on a rule that was never delivered.
+static void unreached(void)
+{
+    static const char SHOULD[] =
+        EXPECTS(U1 ",{'n':2,'verb':'flush'}",
+                "'verb':'requests','level':'should','args':{'after':'flush','count':{'max':0}}");
+    static const char DISARMED[] =
+        SCENARIO("'steps':[" U1 ",{'n':2,'verb':'disarm','args':'r'}],'expect':[{'id':'e','verb':"
+                 "'ledger','at':'disarm r','args':{'complete':true}}],'rules':[{'name':'r'}]");
+    static const struct row ROWS[] = {
+        ROW("a step that never came, of a duty that is none", SHOULD, "e",
+            ASK "request 1 acme:9:7\n end done", NOT_EXERCISED, "was never reached"),
+        ROW("billed too much by a moment that a rule makes, which was not delivered", DISARMED, "e",
+            ASK "meter 1 acme:9:7\n meter 2 acme:9:7\n disarm r\n end done", NOT_EXERCISED,
+            "It is about a rule that was not delivered."),
+        {0},
+    };
+    rows_judge(ROWS, NULL);
+}
+
 const struct unit_test EDGES_TESTS[] = {
-    {"replies", replies}, {"words", words},     {"accounts", accounts}, {"moments", moments},
-    {"names", names},     {"ledgers", ledgers}, {"wire", wire},         {NULL, NULL},
+    {"replies", replies},   {"words", words},         {"accounts", accounts}, {"moments", moments},
+    {"names", names},       {"ledgers", ledgers},     {"wire", wire},         {"records", records},
+    {"again", again},       {"preloads", preloads},   {"products", products}, {"lines", lines},
+    {"sendings", sendings}, {"unreached", unreached}, {NULL, NULL},
 };

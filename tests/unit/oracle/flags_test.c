@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proxy/base/own.h"
+#include "suites/oracle/oracle.h"
+
 #define STEPS "'steps':[{'n':1,'verb':'resolve','id':'t'},{'n':2,'verb':'usage','id':'u1'}],"
 #define TALE                                                                                       \
     "hello\n resolve t\n usage u1 acme 7 9\n done\n request 1 acme:9:7\n say u1 pending\n"         \
@@ -93,4 +96,60 @@ static void each_verb(void)
     }
 }
 
-const struct unit_test FLAGS_TESTS[] = {{"each verb", each_verb}, {NULL, NULL}};
+static bool is_among(const cJSON *statements, const char *id)
+{
+    const cJSON *statement = NULL;
+    cJSON_ArrayForEach(statement, statements)
+    {
+        if (strcmp(fact_text(statement, "id"), id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_sources(const struct invariant *invariant, size_t expected,
+                          const cJSON *statements)
+{
+    size_t count = 0;
+    unit_row(invariant->id);
+    if (invariant->sources == NULL) {
+        CHECK_INT(expected, 0);
+        return;
+    }
+    while (count < expected && CHECK(invariant->sources[count] != NULL)) {
+        CHECK(is_among(statements, invariant->sources[count]));
+        for (size_t i = 0; i < count; i++) {
+            CHECK(strcmp(invariant->sources[i], invariant->sources[count]) != 0);
+        }
+        count++;
+    }
+    CHECK(invariant->sources[expected] == NULL);
+}
+
+// Which statements each invariant proves wherever it is judged: all are known, none twice, none
+// lost.
+static void sources(void)
+{
+    static const struct {
+        const char *id;
+        size_t count;
+    } ROWS[] = {{"well-formed", 13}, {"signature", 2}, {"money", 10},
+                {"final-words", 0},  {"contract", 0},  {"no-hang", 1},
+                {"no-crash", 0},     {"no-secret", 0}, {"no-bypass", 0}};
+    OWN(json) cJSON *file = NULL;
+    struct diag d = {0};
+    CHECK_INT(json_read_file(&file, NULL, METERPROVER_SOURCE_DIR "/scenarios/statements.json", &d),
+              RC_OK);
+    size_t count = 0;
+    const struct invariant *invariants = invariant_all(&count);
+    CHECK_INT(count, sizeof ROWS / sizeof ROWS[0]);
+    for (size_t i = 0; i < count; i++) {
+        CHECK_TEXT(invariants[i].id, ROWS[i].id);
+        judge_sources(&invariants[i], ROWS[i].count, file);
+    }
+    unit_row(NULL);
+}
+
+const struct unit_test FLAGS_TESTS[] = {
+    {"each verb", each_verb}, {"sources", sources}, {NULL, NULL}};

@@ -13,6 +13,8 @@
 #define STEPS                                                                                      \
     "'steps':[" USAGE ",{'n':2,'verb':'round','args':{}},{'n':3,'verb':'drain','args':{}}]"
 
+#define PAGE_STEP "'steps':[{'n':1,'verb':'page','id':'p','args':{'id':'p','token':'t'}}]"
+
 static bool counts_as_passed(enum verdict verdict)
 {
     return verdict == VERDICT_PASS || verdict == VERDICT_INFO || verdict == VERDICT_WARN ||
@@ -118,6 +120,27 @@ static void scenarios(void)
          SCENARIO("'steps':[" USAGE ",{'n':2,'verb':'restart','id':'k','args':{'signal':'KILL'}},"
                   "{'n':3,'verb':'flush','id':'f'}],'expect':[],'rules':[],'exercised':{"
                   "'requests':{'after':'k','count':{'max':0}},'answers':{'f':'done'}}"),
+         true},
+        {"an accepted page is its positive control",
+         SCENARIO(PAGE_STEP ",'expect':[],'rules':[],'exercised':{'page':{'p':'accepted'}}"), true},
+        {"a refused page is its positive control",
+         SCENARIO(PAGE_STEP ",'expect':[],'rules':[],'exercised':{'page':{'p':'refused'}}"), true},
+        {"a page without cookies is its positive control",
+         SCENARIO(PAGE_STEP ",'expect':[],'rules':[],'exercised':{'page':{'p':{'state':'accepted',"
+                            "'without':'t'}}}"),
+         true},
+        {"a token resolved by a page is its positive control",
+         SCENARIO(PAGE_STEP
+                  ",'expect':[],'rules':[],'exercised':{'resolve':{'p':{'state':['resolved']}}}"),
+         true},
+        {"a refused notice is its positive control",
+         SCENARIO("'steps':[{'n':1,'verb':'notice','id':'s'}],'expect':[],'rules':[],'exercised':{"
+                  "'notice':{'s':'refused'}}"),
+         true},
+        {"an alert when it is told to send, none before, is its positive control",
+         SCENARIO("'steps':[" USAGE ",{'n':2,'verb':'flush','id':'f'}],'expect':[{'id':'a','verb':"
+                  "'alert','at':'f','args':{'count':{'max':0}}}],'rules':[],'exercised':{'alert':"
+                  "{}}"),
          true},
         {"pending after a restart is its positive control",
          SCENARIO("'steps':[" USAGE ",{'n':2,'verb':'restart','args':{'signal':'KILL'}},"

@@ -448,6 +448,32 @@ static void no_crash(void)
     rows_judge(ROWS, PLAIN);
 }
 
+// A program that runs already is no child of ours: nobody sees how it ends, only that it does not
+// take what it is sent.
+static void reached(void)
+{
+    static const struct row ROWS[] = {
+        {.name = "a program that is not there",
+         .tale = ASK "event exit {'instance':1,'unreachable':true,'text':'took no line',"
+                     "'expected':false}\n end done",
+         .check = "no-crash",
+         .verdict = VERDICT_FAIL,
+         .says = "The program took no line (line 5)."},
+        {.name = "a program that is not there, as was to be expected",
+         .tale = ASK "event exit {'instance':1,'unreachable':true,'text':'took no line',"
+                     "'expected':true}\n end done",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS},
+        {.name = "a program that runs on",
+         .tale = ASK "event exit {'instance':1,'runs_on':true,'text':'runs on','expected':true}\n"
+                     "end done",
+         .check = "no-crash",
+         .verdict = VERDICT_PASS},
+        {0},
+    };
+    rows_judge(ROWS, PLAIN);
+}
+
 static void leaks(void)
 {
     static const struct row ROWS[] = {
@@ -481,5 +507,6 @@ const struct unit_test MANNERS_TESTS[] = {{"well-formed", well_formed},
                                           {"contract", contract},
                                           {"no-hang", no_hang},
                                           {"no-crash", no_crash},
+                                          {"reached", reached},
                                           {"no-secret and no-bypass", leaks},
                                           {NULL, NULL}};

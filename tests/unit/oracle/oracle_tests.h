@@ -11,6 +11,8 @@ extern const struct unit_test CLAIMS_TESTS[];
 extern const struct unit_test BILLING_TESTS[];
 extern const struct unit_test EXPECT_TESTS[];
 extern const struct unit_test REQUESTS_TESTS[];
+extern const struct unit_test ALLOCATIONS_TESTS[];
+extern const struct unit_test RATE_TESTS[];
 extern const struct unit_test RESUBMITS_TESTS[];
 extern const struct unit_test RETRIES_TESTS[];
 extern const struct unit_test EDGES_TESTS[];
@@ -20,6 +22,8 @@ extern const struct unit_test FLAGS_TESTS[];
 extern const struct unit_test SEVERAL_TESTS[];
 extern const struct unit_test CUT_TESTS[];
 extern const struct unit_test INSTANCES_TESTS[];
+extern const struct unit_test RESTARTS_TESTS[];
+extern const struct unit_test EXEC_TESTS[];
 extern const struct unit_test MANNERS_TESTS[];
 extern const struct unit_test MARKET_TESTS[];
 extern const struct unit_test EXERCISED_TESTS[];
@@ -35,11 +39,12 @@ struct row {
     const char *name;
     const char *scenario; // NULL: the table's own
     const char *tale;
-    const char *check; // its id
+    const char *check; // its id; NULL: e
     enum verdict verdict;
     const char *says; // must stand in its text; NULL: there must be no text
     enum integrity integrity;
-    unsigned line; // the first line of the journal that it points at; 0: any
+    unsigned line;  // the first line of the journal that it points at; 0: any
+    bool wire_only; // judged as under the exec contract
 };
 
 // Judges every row (an array that ends with a row without name).

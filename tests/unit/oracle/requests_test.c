@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// requests: each selector, each bound, the rate.
+// requests: each selector, each bound.
 #include "tests/unit/oracle/oracle_tests.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #define EXPECTS(args)                                                                              \
     SCENARIO("'steps':[{'n':1,'verb':'usage','id':'u1'},{'n':2,'verb':'clock','args':'+5m'}],"     \
@@ -16,6 +13,11 @@
 #define ASKED(x, target, status)                                                                   \
     "event request {'x':" x ",'to':'" target "','operation':''}\n"                                 \
     "event response {'x':" x ",'status':" status ",'error':'','whole':true}\n"
+#define ASKS(x) "event request {'x':" x ",'to':'imds','operation':''}\n"
+#define TOLD(x, status) "event response {'x':" x ",'status':" status ",'error':'','whole':true}\n"
+#define THREE_ASKINGS                                                                              \
+    ASKS("5") ASKS("6") ASKS("7") TOLD("5", "200") TOLD("6", "404") TOLD("7", "503")
+#define ANY "request 1 acme:9:7\n"
 #define RESOLVE(x, token)                                                                          \
     "event request {'x':" x ",'operation':'ResolveCustomer','token':'" token "'}\n"
 
@@ -23,9 +25,6 @@
     "event request {'x':1,'operation':'BatchMeterUsage'," members                                  \
     "'records':[{'i':0,'product':'widget','payer':'customer:acme','customer':'acme',"              \
     "'dimension':'requests','hour':'2026-11-18T09:00:00Z','quantity':7" record "}]}\n"
-#define SHARES                                                                                     \
-    ",'allocations':[{'AllocatedUsageQuantity':4,'Tags':[{'Key':'a','Value':'1'},"                 \
-    "{'Key':'b','Value':'2'}]},{'AllocatedUsageQuantity':3}]"
 
 static void selectors(void)
 {
@@ -95,53 +94,6 @@ static void selectors(void)
          .check = "e",
          .verdict = VERDICT_FAIL,
          .says = "0 request(s)"},
-        {.name = "so many allocations",
-         .scenario = EXPECTS("{'records':{'allocations':'2+'}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_PASS},
-        {.name = "no allocations",
-         .scenario = EXPECTS("{'records':{'usage':'u1','allocations':'1+'}}"),
-         .tale = ASK CODED("", "") "end done",
-         .check = "e",
-         .verdict = VERDICT_FAIL,
-         .says = "0 request(s)"},
-        {.name = "tags in another order",
-         .scenario =
-             EXPECTS("{'records':{'allocation':{'tags':{'b':'2','a':'1'},'quantity':'4'}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_PASS},
-        {.name = "another share",
-         .scenario =
-             EXPECTS("{'records':{'allocation':{'tags':{'a':'1','b':'2'},'quantity':'3'}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_FAIL,
-         .says = "0 request(s)"},
-        {.name = "fewer tags",
-         .scenario = EXPECTS("{'records':{'allocation':{'tags':{'a':'1'}}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_FAIL,
-         .says = "0 request(s)"},
-        {.name = "more tags",
-         .scenario = EXPECTS("{'records':{'allocation':{'tags':{'a':'1','b':'2','c':'3'}}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_FAIL,
-         .says = "0 request(s)"},
-        {.name = "another value",
-         .scenario = EXPECTS("{'records':{'allocation':{'tags':{'a':'1','b':'3'}}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_FAIL,
-         .says = "0 request(s)"},
-        {.name = "the untagged rest",
-         .scenario = EXPECTS("{'records':{'allocation':{'tags':{},'quantity':3}}}"),
-         .tale = ASK CODED("", SHARES) "end done",
-         .check = "e",
-         .verdict = VERDICT_PASS},
         {.name = "operation metering",
          .scenario = EXPECTS("{'operation':'metering'}"),
          .tale = ASK "request 1 acme:9:7\n end done",
@@ -445,6 +397,18 @@ static void selectors(void)
             .says = "0 request(s)",
         },
         {
+            .name = "the first of three askings is answered so",
+            .scenario = EXPECTS("{'target':'imds','status':200,'count':{'min':1,'max':1}}"),
+            .tale = ASK ANY THREE_ASKINGS "end done",
+            .verdict = VERDICT_PASS,
+        },
+        {
+            .name = "the last of three askings is answered so",
+            .scenario = EXPECTS("{'target':'imds','status':503,'count':{'min':1,'max':1}}"),
+            .tale = ASK ANY THREE_ASKINGS "end done",
+            .verdict = VERDICT_PASS,
+        },
+        {
             .name = "any record",
             .scenario = EXPECTS("{'records':{}}"),
             .tale = ASK "request 1 acme:9:7\n end done",
@@ -570,24 +534,6 @@ static void bounds(void)
             .line = 6,
         },
         {
-            .name = "a rate of nothing",
-            .scenario = EXPECTS("{'rate':{'max_per_s':10},'operation':'ResolveCustomer'}"),
-            .tale = ASK "request 1 acme:9:7\n end done",
-            .check = "e",
-            .verdict = VERDICT_NOT_EXERCISED,
-            .says = "so there is no rate",
-        },
-        {
-            .name = "a rate of nothing, where something is expected",
-            .scenario = EXPECTS(
-                "{'rate':{'max_per_s':10},'operation':'ResolveCustomer','count':{'min':1}}"),
-            .tale = ASK "request 1 acme:9:7\n end done",
-            .check = "e",
-            .verdict = VERDICT_FAIL,
-            .says = "0 request(s)",
-            .line = 6,
-        },
-        {
             .name = "soon enough",
             .scenario = SOON,
             .tale = ASK "at 1000\n clock 10\n at 2999\n request 1 acme:9:7\n end done",
@@ -607,48 +553,5 @@ static void bounds(void)
     rows_judge(ROWS, NULL);
 }
 
-// Requests at even distances, in milliseconds.
-static void rate_with(int lag_us, int count, int distance_ms, enum verdict verdict,
-                      const char *says)
-{
-    char tale[8192] = ASK;
-    size_t len = strlen(tale);
-    for (int i = 0; i < count; i++) {
-        len += (size_t)snprintf(tale + len, sizeof tale - len, "at %d\nrequest %d acme:9:7\n",
-                                100 + i * distance_ms, i + 1);
-    }
-    (void)snprintf(tale + len, sizeof tale - len, "event end {'why':'done','lag_us':%d}", lag_us);
-    const struct row rows[] = {
-        {.name = "rate",
-         .scenario = EXPECTS("{'rate':{'max_per_s':10}}"),
-         .tale = tale,
-         .check = "e",
-         .verdict = verdict,
-         .says = says,
-         .integrity = INTEGRITY_WHOLE},
-        {0},
-    };
-    rows_judge(rows, NULL);
-}
-
-static void rate_of(int count, int distance_ms, enum verdict verdict, const char *says)
-{
-    rate_with(0, count, distance_ms, verdict, says);
-}
-
-static void rate(void)
-{
-    rate_of(120, 100, VERDICT_PASS, NULL);
-    rate_of(120, 99, VERDICT_FAIL, "51 requests within 5 seconds");
-    rate_of(51, 100, VERDICT_PASS, NULL);                     // the 51st after five seconds
-    rate_of(51, 99, VERDICT_FAIL, "at most 50 are allowed."); // 4.95 s: more than our tolerance
-    rate_of(50, 1, VERDICT_PASS, NULL); // a burst, and silence: ten a second over five
-    rate_of(51, 1, VERDICT_FAIL, "51 requests within 5 seconds");
-    // What we saw late may have come in good time; a burst is one all the same.
-    rate_with(60000, 51, 99, VERDICT_PASS, NULL);
-    rate_with(60000, 51, 98, VERDICT_FAIL, "51 requests within 5 seconds");
-    rate_with(2000000, 51, 1, VERDICT_FAIL, "51 requests within 5 seconds");
-}
-
 const struct unit_test REQUESTS_TESTS[] = {
-    {"selectors", selectors}, {"bounds", bounds}, {"rate", rate}, {NULL, NULL}};
+    {"selectors", selectors}, {"bounds", bounds}, {NULL, NULL}};

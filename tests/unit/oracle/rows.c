@@ -22,8 +22,9 @@ static void judge_row(const struct row *row, const char *scenario)
     evidence.integrity = row->integrity;
     struct result_run *run = result_run_new();
     struct result_case *c = result_add_case(run);
-    CHECK_INT(judge_case(c, &evidence, NULL), RC_OK);
-    const struct result_check *check = find_check(c, row->check);
+    struct judge_options options = {.wire_only = row->wire_only};
+    CHECK_INT(judge_case(c, &evidence, &options), RC_OK);
+    const struct result_check *check = find_check(c, row->check == NULL ? "e" : row->check);
     if (CHECK(check != NULL)) {
         const char *text = check->text == NULL ? "" : check->text;
         bool good = CHECK_TEXT(verdict_name(check->verdict), verdict_name(row->verdict));

@@ -424,7 +424,8 @@ static void runs(void)
     tale_read(&cases[0], PLAIN, ASK "flush\n meter 1 acme:9:7\n say u1 metered\n" FINISH);
     tale_read(&cases[1], PLAIN, "hello\n event end {'why':'unsupported','text':'no clock'}");
     static const char HEAD[] =
-        "{\"client\":[\"java\",\"-jar\"],\"profile\":\"saas\",\"rule_set\":\"2021\",\"seed\":"
+        "{\"client\":[\"java\",\"-jar\"],\"contract\":\"script\",\"profile\":\"saas\",\"rule_set\":"
+        "\"2021\",\"seed\":"
         "\"18446744073709551615\",\"version\":\"9\",\"mandatory\":[\"T-01\"],\"closing\":"
         "{\"interrupted\":true}}";
     OWN(json) cJSON *head = NULL;
@@ -433,6 +434,7 @@ static void runs(void)
     struct result_run *run = result_run_new();
     CHECK_INT(judge_run(run, &evidence), RC_OK);
     CHECK_TEXT(run->client, "java -jar");
+    CHECK_TEXT(run->contract, "script");
     CHECK_TEXT(run->profile, "saas");
     CHECK_TEXT(run->rule_set, "2021");
     CHECK(run->seed == UINT64_MAX && run->interrupted);

@@ -200,8 +200,9 @@ static cJSON *cases_of(const char *profile)
 
 static void profiles_name_cases(void)
 {
-    static const char *const PROFILES[] = {"saas", "saas-agreements"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const PROFILES[] = {"saas", "saas-agreements", "ami", "container-metered",
+                                           "agentcore"};
+    for (size_t i = 0; i < sizeof PROFILES / sizeof PROFILES[0]; i++) {
         char path[600];
         (void)snprintf(path, sizeof path, SCENARIOS "/profiles/%s.json", PROFILES[i]);
         OWN(json) cJSON *profile = NULL;

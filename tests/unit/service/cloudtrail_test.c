@@ -123,20 +123,29 @@ static void failures(void)
 static void roles(void)
 {
     static const struct {
-        const char *platform, *session_begins, *federated, *delivery;
-    } ROWS[] = {{"ec2", "i-", NULL, "1.0"},
-                {"ecs", "", NULL, NULL},
-                {"eks", "botocore-session-", "oidc", NULL}};
+        const char *name, *platform, *source, *session_begins, *federated, *delivery;
+        bool is_version_1;
+    } ROWS[] = {{"given on EC2", "ec2", NULL, "i-", NULL, "2.0", false},
+                {"given on ECS", "ecs", NULL, "", NULL, NULL, false},
+                {"given on EKS", "eks", "static", "botocore-session-", "oidc", NULL, false},
+                {"an instance's", "ec2", "imds", "i-", NULL, "2.0", false},
+                {"by version 1", "ec2", "imds", "i-", NULL, "1.0", true},
+                {"a pod with its node's role", "eks", "imds", "i-", NULL, "2.0", false},
+                {"a pod's", "eks", "web-identity", "botocore-session-", "oidc", NULL, false},
+                {"a seller's", "ecs", "web-identity", "botocore-session-", "oidc", NULL, false},
+                {"a pod's association", "eks", "pod-identity", "", NULL, NULL, false},
+                {"a task's", "ecs", "container", "", NULL, NULL, false}};
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         OWN_BUF struct buf world = {0};
         buf_addf(&world,
                  "{\"platform\":\"%s\",\"credentials\":[{\"name\":\"k1\",\"session\":true}]}%c",
                  ROWS[i].platform, '\0');
         struct fixture f;
-        unit_row(ROWS[i].platform);
-        if (!fixture_open(&f, world.data)) {
+        unit_row(ROWS[i].name);
+        if (!fixture_open_from(&f, world.data, ROWS[i].source)) {
             continue;
         }
+        world_tell_metadata(f.world, world_credential(f.world, 0), ROWS[i].is_version_1);
         CHECK_INT(fixture_ask(&f, OPERATION_METER_USAGE,
                               "{\"ProductCode\":\"code-w\",\"Timestamp\":1794992400,"
                               "\"UsageDimension\":\"req\"}"),
@@ -149,7 +158,7 @@ static void roles(void)
             json_get_text(json_get(session, "webIdFederationData"), "federatedProvider");
         struct span arn = json_span(json_get(user, "arn"));
         OWN_BUF struct buf begins = {0};
-        buf_addf(&begins, "arn:aws:sts::111122223333:assumed-role/MeteringRole/%s",
+        buf_addf(&begins, "arn:aws:sts::111122223333:assumed-role/meterprover/%s",
                  ROWS[i].session_begins);
         CHECK_TEXT(json_get_text(user, "type"), "AssumedRole");
         CHECK(span_starts(arn, buf_span(&begins)));

@@ -33,7 +33,7 @@ static cJSON *read_tree(const char *text)
 }
 
 struct trees {
-    const char *overrides, *map, *profile;
+    const char *overrides, *map, *profile, *source;
 };
 
 static enum rc make_world(struct world **out, const struct trees *trees, const char *case_id,
@@ -51,6 +51,7 @@ static enum rc make_world(struct world **out, const struct trees *trees, const c
         .seed = 7,
         .case_id = span_of(case_id),
         .profile = trees->profile,
+        .source = trees->source,
     };
     return world_new(out, &options, d);
 }
@@ -62,23 +63,35 @@ enum rc fixture_world(struct world **out, const char *overrides, const char *map
     return make_world(out, &trees, case_id, d);
 }
 
-bool fixture_open(struct fixture *f, const char *overrides)
-{
-    return fixture_open_as(f, overrides, NULL);
-}
-
-bool fixture_open_as(struct fixture *f, const char *overrides, const char *profile)
+static bool open_trees(struct fixture *f, const struct trees *trees)
 {
     *f = (struct fixture){.now_us = START_US};
     struct diag d = {0};
-    struct trees trees = {.overrides = overrides, .profile = profile};
-    if (!CHECK_INT(make_world(&f->world, &trees, "CASE-1", &d), RC_OK)) {
+    if (!CHECK_INT(make_world(&f->world, trees, "CASE-1", &d), RC_OK)) {
         CHECK_TEXT(d.text, "");
         return false;
     }
     f->ledger = ledger_new();
     f->service = service_new(f->world, f->ledger);
     return true;
+}
+
+bool fixture_open(struct fixture *f, const char *overrides)
+{
+    struct trees trees = {.overrides = overrides};
+    return open_trees(f, &trees);
+}
+
+bool fixture_open_as(struct fixture *f, const char *overrides, const char *profile)
+{
+    struct trees trees = {.overrides = overrides, .profile = profile};
+    return open_trees(f, &trees);
+}
+
+bool fixture_open_from(struct fixture *f, const char *overrides, const char *source)
+{
+    struct trees trees = {.overrides = overrides, .source = source};
+    return open_trees(f, &trees);
 }
 
 static bool sign(void *arg, enum jwt_algorithm algorithm, struct span text, struct buf *out)

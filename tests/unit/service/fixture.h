@@ -32,6 +32,8 @@ struct fixture {
 // Opens everything with those overrides (JSON, or NULL); false, and a failed check, when refused.
 bool fixture_open(struct fixture *f, const char *overrides);
 bool fixture_open_as(struct fixture *f, const char *overrides, const char *profile);
+// With credentials that come from there.
+bool fixture_open_from(struct fixture *f, const char *overrides, const char *source);
 // Says who signs registrations: the signature of text is "S(text)", of RS256 "P(text)".
 void fixture_sign(struct fixture *f);
 void fixture_close(struct fixture *f);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proxy/base/instant.h"
+#include "proxy/base/own.h"
 
 static enum aws_error resolve(struct fixture *f, const char *body)
 {
@@ -55,6 +56,29 @@ static void old_rules(void)
     }
     CHECK_INT(resolve(&f, T1), AWS_ERROR_NONE);
     CHECK_TEXT(f.body, "{\"CustomerIdentifier\":\"id-acme\",\"ProductCode\":\"code-w\"}");
+    fixture_close(&f);
+}
+
+// The agreement is told since October 2026, to whoever resolves a token of it the same.
+static void agreements(void)
+{
+    struct fixture f;
+    if (!fixture_open(&f, "{\"rule_set\":\"2026-10\"}")) {
+        return;
+    }
+    OWN_BUF struct buf own = {0};
+    OWN_BUF struct buf other = {0};
+    OWN_BUF struct buf expected = {0};
+    const struct world_customer *acme = world_customer(f.world, SPAN("acme"));
+    world_add_agreement(&own, acme, world_product(f.world, SPAN("widget")));
+    world_add_agreement(&other, acme, world_product(f.world, SPAN("gadget")));
+    CHECK_INT(own.len, 30); // of at most 64, by the model
+    CHECK(!span_equal(buf_span(&own), buf_span(&other)));
+    buf_addf(&expected,
+             "\"LicenseArn\":\"" ACME_LICENSE "\",\"Metadata\":{\"AgreementId\":\"%.*s\"}}%c",
+             (int)own.len, own.data, '\0');
+    CHECK_INT(resolve(&f, T1), AWS_ERROR_NONE);
+    CHECK(strstr(f.body, expected.data) != NULL);
     fixture_close(&f);
 }
 
@@ -125,6 +149,7 @@ const struct unit_test RESOLVE_TESTS[] = {
     {"resolves", resolves},
     {"the licence of the product", license_of_the_product},
     {"as in 2019", old_rules},
+    {"agreements", agreements},
     {"lives of tokens", lives},
     {"says what expired", says_which_expired},
     {NULL, NULL},

@@ -441,6 +441,24 @@ static void describes(void)
     world_free(&w);
 }
 
+// An adapter for several product types is told which it is asked to be.
+static void describes_profile(void)
+{
+    struct diag d = {0};
+    OWN(json) cJSON *base = NULL;
+    struct world *w = NULL;
+    CHECK_INT(json_read_file(&base, NULL, METERPROVER_SOURCE_DIR "/scenarios/world.json", &d),
+              RC_OK);
+    struct world_options options = {.base = base, .profile = "agentcore", .case_id = SPAN("C-1")};
+    if (CHECK_INT(world_new(&w, &options, &d), RC_OK)) {
+        OWN_BUF struct buf out = {0};
+        world_describe(w, &out);
+        CHECK(span_starts(buf_span(&out),
+                          SPAN("{\"region\":\"us-east-1\",\"profile\":\"agentcore\",")));
+    }
+    world_free(&w);
+}
+
 // The world that every case starts from is one that we take.
 static void the_one_that_ships(void)
 {
@@ -472,6 +490,7 @@ const struct unit_test WORLD_TESTS[] = {
     {"a thousand customers", many_customers},
     {"steps", steps},
     {"describes itself", describes},
+    {"names its profile", describes_profile},
     {"the world that ships", the_one_that_ships},
     {NULL, NULL},
 };
