@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "proxy/base/alloc.h"
+#include "proxy/handshake.h"
 #include "proxy/record.h"
 
 #define CONNECTION_MAGIC 0x434f4e4eu
@@ -25,6 +26,7 @@ struct connection {
     struct h1_parser *parser;
     uint64_t number;
     uint64_t nth; // of those to the same target
+    struct handshake handshake;
     struct exchange exchange;
     bool has_exchange;
     bool saw_eof;
@@ -140,6 +142,9 @@ static void end_exchange(struct connection *c)
         next = NEXT_RST;
     }
     note_idler(c);
+    if (fault_plan_omits_notice(&c->exchange.plan)) {
+        peer_leave_silently(c->peer);
+    }
     if (next == NEXT_GONE) {
         tell_close(c, "client", "rst");
     }
@@ -257,9 +262,26 @@ static void on_sent(void *arg)
     }
 }
 
+static void on_hello(void *arg)
+{
+    struct connection *c = connection_from(arg);
+    const char *how = handshake_begin(&c->handshake, c->port, c->peer, c->nth);
+    if (*how == '\0') {
+        return;
+    }
+    tell_close(c, "us", how);
+    if (peer_is_open(c->peer)) {
+        c->is_finishing = true;
+        loop_timer_start(&c->timer, LINGER_US);
+    } else {
+        connection_drop(c);
+    }
+}
+
 static void on_secured(void *arg)
 {
     struct connection *c = connection_from(arg);
+    handshake_seen(&c->handshake, c->lane);
     record_secured(c->lane, c->number, peer_tls(c->peer));
 }
 
@@ -284,6 +306,9 @@ static void on_ended(void *arg, enum peer_end how)
     struct connection *c = connection_from(arg);
     if (c->is_dead) {
         return;
+    }
+    if (!sends_alert(c, how)) {
+        handshake_seen(&c->handshake, c->lane);
     }
     const char *end = how == PEER_EOF || how == PEER_TLS ? "fin" : "rst";
     tell_refusal(c, end);
@@ -345,8 +370,12 @@ void connection_open(struct port *port, int fd)
     lane->live = c;
     c->parser = h1_parser_new(H1_REQUEST, NULL);
     loop_timer_init(&c->timer, lane->loop, on_time, c);
-    struct peer_handler handler = {
-        .input = on_input, .sent = on_sent, .ended = on_ended, .secured = on_secured, .arg = c};
+    struct peer_handler handler = {.input = on_input,
+                                   .sent = on_sent,
+                                   .ended = on_ended,
+                                   .hello = on_hello,
+                                   .secured = on_secured,
+                                   .arg = c};
     c->peer = peer_new(lane->loop, fd, &handler);
     if (port->tls != NULL) {
         peer_secure(c->peer, port->tls);

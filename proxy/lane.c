@@ -10,6 +10,8 @@
 #include "proxy/base/draw.h"
 #include "proxy/draft.h"
 #include "proxy/exchange.h"
+#include "proxy/handshake.h"
+#include "proxy/scenario/vocabulary.h"
 
 static int64_t machine_us(const struct lane *lane)
 {
@@ -242,6 +244,23 @@ static void record_open(struct lane *lane)
     (void)journal_end(j);
 }
 
+// A rule that is about TLS would never act without.
+static enum rc check_transport(const struct lane *lane, struct diag *d)
+{
+    const struct scenario *s = lane->options.scenario;
+    for (size_t i = 0; s != NULL && lane->options.tls == NULL && i < s->rule_count; i++) {
+        const struct rule *rule = &s->rules[i];
+        for (size_t a = 0; a < rule->action_count; a++) {
+            if (action_kind(rule->actions[a].verb) == FAULT_TLS) {
+                return diag_fail_at(d, RC_CONFLICT, s->file, rule->actions[a].place,
+                                    "\"%s\" is about TLS, which is not spoken here",
+                                    action_name(rule->actions[a].verb));
+            }
+        }
+    }
+    return RC_OK;
+}
+
 enum rc lane_open(struct lane **out, const struct lane_options *options, struct diag *d)
 {
     struct lane *lane = x_alloc(sizeof *lane);
@@ -254,7 +273,8 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
         lane->service_offset_us = options->start_us - machine_us(lane);
     }
     loop_timer_init(&lane->reap, lane->loop, on_reap_due, lane);
-    enum rc rc = open_world(lane, d);
+    enum rc rc = check_transport(lane, d);
+    rc = rc == RC_OK ? open_world(lane, d) : rc;
     // The listeners first: a port in use must not leave a journal behind.
     if (rc == RC_OK) {
         rc = open_ports(lane, d);
@@ -418,7 +438,8 @@ static bool only_cuts_before_request(const struct fault_plan *plan, const struct
 
 bool lane_does(enum action_verb verb)
 {
-    return fault_exists(verb) || answer_exists(verb) || refusal_exists(verb);
+    return fault_exists(verb) || answer_exists(verb) || refusal_exists(verb) ||
+           handshake_exists(verb);
 }
 
 static enum rc supports_target(const struct scenario *s, const struct rule *rule, struct diag *d)
@@ -450,6 +471,9 @@ static enum rc supports_rule(const struct scenario *s, const struct rule *rule, 
         if (draft_check(&rule->actions[a], &why) != RC_OK) {
             return diag_fail_at(d, RC_SYNTAX, s->file, rule->actions[a].place, "%s", why.text);
         }
+    }
+    if (rule->phase == PHASE_TLS) {
+        return handshake_supports(s, rule, d);
     }
     if (is_refusal) {
         return refusal_supports(s, rule, d);

@@ -230,23 +230,31 @@ void record_unreadable(struct exchange *x, const struct h1_error *error)
     (void)journal_end(x->lane->journal);
 }
 
-void record_match(struct exchange *x, const struct rule *rule, uint64_t index, double drew,
-                  bool won)
+void record_rule_match(struct lane *lane, uint64_t number, const struct rule *rule, uint64_t index,
+                       double drew, bool won)
 {
     struct buf *b = NULL;
     if (drew >= 0) {
-        b = begin(x, EVENT_DRAW);
+        b = journal_begin(lane->journal, EVENT_DRAW);
+        buf_add_member_i64(b, "x", (int64_t)number);
         buf_add_member(b, "rule", span_of(rule->name));
         buf_addf(b, ",\"index\":%llu,\"drew\":%.6f,\"needed\":%.6f,\"hit\":%s",
                  (unsigned long long)index, drew, rule->probability,
                  drew < rule->probability ? "true" : "false");
-        (void)journal_end(x->lane->journal);
+        (void)journal_end(lane->journal);
     }
-    b = begin(x, EVENT_MATCH);
+    b = journal_begin(lane->journal, EVENT_MATCH);
+    buf_add_member_i64(b, "x", (int64_t)number);
     buf_add_member(b, "rule", span_of(rule->name));
     buf_add_member_i64(b, "index", (int64_t)index);
     buf_add_member_bool(b, "won", won);
-    (void)journal_end(x->lane->journal);
+    (void)journal_end(lane->journal);
+}
+
+void record_match(struct exchange *x, const struct rule *rule, uint64_t index, double drew,
+                  bool won)
+{
+    record_rule_match(x->lane, x->number, rule, index, drew, won);
 }
 
 static void add_outcome(struct buf *b, const struct exchange *x, size_t i, struct moments *last)

@@ -28,6 +28,7 @@ struct peer {
     struct tls *tls;  // NULL: plain
     bool wants_input;
     bool is_finishing; // FIN sent, or due once all is: what still comes is discarded
+    bool is_stalled;   // the handshake stopped: what still comes is discarded, and no FIN is due
     bool saw_eof;
     bool has_failed;
 };
@@ -118,20 +119,28 @@ static enum tls_event decrypt_next(struct peer *p)
     enum tls_event event = tls_read(p->tls, room, sizeof room, &got);
     if (event == TLS_DATA) {
         take(p, room, got);
+    } else if (event == TLS_HELLO) {
+        p->handler.hello(p->handler.arg);
     } else if (event == TLS_READY) {
         p->handler.secured(p->handler.arg);
     }
     return event;
 }
 
+static bool goes_on(const struct peer *p, enum tls_event event)
+{
+    return p->fd >= 0 && !p->has_failed && !p->is_stalled &&
+           (event == TLS_HELLO || event == TLS_READY || event == TLS_DATA);
+}
+
 static void decrypt(struct peer *p, struct span wire)
 {
     enum tls_event event = TLS_READY;
-    if (p->is_finishing) {
+    if (p->is_finishing || p->is_stalled) {
         return; // discarded
     }
     tls_feed(p->tls, wire);
-    while (p->fd >= 0 && !p->has_failed && (event == TLS_READY || event == TLS_DATA)) {
+    while (goes_on(p, event)) {
         event = decrypt_next(p);
     }
     tls_feed(p->tls, (struct span){0}); // it was borrowed
@@ -250,6 +259,23 @@ void peer_secure(struct peer *p, struct tls_context *context)
 const struct tls_facts *peer_tls(const struct peer *p)
 {
     return p->tls == NULL ? NULL : tls_facts(p->tls);
+}
+
+void peer_show(struct peer *p, enum leaf_kind kind)
+{
+    tls_show(p->tls, kind);
+}
+
+void peer_stall(struct peer *p, struct span raw)
+{
+    p->is_stalled = true;
+    buf_add(&p->output, raw);
+    p->is_finishing = raw.len > 0; // sent, with FIN, when `hello` returns
+}
+
+void peer_leave_silently(struct peer *p)
+{
+    tls_leave_silently(p->tls);
 }
 
 // RFC 8446 6.1: before a side closes it says so. What the kernel does not take now is lost.

@@ -26,7 +26,10 @@ struct peer_handler {
     void (*sent)(void *arg);
     // The other side sent FIN (it may still read), or RST, or sending failed. Called once for each.
     void (*ended)(void *arg, enum peer_end how);
-    // The handshake of TLS is done. NULL without TLS.
+    // The client's hello is read; the handshake goes on when this returns. NULL without TLS, as the
+    // next.
+    void (*hello)(void *arg);
+    // The handshake of TLS is done.
     void (*secured)(void *arg);
     void *arg;
 };
@@ -43,6 +46,14 @@ void peer_free(struct peer **p);
 void peer_secure(struct peer *p, struct tls_context *context);
 // What is known of its TLS; NULL without. Borrowed.
 const struct tls_facts *peer_tls(const struct peer *p);
+
+// Within `hello`: which certificate the client gets.
+void peer_show(struct peer *p, enum leaf_kind kind);
+// Within `hello`: the handshake stops here; what comes is discarded. raw: what goes on the wire as
+// it is, then FIN; empty: nothing, and the connection stays open.
+void peer_stall(struct peer *p, struct span raw);
+// No close_notify before FIN from here on.
+void peer_leave_silently(struct peer *p);
 
 // Hands the kept bytes to `input` once more; does nothing when there are none.
 void peer_pump(struct peer *p);

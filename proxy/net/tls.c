@@ -28,6 +28,9 @@ struct tls {
     struct tls_facts facts;
     char host[HOST_MAX + 1];
     char why[TEXT];
+    enum leaf_kind leaf;
+    bool is_greeted; // TLS_HELLO was told
+    bool is_closed_silently;
     bool is_closed; // our close_notify is out
 };
 
@@ -104,13 +107,24 @@ static int on_server_name(SSL *ssl, int *alert, void *arg)
     return SSL_TLSEXT_ERR_OK;
 }
 
+// Stops once where the whole hello was read, before any of it is acted on.
+static int on_hello(SSL *ssl, int *alert, void *arg)
+{
+    (void)alert;
+    (void)arg;
+    struct tls *t = SSL_get_app_data(ssl);
+    bool stops = !t->is_greeted;
+    t->is_greeted = true;
+    return stops ? SSL_CLIENT_HELLO_RETRY : SSL_CLIENT_HELLO_SUCCESS;
+}
+
 // The client's hello was read: which certificate it gets depends on the name it asked for.
 static int on_certificate(SSL *ssl, void *arg)
 {
     (void)arg;
     struct tls *t = SSL_get_app_data(ssl);
     struct authority *a = t->context->authority;
-    X509 *leaf = authority_leaf(a, t->host, LEAF_GOOD);
+    X509 *leaf = authority_leaf(a, t->host, t->leaf);
     return leaf != NULL && SSL_use_certificate(ssl, leaf) == 1 &&
                    SSL_use_PrivateKey(ssl, authority_leaf_key(a)) == 1
                ? 1
@@ -148,6 +162,7 @@ static bool set_up(struct tls_context *c)
     (void)SSL_CTX_set_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS);
     (void)SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_tlsext_servername_callback(c->ssl, on_server_name);
+    SSL_CTX_set_client_hello_cb(c->ssl, on_hello, NULL);
     SSL_CTX_set_cert_cb(c->ssl, on_certificate, NULL);
     SSL_CTX_set_alpn_select_cb(c->ssl, on_protocols, NULL);
     SSL_CTX_set_info_callback(c->ssl, on_info);
@@ -236,6 +251,8 @@ static enum tls_event classify(struct tls *t, int result)
     switch (SSL_get_error(t->ssl, result)) {
     case SSL_ERROR_WANT_READ:
         return TLS_NEED_MORE;
+    case SSL_ERROR_WANT_CLIENT_HELLO_CB:
+        return TLS_HELLO;
     case SSL_ERROR_ZERO_RETURN:
         t->facts.was_notified = true;
         t->fed = (struct span){0};
@@ -270,6 +287,20 @@ enum tls_event tls_read(struct tls *t, char *room, size_t size, size_t *got)
     return result == 1 ? TLS_DATA : classify(t, result);
 }
 
+void tls_show(struct tls *t, enum leaf_kind kind)
+{
+    t->leaf = kind;
+    if (kind != LEAF_GOOD) {
+        (void)SSL_set_options(t->ssl, SSL_OP_NO_TICKET);
+        (void)SSL_set_num_tickets(t->ssl, 0);
+    }
+}
+
+void tls_leave_silently(struct tls *t)
+{
+    t->is_closed_silently = true;
+}
+
 void tls_write(struct tls *t, struct span plain)
 {
     size_t put = 0;
@@ -284,7 +315,7 @@ void tls_write(struct tls *t, struct span plain)
 
 void tls_close(struct tls *t)
 {
-    if (!t->facts.is_ready || t->facts.is_broken || t->is_closed) {
+    if (!t->facts.is_ready || t->facts.is_broken || t->is_closed || t->is_closed_silently) {
         return;
     }
     t->is_closed = true;

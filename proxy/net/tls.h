@@ -19,6 +19,7 @@ void tls_context_free(struct tls_context **c);
 
 enum tls_event {
     TLS_NEED_MORE, // all that was fed is used up
+    TLS_HELLO,     // the client's hello is read, and nothing of it answered yet
     TLS_READY,     // the handshake is done
     TLS_DATA,      // plain bytes are in room
     TLS_CLOSED,    // close_notify came: nothing more will, but the other side may still read
@@ -44,12 +45,17 @@ struct tls *tls_new(struct tls_context *context, struct buf *wire);
 // Says nothing to the other side. Accepts NULL in *t and nulls it.
 void tls_free(struct tls **t);
 
-// Bytes off the wire, borrowed until tls_read gives anything but TLS_READY and TLS_DATA. After
+// Bytes off the wire, borrowed until tls_read gives TLS_NEED_MORE, TLS_CLOSED or TLS_BROKEN. After
 // TLS_CLOSED and TLS_BROKEN they are passed over.
 void tls_feed(struct tls *t, struct span bytes);
 // What comes next of what was fed; *got: how many bytes are in room. What must be answered (the
 // handshake, an alert) is on the wire's buffer when this returns.
 enum tls_event tls_read(struct tls *t, char *room, size_t size, size_t *got);
+// After TLS_HELLO: which certificate the client gets. With any but the good one no session is
+// resumed, as that shows no certificate at all.
+void tls_show(struct tls *t, enum leaf_kind kind);
+// From here on tls_close says nothing.
+void tls_leave_silently(struct tls *t);
 // Each call makes records of its own. Nothing happens unless the connection is ready.
 void tls_write(struct tls *t, struct span plain);
 // close_notify, once, unless the connection is not ready or is broken.

@@ -75,9 +75,8 @@ static void check_id(const struct scenario *s, const struct step *step, struct p
 // The same of what a client's connections must be able to do.
 static void check_transport(const struct scenario *s, struct problems *problems)
 {
-    const cJSON *transport = json_get(s->client, "transport");
-    if (span_is(json_span(transport), "tls") && !json_array_has(s->requires, "tls")) {
-        problem(problems, RC_MISSING, json_place(s->places, transport),
+    if (scenario_is_over_tls(s) && !json_array_has(s->requires, "tls")) {
+        problem(problems, RC_MISSING, json_place(s->places, json_get(s->client, "transport")),
                 "the transport tls needs \"tls\" in \"requires\"");
     }
 }

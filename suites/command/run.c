@@ -348,7 +348,7 @@ static enum rc open_authority(struct run *run, const struct scenario *const *cas
                               struct diag *d)
 {
     size_t i = 0;
-    while (i < count && !play_is_over_tls(cases[i])) {
+    while (i < count && !scenario_is_over_tls(cases[i])) {
         i++;
     }
     if (i == count) {

@@ -57,8 +57,6 @@ struct play_end {
 
 typedef void play_over_fn(void *arg, struct play *play, const struct play_end *end);
 
-// Whether the client is to be spoken to over TLS.
-bool play_is_over_tls(const struct scenario *scenario);
 // Whether this version can play that step at all.
 bool step_exists(enum step_verb verb);
 // Whether this version does not play that key of that top key of a scenario file. *played: the one

@@ -111,7 +111,7 @@ enum rc seat_environment(struct play *p, struct diag *d)
         .config_file = empty.data,
         .credentials_file = empty.data,
         .tripwire = trip.data,
-        .ca_file = play_is_over_tls(p->scenario) ? p->setting->ca_file : NULL,
+        .ca_file = scenario_is_over_tls(p->scenario) ? p->setting->ca_file : NULL,
         .state_dir = p->state_dir,
         .world = world.data,
         .public_key = p->setting->public_key_file,

@@ -90,11 +90,6 @@ enum rc play_supports(const struct scenario *scenario, struct diag *d)
     return rc;
 }
 
-bool play_is_over_tls(const struct scenario *scenario)
-{
-    return span_is(json_span(json_get(scenario->client, "transport")), "tls");
-}
-
 static bool lacks(const struct play *p, const char *word, char *text, size_t size)
 {
     if (play_client_supports(p, word)) {

@@ -60,6 +60,20 @@ class OverTls(rig.Case):
         rig.need(os.path.exists(rig.NODE), "there is no node")
         self.check_seller(rig.JS_SELLER, "javascript")
 
+    def test_handshakes(self):
+        """Each fails once; the seller sends again, and nothing is lost or billed twice."""
+        path, = self.scenarios.glob("*/BMU-R02.json")
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        tree["expect"] = [{"id": "billed-once", "ledger": {"complete": True}}]
+        for action in ("expired_certificate", "handshake_rst", "tls_garbage", "no_close_notify"):
+            phase = "request" if action == "no_close_notify" else "tls"
+            tree["rules"] = [{"name": "fault", "match": "1", "when": {"phase": phase},
+                              "then": [{action: {}}]}]
+            path.write_text(json.dumps(tree), encoding="utf-8")
+            with self.subTest(action):
+                self.assertEqual(self.over_tls(rig.SELLER, ["BMU-R02"], action),
+                                 {"BMU-R02": "PASS"})
+
     def test_who_cannot_is_not_asked(self):
         self.assertEqual(self.over_tls([rig.MUTANT], ["BMU-R02"], "mutant"),
                          {"BMU-R02": "UNSUPPORTED"})

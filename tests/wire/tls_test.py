@@ -304,6 +304,132 @@ class Refusals(WireTest):
                              alert="bad_record_mac")
 
 
+class Handshakes(WireTest):
+    """Rules of the phase tls: what the client makes of it, and what the journal says was delivered."""
+
+    def start(self, action, **more):
+        return Proxy(fault({action: {}}, when={"phase": "tls"}, **{"match": "1", **more}), tls=True)
+
+    def check_told(self, proxy, action):
+        told, = proxy.wait("fault")
+        self.check_event(told, rule="fault", action=action, kind="tls", x=0)
+        return told["seq"]
+
+    def check_next_is_good(self, proxy):
+        """The rule met the first connection alone."""
+        self.assertEqual(proxy.ask().status, 200)
+        self.assertEqual(len(proxy.events("fault")), 1)
+
+    def test_certificates(self):
+        for action, reason, alert in (
+                ("expired_certificate", "certificate has expired", "certificate_expired"),
+                ("wrong_host", "Hostname mismatch", "bad_certificate"),
+                ("untrusted", "unable to get local issuer", "unknown_ca")):
+            for version in VERSIONS:
+                with self.subTest(action, version=version), self.start(action) as proxy:
+                    with self.assertRaises(ssl.SSLCertVerificationError) as caught:
+                        proxy.client(context=proxy.context(version))
+                    self.assertIn(reason, str(caught.exception))
+                    delivered = self.check_told(proxy, action)
+                    broken, = proxy.wait("tls", what="broken")
+                    self.check_event(broken, by="client", alert=alert)
+                    self.assertLess(delivered, broken["seq"])
+                    self.check_next_is_good(proxy)
+
+    def test_who_does_not_look_goes_on(self):
+        """The certificate is delivered all the same, and the request is answered."""
+        with self.start("untrusted") as proxy:
+            context = proxy.context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            with proxy.client(context=context) as client:
+                client.send(proxy.sign.whole())
+                self.assertEqual(client.reply().status, 200)
+            self.check_told(proxy, "untrusted")
+
+    def test_no_session_is_resumed_past_a_bad_certificate(self):
+        for version in VERSIONS:
+            with self.subTest(version), self.start("expired_certificate", match="2") as proxy:
+                context = proxy.context(version)
+                with proxy.client(context=context) as client:
+                    client.send(proxy.sign.whole())
+                    client.reply()
+                    session = client.socket.session
+                raw = socket.create_connection(("127.0.0.1", proxy.port))
+                with raw, self.assertRaises(ssl.SSLCertVerificationError):
+                    context.wrap_socket(raw, server_hostname="localhost", session=session)
+
+    def hello(self, proxy, client):
+        """A ClientHello of OpenSSL's, sent raw."""
+        out = ssl.MemoryBIO()
+        tls = proxy.context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost")
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        client.send(out.read())
+
+    def test_stall(self):
+        with self.start("handshake_stall") as proxy, proxy.plain_client() as client:
+            self.assertEqual(proxy.events("fault"), [])
+            self.hello(proxy, client)
+            self.check_told(proxy, "handshake_stall")
+            self.assertTrue(client.is_silent())
+            self.assertEqual(client.state(), "established")
+            client.close()
+            self.check_event(proxy.wait("tls")[0], what="closed", by="client", at="handshake",
+                             how="fin", host="")
+            self.check_next_is_good(proxy)
+
+    def test_rst(self):
+        with self.start("handshake_rst") as proxy, proxy.plain_client() as client:
+            capture = proxy.capture()
+            self.hello(proxy, client)
+            self.assertEqual(client.rest(), (b"", "rst"))
+            self.assertIn(capture.ends(client.port), (None, {"rst"}))
+            self.check_told(proxy, "handshake_rst")
+            self.check_event(proxy.wait("close")[0], by="us", how="rst")
+            self.check_next_is_good(proxy)
+
+    def test_garbage(self):
+        with self.start("tls_garbage") as proxy:
+            with proxy.plain_client() as client:
+                self.hello(proxy, client)
+                data, how = client.rest()
+                self.assertEqual((len(data), how), (64, "fin"))
+                self.assertGreaterEqual(data[0], 0x80)
+            self.check_told(proxy, "tls_garbage")
+            self.check_next_is_good(proxy)
+        with self.start("tls_garbage") as proxy:
+            with self.assertRaisesRegex(ssl.SSLError, "WRONG_VERSION_NUMBER|RECORD"):
+                proxy.client()
+
+    def test_no_close_notify(self):
+        """After the whole reply, or within it: FIN, and nothing that announces it."""
+        for version in VERSIONS:
+            for others, count in (([], None), ([{"truncate": {"after_bytes": 5}}], 5)):
+                rules = fault(*others, {"no_close_notify": {}}, match="1")
+                with self.subTest(version, count=count), Proxy(rules, tls=True) as proxy:
+                    capture = proxy.capture()
+                    with proxy.client(context=proxy.context(version)) as client:
+                        client.send(proxy.sign.whole())
+                        data, how = client.rest()
+                        self.assertEqual(how, "fin")
+                        self.assertIn(capture.ends(client.port), (None, {"fin"}))
+                    body = data.split(b"\r\n\r\n", 1)[1]
+                    self.assertEqual(body.endswith(b"}"), count is None)
+                    told, = proxy.wait("fault")
+                    self.check_event(told, action="no_close_notify", kind="tls", bytes=len(data))
+                    reply, = proxy.wait("response", x=1)
+                    self.assertEqual(reply["whole"], count is None)
+                    self.check_next_is_good(proxy)
+
+    def test_needs_tls(self):
+        for action, phase in (("untrusted", "tls"), ("no_close_notify", "request")):
+            rules = fault({action: {}}, when={"phase": phase})
+            with self.assertRaisesRegex(AssertionError, "transport tls"):
+                Proxy(rules)
+
+
 class CommandLine(unittest.TestCase):
     def run_program(self, *args, env=None):
         return subprocess.run([PROGRAM, *args], capture_output=True, text=True, env=env, check=False,

@@ -55,7 +55,7 @@ def many(count):
     return [record(names[i % 5], i + 1, 1 + i // 5) for i in range(count)]
 
 
-def scenario(rules, world=None, case="WIRE-01", source=None, skew=None):
+def scenario(rules, world=None, case="WIRE-01", source=None, skew=None, tls=False):
     """A whole scenario file around rules; the steps are for a client that never comes."""
     tree = {
         "scenario": 1, "id": case, "title": "What the wire shows", "operation": "BatchMeterUsage",
@@ -74,6 +74,9 @@ def scenario(rules, world=None, case="WIRE-01", source=None, skew=None):
         tree["time"] = {"skew": skew}
     if source is not None:
         tree["client"] = {"credentials": source}
+    if tls:
+        tree.setdefault("client", {})["transport"] = "tls"
+        tree["requires"] = ["tls"]
     return tree
 
 
@@ -139,7 +142,7 @@ class Proxy:
         if rules is not None:
             path = os.path.join(self.folder, "scenario.json")
             with open(path, "w", encoding="utf-8") as file:
-                json.dump(scenario(rules, world, source=source, skew=skew), file)
+                json.dump(scenario(rules, world, source=source, skew=skew, tls=tls), file)
             command += ["--scenario", path]
         with open(self.errors_path, "wb") as errors:
             self.process = subprocess.Popen(
@@ -430,6 +433,8 @@ class TlsClient(Client):
     def __init__(self, proxy, context=None, host="localhost", **more):
         super().__init__(proxy.port, **more)
         context = context or proxy.context()
+        # Python passes over a missing close_notify, unless it is told not to.
+        context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0x80)
         with self.socket as raw:  # closes it when there is no handshake; else it is detached
             self.socket = context.wrap_socket(raw, server_hostname=host,
                                               suppress_ragged_eofs=False)
@@ -439,7 +444,9 @@ class TlsClient(Client):
         while True:
             try:
                 piece = self.socket.recv(65536)
-            except (ssl.SSLEOFError, ConnectionResetError):
+            except (ssl.SSLError, ConnectionResetError) as why:
+                if getattr(why, "reason", None) not in (None, "UNEXPECTED_EOF_WHILE_READING"):
+                    raise
                 # Python calls a reset an early end, too; the kernel knows.
                 return data, {"closed": "rst", "close-wait": "fin"}[self.state()]
             if piece == b"":

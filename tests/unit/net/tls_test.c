@@ -21,7 +21,8 @@ struct fixture {
     struct buf plain; // that came out of the engine
     size_t piece;     // how many bytes each way at a time
     enum tls_event last;
-    int readies;
+    int readies, hellos;
+    enum leaf_kind kind; // what is shown
 };
 
 static void set_up(struct fixture *f, const char *host, int version)
@@ -54,7 +55,11 @@ static void feed(struct fixture *f, struct span bytes)
         f->last = tls_read(f->tls, room, sizeof room, &got);
         buf_add(&f->plain, (struct span){.at = room, .len = got});
         f->readies += f->last == TLS_READY ? 1 : 0;
-    } while (f->last == TLS_DATA || f->last == TLS_READY);
+        f->hellos += f->last == TLS_HELLO ? 1 : 0;
+        if (f->last == TLS_HELLO) {
+            tls_show(f->tls, f->kind);
+        }
+    } while (f->last == TLS_DATA || f->last == TLS_READY || f->last == TLS_HELLO);
 }
 
 static void to_engine(struct fixture *f)
@@ -106,6 +111,7 @@ static void check_talk(const char *host, int version, size_t piece)
     CHECK(!tls_facts(f.tls)->is_ready);
     CHECK_INT(shake_hands(&f), SSL_ERROR_NONE);
     CHECK_INT(f.readies, 1);
+    CHECK_INT(f.hellos, 1);
     CHECK_INT(f.last, TLS_NEED_MORE);
     const struct tls_facts *facts = tls_facts(f.tls);
     CHECK(facts->is_ready && !facts->is_resumed && !facts->was_notified);
@@ -246,6 +252,42 @@ static void hears_alerts(void)
     }
 }
 
+static void shows_bad_certificates(void)
+{
+    static const struct {
+        enum leaf_kind kind;
+        const char *alert;
+    } ROWS[] = {{LEAF_EXPIRED, "certificate_expired"},
+                {LEAF_WRONG_HOST, "bad_certificate"},
+                {LEAF_UNTRUSTED, "unknown_ca"}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        static const char *const HOSTS[] = {"", "localhost", "a.amazonaws.com"};
+        struct fixture f;
+        unit_row(ROWS[i].alert);
+        for (size_t h = 0; h < 3; h++) {
+            set_up(&f, HOSTS[h], TLS1_3_VERSION);
+            f.kind = ROWS[i].kind;
+            CHECK_INT(shake_hands(&f), SSL_ERROR_SSL);
+            CHECK_TEXT(tls_facts(f.tls)->alert, ROWS[i].alert);
+            CHECK(!tls_facts(f.tls)->alert_is_ours);
+            tear_down(&f);
+        }
+    }
+    unit_row(NULL);
+}
+
+static void leaves_silently(void)
+{
+    struct fixture f;
+    set_up(&f, "", TLS1_3_VERSION);
+    CHECK_INT(shake_hands(&f), SSL_ERROR_NONE);
+    tls_leave_silently(f.tls);
+    buf_reset(&f.wire);
+    tls_close(f.tls);
+    CHECK_INT(f.wire.len, 0);
+    tear_down(&f);
+}
+
 // The certificate of a host that is not the service's is the loopback's, so the client refuses it.
 static void vouches_for_no_stranger(void)
 {
@@ -364,6 +406,8 @@ const struct unit_test TLS_TESTS[] = {
     {"close_notify", closes_both_halves},
     {"the client's alert", hears_alerts},
     {"no vouching for others", vouches_for_no_stranger},
+    {"bad certificates", shows_bad_certificates},
+    {"no close_notify", leaves_silently},
     {"our alert", sends_alerts},
     {"noise in the hello", survives_noise},
     {"resumption", resumes_sessions},
