@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "proxy/base/alloc.h"
+#include "proxy/handshake.h"
 #include "proxy/record.h"
 
 #define CONNECTION_MAGIC 0x434f4e4eu
@@ -25,9 +26,11 @@ struct connection {
     struct h1_parser *parser;
     uint64_t number;
     uint64_t nth; // of those to the same target
+    struct handshake handshake;
     struct exchange exchange;
     bool has_exchange;
     bool saw_eof;
+    bool has_spoken;   // a byte of HTTP came
     bool is_finishing; // our FIN is out; only the client's is awaited
     bool is_dead;
     bool is_close_told;
@@ -139,6 +142,9 @@ static void end_exchange(struct connection *c)
         next = NEXT_RST;
     }
     note_idler(c);
+    if (fault_plan_omits_notice(&c->exchange.plan)) {
+        peer_leave_silently(c->peer);
+    }
     if (next == NEXT_GONE) {
         tell_close(c, "client", "rst");
     }
@@ -222,6 +228,7 @@ static void on_error(struct connection *c)
 static void on_input(void *arg, struct span *bytes)
 {
     struct connection *c = connection_from(arg);
+    c->has_spoken = true;
     if (c->idler != NULL && !c->is_finishing) {
         loop_timer_stop(&c->timer); // half a request is not idle either
     }
@@ -255,14 +262,58 @@ static void on_sent(void *arg)
     }
 }
 
+static void on_hello(void *arg)
+{
+    struct connection *c = connection_from(arg);
+    const char *how = handshake_begin(&c->handshake, c->port, c->peer, c->nth);
+    if (*how == '\0') {
+        return;
+    }
+    tell_close(c, "us", how);
+    if (peer_is_open(c->peer)) {
+        c->is_finishing = true;
+        loop_timer_start(&c->timer, LINGER_US);
+    } else {
+        connection_drop(c);
+    }
+}
+
+static void on_secured(void *arg)
+{
+    struct connection *c = connection_from(arg);
+    handshake_seen(&c->handshake, c->lane);
+    record_secured(c->lane, c->number, peer_tls(c->peer));
+}
+
+// Why a client does not want us: it says so by an alert, or closes before it asks for anything.
+static void tell_refusal(struct connection *c, const char *how)
+{
+    const struct tls_facts *tls = peer_tls(c->peer);
+    if (tls != NULL && !c->is_close_told && (tls->is_broken || !tls->is_ready || !c->has_spoken)) {
+        record_unsecured(c->lane, c->number, tls, how);
+    }
+}
+
+// What we have to say of it must reach the client: an early close would make a reset of it.
+static bool sends_alert(const struct connection *c, enum peer_end how)
+{
+    const struct tls_facts *tls = peer_tls(c->peer);
+    return how == PEER_TLS && (tls->alert_is_ours || *tls->alert == '\0');
+}
+
 static void on_ended(void *arg, enum peer_end how)
 {
     struct connection *c = connection_from(arg);
     if (c->is_dead) {
         return;
     }
+    if (!sends_alert(c, how)) {
+        handshake_seen(&c->handshake, c->lane);
+    }
+    const char *end = how == PEER_EOF || how == PEER_TLS ? "fin" : "rst";
+    tell_refusal(c, end);
     c->saw_eof = true;
-    tell_close(c, "client", how == PEER_EOF ? "fin" : "rst");
+    tell_close(c, sends_alert(c, how) ? "us" : "client", end);
     bool waits = c->has_exchange && !exchange_is_over(&c->exchange);
     if (waits) {
         exchange_abandoned_by_client(&c->exchange, how);
@@ -270,7 +321,10 @@ static void on_ended(void *arg, enum peer_end how)
     // After a mere FIN a complete request is still answered: the client may have closed its half.
     bool answers = waits && how == PEER_EOF && c->exchange.state != EXCHANGE_BODY &&
                    c->exchange.state != EXCHANGE_CLIENT && !exchange_is_over(&c->exchange);
-    if (!answers) {
+    if (sends_alert(c, how)) {
+        c->is_finishing = true;
+        loop_timer_start(&c->timer, LINGER_US);
+    } else if (!answers) {
         connection_drop(c);
     }
 }
@@ -316,8 +370,16 @@ void connection_open(struct port *port, int fd)
     lane->live = c;
     c->parser = h1_parser_new(H1_REQUEST, NULL);
     loop_timer_init(&c->timer, lane->loop, on_time, c);
-    struct peer_handler handler = {.input = on_input, .sent = on_sent, .ended = on_ended, .arg = c};
+    struct peer_handler handler = {.input = on_input,
+                                   .sent = on_sent,
+                                   .ended = on_ended,
+                                   .hello = on_hello,
+                                   .secured = on_secured,
+                                   .arg = c};
     c->peer = peer_new(lane->loop, fd, &handler);
+    if (port->tls != NULL) {
+        peer_secure(c->peer, port->tls);
+    }
     (void)journal_begin(lane->journal, EVENT_CONNECT);
     journal_int(lane->journal, "conn", (int64_t)c->number);
     if (port->target != TARGET_SERVICE) {

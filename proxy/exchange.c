@@ -108,7 +108,8 @@ static void await_client(struct exchange *x)
 // before.
 static void cut(struct exchange *x, enum fault_end end)
 {
-    tell_response(x, x->promises_more && x->sent_bytes == x->out.len);
+    bool is_good = x->promises_more || !fault_plan_rewrites(&x->plan);
+    tell_response(x, is_good && x->sent_bytes == x->out.len);
     if (end == FAULT_HANG && x->has_half_closed) {
         // Nothing more will be heard of this client, not even that it is gone.
         tell_fault(x);

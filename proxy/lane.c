@@ -10,6 +10,8 @@
 #include "proxy/base/draw.h"
 #include "proxy/draft.h"
 #include "proxy/exchange.h"
+#include "proxy/handshake.h"
+#include "proxy/scenario/vocabulary.h"
 
 static int64_t machine_us(const struct lane *lane)
 {
@@ -108,8 +110,17 @@ static void on_accept(void *arg, int fd)
 static enum rc open_port(struct lane *lane, enum target target, const char *address, struct diag *d)
 {
     struct port *port = &lane->ports[target];
-    *port = (struct port){.lane = lane, .target = target};
-    return listener_open(&port->listener, lane->loop, address, on_accept, port, d);
+    bool can_encrypt = target == TARGET_SERVICE || target == TARGET_STS;
+    *port = (struct port){
+        .lane = lane, .target = target, .tls = can_encrypt ? lane->options.tls : NULL};
+    enum rc rc = listener_open(&port->listener, lane->loop, address, on_accept, port, d);
+    if (rc == RC_OK) {
+        struct buf url = {0};
+        buf_addf(&url, "%s://%s", port->tls == NULL ? "http" : "https",
+                 listener_address(port->listener));
+        port->url = buf_take_text(&url);
+    }
+    return rc;
 }
 
 static enum rc open_ports(struct lane *lane, struct diag *d)
@@ -227,9 +238,27 @@ static void record_open(struct lane *lane)
     journal_text(j, "rule_set", span_of(world_ruleset(lane->world)->name));
     journal_text(j, "time", span_of(lane->options.told_time ? "told" : "real"));
     journal_int(j, "tolerance_us", lane->options.tolerance_us);
+    journal_text(j, "transport", lane->options.tls == NULL ? SPAN("plain") : SPAN("tls"));
     journal_text(j, "credentials", span_of(lane_source(&lane->options)));
     journal_int(j, "skew_us", lane->skew_us);
     (void)journal_end(j);
+}
+
+// A rule that is about TLS would never act without.
+static enum rc check_transport(const struct lane *lane, struct diag *d)
+{
+    const struct scenario *s = lane->options.scenario;
+    for (size_t i = 0; s != NULL && lane->options.tls == NULL && i < s->rule_count; i++) {
+        const struct rule *rule = &s->rules[i];
+        for (size_t a = 0; a < rule->action_count; a++) {
+            if (action_kind(rule->actions[a].verb) == FAULT_TLS) {
+                return diag_fail_at(d, RC_CONFLICT, s->file, rule->actions[a].place,
+                                    "\"%s\" is about TLS, which is not spoken here",
+                                    action_name(rule->actions[a].verb));
+            }
+        }
+    }
+    return RC_OK;
 }
 
 enum rc lane_open(struct lane **out, const struct lane_options *options, struct diag *d)
@@ -244,7 +273,8 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
         lane->service_offset_us = options->start_us - machine_us(lane);
     }
     loop_timer_init(&lane->reap, lane->loop, on_reap_due, lane);
-    enum rc rc = open_world(lane, d);
+    enum rc rc = check_transport(lane, d);
+    rc = rc == RC_OK ? open_world(lane, d) : rc;
     // The listeners first: a port in use must not leave a journal behind.
     if (rc == RC_OK) {
         rc = open_ports(lane, d);
@@ -314,6 +344,9 @@ void lane_free(struct lane **slot)
         x_free(lane->usages[i].dimension);
     }
     x_free(lane->usages);
+    for (unsigned i = 0; i < TARGET_COUNT; i++) {
+        x_free(lane->ports[i].url);
+    }
     x_free(lane->case_id);
     x_free(lane);
     *slot = NULL;
@@ -322,6 +355,11 @@ void lane_free(struct lane **slot)
 const char *lane_address(const struct lane *lane)
 {
     return listener_address(lane->ports[TARGET_SERVICE].listener);
+}
+
+const char *lane_endpoint(const struct lane *lane)
+{
+    return lane->ports[TARGET_SERVICE].url;
 }
 
 struct journal *lane_journal(struct lane *lane)
@@ -400,7 +438,8 @@ static bool only_cuts_before_request(const struct fault_plan *plan, const struct
 
 bool lane_does(enum action_verb verb)
 {
-    return fault_exists(verb) || answer_exists(verb) || refusal_exists(verb);
+    return fault_exists(verb) || answer_exists(verb) || refusal_exists(verb) ||
+           handshake_exists(verb);
 }
 
 static enum rc supports_target(const struct scenario *s, const struct rule *rule, struct diag *d)
@@ -432,6 +471,9 @@ static enum rc supports_rule(const struct scenario *s, const struct rule *rule, 
         if (draft_check(&rule->actions[a], &why) != RC_OK) {
             return diag_fail_at(d, RC_SYNTAX, s->file, rule->actions[a].place, "%s", why.text);
         }
+    }
+    if (rule->phase == PHASE_TLS) {
+        return handshake_supports(s, rule, d);
     }
     if (is_refusal) {
         return refusal_supports(s, rule, d);

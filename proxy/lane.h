@@ -12,6 +12,7 @@
 struct loop;
 struct lane;
 struct rsa_key;
+struct tls_context;
 
 // FULL: headers and body; DIGEST: their size and SHA-256; NONE: the size. Facts are always kept.
 enum lane_bodies { BODIES_FULL, BODIES_DIGEST, BODIES_NONE };
@@ -35,6 +36,9 @@ struct lane_options {
     const struct scenario *scenario; // NULL: no rules
     const char *profile;
     const char *listen; // "127.0.0.1:0"
+    // What the service's port and STS's speak TLS with; NULL: they speak plain HTTP, as those of
+    // instance metadata and containers always do.
+    struct tls_context *tls;
     // "127.0.0.1:4444": where a redirect leads that names no place. NULL: where nobody listens.
     const char *elsewhere;
     uint64_t seed;
@@ -78,7 +82,8 @@ void lane_close(struct lane *lane);
 // Closes and frees, after the loop's next turn. The journal may be taken before.
 void lane_free(struct lane **lane);
 
-const char *lane_address(const struct lane *lane); // "127.0.0.1:40123"
+const char *lane_address(const struct lane *lane);  // "127.0.0.1:40123"
+const char *lane_endpoint(const struct lane *lane); // "http://127.0.0.1:40123", or https
 // NULL when credentials are static. Borrowed.
 const struct lane_identity *lane_identity(const struct lane *lane);
 struct journal *lane_journal(struct lane *lane); // borrowed

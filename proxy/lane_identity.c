@@ -55,7 +55,7 @@ static const struct source *find_source(const char *name)
 static char *url(const struct lane *lane, enum target target, const char *path)
 {
     struct buf text = {0};
-    buf_addf(&text, "http://%s%s", listener_address(lane->ports[target].listener), path);
+    buf_addf(&text, "%s%s", lane->ports[target].url, path);
     return buf_take_text(&text);
 }
 

@@ -25,6 +25,8 @@ struct port {
     struct lane *lane;
     enum target target;
     struct listener *listener; // NULL: nobody is asked there
+    struct tls_context *tls;   // NULL: plain
+    char *url;                 // "https://127.0.0.1:40123"
     uint64_t connections;
 };
 

@@ -19,11 +19,15 @@
 #include "proxy/lane.h"
 #include "proxy/net/address.h"
 #include "proxy/net/loop.h"
+#include "proxy/net/tls.h"
 
 enum { EXIT_HARNESS = 3, EXIT_USAGE = 64 };
 
 static const struct option_row OPTIONS[] = {
     {"--listen", "ADDR", "where to listen (127.0.0.1:0: a free port)"},
+    {"--tls", NULL, "speak HTTPS; its certificate is signed by an authority that is yours alone"},
+    {"--authority", "DIR",
+     "where that authority is kept ($XDG_STATE_HOME/meterprover, or ~/.local/state/meterprover)"},
     {"--scenario", "FILE",
      "play this scenario's rules and world (none: the service as documented)"},
     {"--case", "ID", "which variant of the file, when it has several (the first)"},
@@ -107,6 +111,8 @@ struct program {
     struct lane *lane;
     struct scenario_file *file;
     struct rsa_key *key;
+    struct authority *authority; // with --tls
+    struct tls_context *tls;
     cJSON *world_base, *world_map;
     char *identity_dir; // for files with tokens; removed at the end
     struct loop_signal on_int, on_term;
@@ -225,15 +231,27 @@ static void greet_identity(const struct lane_identity *told)
     }
 }
 
+// Each is read by other SDKs and tools; all name the certificate alone, so a client that is to talk
+// to others beside us needs a bundle of its own.
+static void greet_authority(const struct authority *authority)
+{
+    static const char *const NAMES[] = {"AWS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS",
+                                        "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"};
+    for (size_t i = 0; authority != NULL && i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        export(NAMES[i], authority_path(authority));
+    }
+}
+
 // The address comes first, alone on its line, so that a script can read it; then what a client
 // needs. The Region and the static keys, or instead of them "credentials from", are said last.
 static void greet(const struct program *p, const struct lane_options *o, const char *key_path)
 {
     const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
     const struct lane_identity *told = lane_identity(p->lane);
-    printf("http://%s\n", lane_address(p->lane));
+    printf("%s\n", lane_endpoint(p->lane));
     printf("seed %" PRIu64 "\n", o->seed);
-    printf("export AWS_ENDPOINT_URL_MARKETPLACE_METERING=http://%s\n", lane_address(p->lane));
+    printf("export AWS_ENDPOINT_URL_MARKETPLACE_METERING=%s\n", lane_endpoint(p->lane));
+    greet_authority(p->authority);
     if (told != NULL) {
         greet_identity(told);
         printf("export AWS_REGION=%s\ncredentials from %s\n", world_region(lane_world(p->lane)),
@@ -270,6 +288,23 @@ static enum rc make_key(struct program *p, const struct settings *s, struct diag
     enum rc rc = path == NULL ? RC_OK : rsa_key_new(&p->key, d);
     return path == NULL || rc != RC_OK ? rc
                                        : write_file(path, span_of(rsa_key_public_pem(p->key)), d);
+}
+
+// Before the loop runs, too.
+static enum rc open_authority(struct program *p, const struct settings *s, struct diag *d)
+{
+    const char *dir = given(s, "--authority", NULL);
+    OWN(text) char *usual = NULL;
+    if (given(s, "--tls", NULL) == NULL) {
+        return dir == NULL ? RC_OK
+                           : diag_fail(d, RC_USAGE, "--authority means nothing without --tls");
+    }
+    struct clock clock = clock_system();
+    enum rc rc = dir == NULL ? authority_usual_dir(&usual, d) : RC_OK;
+    if (rc == RC_OK) {
+        rc = authority_open(&p->authority, dir == NULL ? usual : dir, &clock, d);
+    }
+    return rc == RC_OK ? tls_context_new(&p->tls, p->authority, d) : rc;
 }
 
 // Before anything is served: what is asked for at the end must not be lost then.
@@ -339,6 +374,8 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     o.keeps_trail = given(s, "--cloudtrail", NULL) != NULL;
     rc = make_key(p, s, d);
     o.key = p->key;
+    rc = rc == RC_OK ? open_authority(p, s, d) : rc;
+    o.tls = p->tls;
     rc = rc == RC_OK ? open_books(s, d) : rc;
     if (rc == RC_OK && strcmp(lane_source(&o), "static") != 0) {
         rc = make_identity_dir(p, d);
@@ -368,6 +405,8 @@ static void release(struct program *p)
     loop_free(&p->loop);
     scenario_file_free(&p->file);
     rsa_key_free(&p->key);
+    tls_context_free(&p->tls);
+    authority_free(&p->authority);
     cJSON_Delete(p->world_base);
     cJSON_Delete(p->world_map);
 }

@@ -148,6 +148,42 @@ static void add_registration(const struct exchange *x, struct buf *b)
     }
 }
 
+static struct buf *begin_tls(struct lane *lane, uint64_t connection, const char *what)
+{
+    struct buf *b = journal_begin(lane->journal, EVENT_TLS);
+    buf_add_member_i64(b, "conn", (int64_t)connection);
+    buf_add_member(b, "what", span_of(what));
+    return b;
+}
+
+void record_secured(struct lane *lane, uint64_t connection, const struct tls_facts *facts)
+{
+    struct buf *b = begin_tls(lane, connection, "ready");
+    buf_add_member(b, "version", span_of(facts->version));
+    buf_add_member(b, "cipher", span_of(facts->cipher));
+    buf_add_member(b, "host", span_of(facts->host));
+    buf_add_member_bool(b, "resumed", facts->is_resumed);
+    (void)journal_end(lane->journal);
+}
+
+void record_unsecured(struct lane *lane, uint64_t connection, const struct tls_facts *facts,
+                      const char *how)
+{
+    struct buf *b = begin_tls(lane, connection, facts->is_broken ? "broken" : "closed");
+    bool is_ours = facts->is_broken && (facts->alert_is_ours || *facts->alert == '\0');
+    buf_add_member(b, "by", is_ours ? SPAN("us") : SPAN("client"));
+    buf_add_member(b, "at", facts->is_ready ? SPAN("ready") : SPAN("handshake"));
+    buf_add_member(b, "host", span_of(facts->host));
+    if (facts->is_broken) {
+        buf_add_member(b, "alert", span_of(facts->alert));
+        buf_add_member(b, "why", span_of(facts->why));
+    } else {
+        buf_add_member(b, "how", span_of(how));
+        buf_add_member_bool(b, "notified", facts->was_notified);
+    }
+    (void)journal_end(lane->journal);
+}
+
 static struct buf *begin(struct exchange *x, enum event_kind kind)
 {
     struct buf *b = journal_begin(x->lane->journal, kind);
@@ -207,23 +243,31 @@ void record_unreadable(struct exchange *x, const struct h1_error *error)
     (void)journal_end(x->lane->journal);
 }
 
-void record_match(struct exchange *x, const struct rule *rule, uint64_t index, double drew,
-                  bool won)
+void record_rule_match(struct lane *lane, uint64_t number, const struct rule *rule, uint64_t index,
+                       double drew, bool won)
 {
     struct buf *b = NULL;
     if (drew >= 0) {
-        b = begin(x, EVENT_DRAW);
+        b = journal_begin(lane->journal, EVENT_DRAW);
+        buf_add_member_i64(b, "x", (int64_t)number);
         buf_add_member(b, "rule", span_of(rule->name));
         buf_addf(b, ",\"index\":%llu,\"drew\":%.6f,\"needed\":%.6f,\"hit\":%s",
                  (unsigned long long)index, drew, rule->probability,
                  drew < rule->probability ? "true" : "false");
-        (void)journal_end(x->lane->journal);
+        (void)journal_end(lane->journal);
     }
-    b = begin(x, EVENT_MATCH);
+    b = journal_begin(lane->journal, EVENT_MATCH);
+    buf_add_member_i64(b, "x", (int64_t)number);
     buf_add_member(b, "rule", span_of(rule->name));
     buf_add_member_i64(b, "index", (int64_t)index);
     buf_add_member_bool(b, "won", won);
-    (void)journal_end(x->lane->journal);
+    (void)journal_end(lane->journal);
+}
+
+void record_match(struct exchange *x, const struct rule *rule, uint64_t index, double drew,
+                  bool won)
+{
+    record_rule_match(x->lane, x->number, rule, index, drew, won);
 }
 
 static void add_outcome(struct buf *b, const struct exchange *x, size_t i, struct moments *last)

@@ -6,10 +6,19 @@
 
 #include "proxy/exchange.h"
 
+// The handshake is done.
+void record_secured(struct lane *lane, uint64_t connection, const struct tls_facts *facts);
+// The client, or we, refused to go on, or the client closed before it asked anything; how: "fin"
+// "rst".
+void record_unsecured(struct lane *lane, uint64_t connection, const struct tls_facts *facts,
+                      const char *how);
 void record_request(struct exchange *x);
 void record_unreadable(struct exchange *x, const struct h1_error *error);
 void record_match(struct exchange *x, const struct rule *rule, uint64_t index, double drew,
                   bool won);
+// The same of what has no exchange (number 0).
+void record_rule_match(struct lane *lane, uint64_t number, const struct rule *rule, uint64_t index,
+                       double drew, bool won);
 void record_commit(struct exchange *x);
 // A credential was handed out in the reply to come.
 void record_served(struct exchange *x, const struct sigv4_credential *credential);

@@ -5,7 +5,7 @@
 
 #include "proxy/base/alloc.h"
 
-static char lower(char c)
+char span_lower(char c)
 {
     if (c >= 'A' && c <= 'Z') {
         return (char)(c - 'A' + 'a');
@@ -19,7 +19,7 @@ bool span_equal_nocase(struct span a, struct span b)
         return false;
     }
     for (size_t i = 0; i < a.len; i++) {
-        if (lower(a.at[i]) != lower(b.at[i])) {
+        if (span_lower(a.at[i]) != span_lower(b.at[i])) {
             return false;
         }
     }

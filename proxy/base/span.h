@@ -37,6 +37,8 @@ static inline bool span_is(struct span a, const char *text)
     return span_equal(a, span_of(text));
 }
 
+// The small letter of an ASCII capital; any other character as it is.
+char span_lower(char c);
 // Equal but for the case of ASCII letters (RFC 9110 5.1: field names).
 bool span_equal_nocase(struct span a, struct span b);
 bool span_starts(struct span a, struct span prefix);

@@ -29,6 +29,7 @@ static const struct fault_type TYPES[] = {
      .init = garbage_init,
      .rewrite = garbage_rewrite,
      .ask = end_ask},
+    {.verb = ACTION_NO_CLOSE_NOTIFY, .end = FAULT_FIN, .ask = end_ask},
     {.verb = ACTION_IDLE_CLOSE, .init = idle_init},
 };
 
@@ -79,6 +80,16 @@ static enum rc add(struct fault_plan *plan, const struct fault_type *type, const
     return type->init == NULL ? RC_OK : type->init(stage, args, draw, d);
 }
 
+static bool has(const struct fault_plan *plan, enum action_verb verb)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->stages[i].type->verb == verb) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum rc check_together(const struct fault_plan *plan, struct diag *d)
 {
     size_t rewrites = 0;
@@ -89,6 +100,9 @@ static enum rc check_together(const struct fault_plan *plan, struct diag *d)
     }
     if (rewrites > 1) {
         return diag_fail(d, RC_CONFLICT, "a reply can be broken in one way only");
+    }
+    if (fault_plan_omits_notice(plan) && (has(plan, ACTION_RST) || has(plan, ACTION_HANG))) {
+        return diag_fail(d, RC_CONFLICT, "\"no_close_notify\" needs a connection that ends by FIN");
     }
     if (ends && fault_plan_idle_us(plan) >= 0) {
         return diag_fail(d, RC_CONFLICT,
@@ -137,6 +151,16 @@ bool fault_plan_rewrite(const struct fault_plan *plan, struct fault_reply *reply
     return is_reply;
 }
 
+bool fault_plan_rewrites(const struct fault_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->stages[i].type->rewrite != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int64_t longest_delay_us(const struct fault_plan *plan)
 {
     int64_t us = 0;
@@ -175,6 +199,11 @@ enum fault_at fault_plan_cut_at(const struct fault_plan *plan)
 bool fault_plan_is_active(const struct fault_plan *plan)
 {
     return plan->count > 0;
+}
+
+bool fault_plan_omits_notice(const struct fault_plan *plan)
+{
+    return has(plan, ACTION_NO_CLOSE_NOTIFY);
 }
 
 int64_t fault_plan_idle_us(const struct fault_plan *plan)

@@ -65,11 +65,15 @@ void fault_plan_clear(struct fault_plan *plan);
 // Changes the bytes of the reply as the plan's stages say, before any of them is sent. Gives false
 // when nothing of the reply was left, so that what is sent is no HTTP.
 bool fault_plan_rewrite(const struct fault_plan *plan, struct fault_reply *reply);
+// Whether it changes any.
+bool fault_plan_rewrites(const struct fault_plan *plan);
 struct fault_say fault_plan_ask(const struct fault_plan *plan, const struct fault_view *view);
 // The plan's cut, if any: where it is made. FAULT_IN_RESPONSE when it has none.
 enum fault_at fault_plan_cut_at(const struct fault_plan *plan);
 // True when the plan has a stage that acts at all.
 bool fault_plan_is_active(const struct fault_plan *plan);
+// Whether the FIN comes without close_notify, under TLS.
+bool fault_plan_omits_notice(const struct fault_plan *plan);
 // How long the connection may be idle after this exchange before it is closed by FIN; -1: for ever.
 int64_t fault_plan_idle_us(const struct fault_plan *plan);
 

@@ -15,6 +15,8 @@
 // How often the end of a peer that is held back is looked for.
 #define LOOK_US 50000
 #define READ_NOW_BYTES 8192
+// A record of TLS holds no more (RFC 8446 5.1).
+#define RECORD_BYTES 16384
 
 struct peer {
     int fd; // -1 once reset
@@ -23,8 +25,10 @@ struct peer {
     struct peer_handler handler;
     struct buf input, output;
     size_t output_at; // bytes of output already sent
+    struct tls *tls;  // NULL: plain
     bool wants_input;
-    bool is_finishing; // FIN sent: what still comes is discarded
+    bool is_finishing; // FIN sent, or due once all is: what still comes is discarded
+    bool is_stalled;   // the handshake stopped: what still comes is discarded, and no FIN is due
     bool saw_eof;
     bool has_failed;
 };
@@ -94,11 +98,72 @@ static void take(struct peer *p, const char *bytes, size_t got)
     }
 }
 
+static void send_what_waits(struct peer *p);
+
+// An alert is out or was heard. What still comes is discarded, so that no RST overtakes our alert.
+static void break_off(struct peer *p)
+{
+    p->is_finishing = true;
+    p->handler.ended(p->handler.arg, PEER_TLS);
+    if (p->fd >= 0) {
+        send_what_waits(p);
+        watch(p);
+    }
+}
+
+// Apart from `decrypt`, so that only this needs room for a record.
+static enum tls_event decrypt_next(struct peer *p)
+{
+    char room[RECORD_BYTES];
+    size_t got = 0;
+    enum tls_event event = tls_read(p->tls, room, sizeof room, &got);
+    if (event == TLS_DATA) {
+        take(p, room, got);
+    } else if (event == TLS_HELLO) {
+        p->handler.hello(p->handler.arg);
+    } else if (event == TLS_READY) {
+        p->handler.secured(p->handler.arg);
+    }
+    return event;
+}
+
+static bool goes_on(const struct peer *p, enum tls_event event)
+{
+    return p->fd >= 0 && !p->has_failed && !p->is_stalled &&
+           (event == TLS_HELLO || event == TLS_READY || event == TLS_DATA);
+}
+
+static void decrypt(struct peer *p, struct span wire)
+{
+    enum tls_event event = TLS_READY;
+    if (p->is_finishing || p->is_stalled) {
+        return; // discarded
+    }
+    tls_feed(p->tls, wire);
+    while (goes_on(p, event)) {
+        event = decrypt_next(p);
+    }
+    tls_feed(p->tls, (struct span){0}); // it was borrowed
+    if (p->fd < 0 || p->has_failed) {
+        return;
+    }
+    if (event == TLS_BROKEN && !p->is_finishing) {
+        break_off(p);
+        return;
+    }
+    send_what_waits(p); // of the handshake, say
+    if (event == TLS_CLOSED && !p->is_finishing && !p->saw_eof) {
+        end(p, PEER_EOF);
+    }
+}
+
 // Whether bytes came.
 static bool receive(struct peer *p, char *room, size_t size)
 {
     ssize_t got = recv(p->fd, room, size, 0);
-    if (got > 0) {
+    if (got > 0 && p->tls != NULL) {
+        decrypt(p, (struct span){.at = room, .len = (size_t)got});
+    } else if (got > 0) {
         take(p, room, (size_t)got);
     } else if (got == 0) {
         end(p, PEER_EOF);
@@ -127,7 +192,20 @@ static void transmit(struct peer *p)
     buf_reset(&p->output);
     p->output_at = 0;
     watch(p);
-    p->handler.sent(p->handler.arg);
+    if (p->is_finishing) {
+        (void)shutdown(p->fd, SHUT_WR);
+    } else {
+        p->handler.sent(p->handler.arg);
+    }
+}
+
+static void send_what_waits(struct peer *p)
+{
+    if (peer_unsent(p) > 0) {
+        transmit(p);
+    } else if (p->is_finishing) {
+        (void)shutdown(p->fd, SHUT_WR);
+    }
 }
 
 static int tcp_state(const struct peer *p)
@@ -173,16 +251,54 @@ struct peer *peer_new(struct loop *loop, int fd, const struct peer_handler *hand
     return p;
 }
 
+void peer_secure(struct peer *p, struct tls_context *context)
+{
+    p->tls = tls_new(context, &p->output);
+}
+
+const struct tls_facts *peer_tls(const struct peer *p)
+{
+    return p->tls == NULL ? NULL : tls_facts(p->tls);
+}
+
+void peer_show(struct peer *p, enum leaf_kind kind)
+{
+    tls_show(p->tls, kind);
+}
+
+void peer_stall(struct peer *p, struct span raw)
+{
+    p->is_stalled = true;
+    buf_add(&p->output, raw);
+    p->is_finishing = raw.len > 0; // sent, with FIN, when `hello` returns
+}
+
+void peer_leave_silently(struct peer *p)
+{
+    tls_leave_silently(p->tls);
+}
+
+// RFC 8446 6.1: before a side closes it says so. What the kernel does not take now is lost.
+static void notify(struct peer *p)
+{
+    if (p->tls != NULL && p->fd >= 0 && !p->has_failed && !p->is_finishing && peer_unsent(p) == 0) {
+        tls_close(p->tls);
+        (void)!send(p->fd, p->output.data, p->output.len, MSG_NOSIGNAL);
+    }
+}
+
 void peer_free(struct peer **p)
 {
     if (*p == NULL) {
         return;
     }
+    notify(*p);
     loop_watch_set(&(*p)->watch, 0);
     loop_timer_stop(&(*p)->look);
     if ((*p)->fd >= 0) {
         (void)close((*p)->fd);
     }
+    tls_free(&(*p)->tls);
     buf_clear(&(*p)->input);
     buf_clear(&(*p)->output);
     x_free(*p);
@@ -220,7 +336,11 @@ void peer_send(struct peer *p, struct span bytes)
         return;
     }
     bool was_idle = peer_unsent(p) == 0;
-    buf_add(&p->output, bytes);
+    if (p->tls != NULL) {
+        tls_write(p->tls, bytes);
+    } else {
+        buf_add(&p->output, bytes);
+    }
     if (was_idle) {
         transmit(p);
     }
@@ -248,8 +368,11 @@ void peer_finish(struct peer *p)
     if (p->fd < 0 || p->has_failed || p->is_finishing) {
         return;
     }
-    (void)shutdown(p->fd, SHUT_WR);
     p->is_finishing = true; // what is kept of the input is dropped with the next bytes or the peer
+    if (p->tls != NULL) {
+        tls_close(p->tls);
+    }
+    send_what_waits(p);
     watch(p);
 }
 
@@ -268,5 +391,5 @@ void peer_reset(struct peer *p)
 
 bool peer_is_open(const struct peer *p)
 {
-    return p->fd >= 0 && !p->has_failed;
+    return p->fd >= 0 && !p->has_failed && (p->tls == NULL || !tls_facts(p->tls)->is_broken);
 }

@@ -143,6 +143,10 @@ static void check_error(const struct scenario *s, const struct rule *rule,
 static void check_action(const struct scenario *s, const struct rule *rule,
                          const struct action *action, struct problems *problems)
 {
+    if (action_kind(action->verb) == FAULT_TLS && !scenario_is_over_tls(s)) {
+        problem(problems, RC_CONFLICT, action->place,
+                "\"%s\" needs the transport tls of \"client\"", action_name(action->verb));
+    }
     if (!action_works_in(action->verb, rule->phase)) {
         problem(problems, RC_CONFLICT, action->place, "\"%s\" cannot be done in phase \"%s\"",
                 action_name(action->verb), phase_name(rule->phase));

@@ -72,6 +72,15 @@ static void check_id(const struct scenario *s, const struct step *step, struct p
     }
 }
 
+// The same of what a client's connections must be able to do.
+static void check_transport(const struct scenario *s, struct problems *problems)
+{
+    if (scenario_is_over_tls(s) && !json_array_has(s->requires, "tls")) {
+        problem(problems, RC_MISSING, json_place(s->places, json_get(s->client, "transport")),
+                "the transport tls needs \"tls\" in \"requires\"");
+    }
+}
+
 static void check_needs(const struct scenario *s, const struct step *step,
                         struct problems *problems)
 {
@@ -181,6 +190,7 @@ static void check_notice(const struct scenario *s, const struct step *step,
 
 void check_steps(const struct scenario *s, struct problems *problems)
 {
+    check_transport(s, problems);
     check_profiles(s, problems);
     for (size_t i = 0; i < s->step_count; i++) {
         const struct step *step = &s->steps[i];

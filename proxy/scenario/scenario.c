@@ -155,6 +155,11 @@ bool scenario_registers(const char *profile)
     return strcmp(profile, "container-hourly") == 0;
 }
 
+bool scenario_is_over_tls(const struct scenario *s)
+{
+    return span_is(json_span(json_get(s->client, "transport")), "tls");
+}
+
 enum operation scenario_metering(const char *profile)
 {
     bool is_saas = strcmp(profile, "saas") == 0 || scenario_has_agreements(profile);

@@ -132,6 +132,9 @@ bool scenario_registers(const char *profile);
 // for the others, whose buyer is the one in whose account the program runs.
 enum operation scenario_metering(const char *profile);
 
+// Whether its client is to be spoken to over TLS.
+bool scenario_is_over_tls(const struct scenario *s);
+
 // The scenario as it is written into evidence (scenario.json): every default filled in, every verb
 // named, every expectation with its file, line and column. profile: the one that is run.
 void scenario_render(const struct scenario *s, const char *profile, struct buf *out);

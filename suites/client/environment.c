@@ -197,6 +197,8 @@ static enum rc set_where(struct environment *e, const struct environment_options
         {"AWS_CA_BUNDLE", o->ca_file, false},
         {"SSL_CERT_FILE", o->ca_file, false},
         {"NODE_EXTRA_CA_CERTS", o->ca_file, false},
+        {"REQUESTS_CA_BUNDLE", o->ca_file, false},
+        {"CURL_CA_BUNDLE", o->ca_file, false},
         // libcurl reads http_proxy in lower case only, others read either.
         {"HTTPS_PROXY", o->tripwire, true},
         {"https_proxy", o->tripwire, true},

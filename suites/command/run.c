@@ -17,6 +17,7 @@
 #include "proxy/base/instant.h"
 #include "proxy/base/own.h"
 #include "proxy/base/rsa.h"
+#include "proxy/net/tls.h"
 #include "proxy/service/world.h"
 #include "suites/client/environment.h"
 #include "suites/command/playable.h"
@@ -274,6 +275,8 @@ void run_clear(struct run *run)
     x_free(run->scratch);
     x_free(run->public_key_file);
     rsa_key_free(&run->key);
+    tls_context_free(&run->tls);
+    authority_free(&run->authority);
     x_free(run->add_env);
     x_free(run->pass_env);
     cJSON_Delete(run->world_base);
@@ -340,6 +343,30 @@ static void render_header(const struct run *run, const struct scenario *const *c
     buf_add_text(b, "]}");
 }
 
+// An authority for this run alone: its key ends with the run, and no other program trusts it.
+static enum rc open_authority(struct run *run, const struct scenario *const *cases, size_t count,
+                              struct diag *d)
+{
+    size_t i = 0;
+    while (i < count && !scenario_is_over_tls(cases[i])) {
+        i++;
+    }
+    if (i == count) {
+        return RC_OK;
+    }
+    struct clock clock = clock_system();
+    struct buf dir = {0};
+    buf_addf(&dir, "%s/authority", run->scratch);
+    OWN(text) char *path = buf_take_text(&dir);
+    enum rc rc = authority_open(&run->authority, path, &clock, d);
+    if (rc == RC_OK) {
+        rc = tls_context_new(&run->tls, run->authority, d);
+        run->setting.tls = run->tls;
+        run->setting.ca_file = authority_path(run->authority);
+    }
+    return rc;
+}
+
 enum rc run_cases(struct run *run, const char *dir, const struct scenario *const *cases,
                   size_t count, unsigned jobs, const struct campaign_progress *progress,
                   struct diag *d)
@@ -348,6 +375,9 @@ enum rc run_cases(struct run *run, const char *dir, const struct scenario *const
     render_header(run, cases, count, &header);
     enum rc rc = run_writer_open(&run->setting.writer, dir, buf_span(&header), d);
     run->has_evidence = rc == RC_OK;
+    if (rc == RC_OK) {
+        rc = open_authority(run, cases, count, d);
+    }
     if (rc != RC_OK) {
         return rc;
     }

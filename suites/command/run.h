@@ -37,6 +37,8 @@ struct run {
     const char **add_env, **pass_env;
     struct attach_line attach;
     char *scratch;
+    struct authority *authority; // where a case is played over TLS
+    struct tls_context *tls;
     struct rsa_key *key; // of registrations; NULL: the profile has none
     char *public_key_file;
     bool interrupted;

@@ -99,20 +99,19 @@ enum rc seat_environment(struct play *p, struct diag *d)
     char **added = added_variables(p);
     OWN_BUF struct buf empty = {0};
     OWN_BUF struct buf world = {0};
-    OWN_BUF struct buf endpoint = {0};
     OWN_BUF struct buf trip = {0};
     world_describe(lane_world(p->lane), &world);
     buf_addf(&empty, "%s/empty%c", p->setting->scratch, '\0');
-    buf_addf(&endpoint, "http://%s%c", lane_address(p->lane), '\0');
     buf_addf(&trip, "http://%s%c", tripwire_address(p->tripwire), '\0');
     buf_add_char(&world, '\0');
     struct environment_options options = {
         .caller = (const char *const *)environ,
-        .endpoint = endpoint.data,
+        .endpoint = lane_endpoint(p->lane),
         .region = world_region(lane_world(p->lane)),
         .config_file = empty.data,
         .credentials_file = empty.data,
         .tripwire = trip.data,
+        .ca_file = scenario_is_over_tls(p->scenario) ? p->setting->ca_file : NULL,
         .state_dir = p->state_dir,
         .world = world.data,
         .public_key = p->setting->public_key_file,

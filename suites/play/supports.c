@@ -10,7 +10,6 @@
 static const struct {
     const char *section, *key, *played; // NULL: the key itself is not played
 } UNPLAYED[] = {
-    {"client", "transport", "plain"},
     {"usage", "license", NULL},
 };
 

@@ -22,7 +22,7 @@ ROOMS = {
     "proxy/fault": ["proxy/base", "proxy/scenario"],
     "proxy/service": ["proxy/base", "proxy/aws", "proxy/scenario"],
     "proxy/identity": ["proxy/base", "proxy/http", "proxy/aws"],
-    "proxy/net": ["proxy/base"],
+    "proxy/net": ["proxy/base", "proxy/evidence"],
     "proxy": ["proxy/base", "proxy/http", "proxy/aws", "proxy/evidence", "proxy/scenario", "proxy/fault",
               "proxy/service", "proxy/identity", "proxy/net"],
     "reports": ["proxy/base", "proxy/evidence"],

@@ -420,7 +420,7 @@ class RefuseTest(WireTest):
                 [{**CLOSED, "match": "1"}, {**CLOSED, "probability": 0.5},
                  {**CLOSED, "when": {"phase": "connect", "connection": "2+"}},
                  {**CLOSED, "then": [{"refuse": {}}, {"delay": "1s"}]}],
-            "the action \"tls_garbage\" cannot be played":
+            "\"tls_garbage\" needs the transport tls":
                 [rule("r", [{"tls_garbage": {}}], when={"phase": "tls"})],
             "a reply can be broken in one way only":
                 [rule("r", [{"malformed_chunk": {}}, {"wrong_length": {"by": 2}}])],

@@ -17,6 +17,7 @@ import select
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def many(count):
     return [record(names[i % 5], i + 1, 1 + i // 5) for i in range(count)]
 
 
-def scenario(rules, world=None, case="WIRE-01", source=None, time=None):
+def scenario(rules, world=None, case="WIRE-01", source=None, time=None, tls=False):
     """A whole scenario file around rules; the steps are for a client that never comes."""
     tree = {
         "scenario": 1, "id": case, "title": "What the wire shows", "operation": "BatchMeterUsage",
@@ -73,6 +74,9 @@ def scenario(rules, world=None, case="WIRE-01", source=None, time=None):
         tree["time"] = time
     if source is not None:
         tree["client"] = {"credentials": source}
+    if tls:
+        tree.setdefault("client", {})["transport"] = "tls"
+        tree["requires"] = ["tls"]
     return tree
 
 
@@ -126,19 +130,22 @@ class Proxy:
     """The program, started; leave the context and it is ended and its journal's end is checked."""
 
     def __init__(self, rules=None, world=None, seed=7, args=(), files=None, journal=True,
-                 source=None, skew=None, start=None):
+                 source=None, skew=None, start=None, tls=False):
         self.folder = tempfile.mkdtemp(prefix="wire-")
         self.journal_path = os.path.join(self.folder, "journal.jsonl")
         self.errors_path = os.path.join(self.folder, "stderr")
         command = [PROGRAM, "--listen", "127.0.0.1:0", "--seed", str(seed), "--time", "told"]
+        self.tls = tls
+        if tls:
+            command += ["--tls", "--authority", os.path.join(self.folder, "authority")]
         if journal:
             command += ["--journal", self.journal_path]
         if rules is not None:
             path = os.path.join(self.folder, "scenario.json")
             with open(path, "w", encoding="utf-8") as file:
-                moments = {"skew": skew, "start": start}
-                json.dump(scenario(rules, world, source=source, time={
-                    k: v for k, v in moments.items() if v is not None} or None), file)
+                time = {key: value for key, value in (("skew", skew), ("start", start))
+                        if value is not None} or None
+                json.dump(scenario(rules, world, source=source, time=time, tls=tls), file)
             command += ["--scenario", path]
         with open(self.errors_path, "wb") as errors:
             self.process = subprocess.Popen(
@@ -155,7 +162,8 @@ class Proxy:
 
     def _greeting(self):
         first = self.process.stdout.readline()
-        address = re.fullmatch(r"http://127\.0\.0\.1:(\d+)\n", first)
+        scheme = "https" if self.tls else "http"
+        address = re.fullmatch(scheme + r"://127\.0\.0\.1:(\d+)\n", first)
         if address is None:
             self.process.wait(PATIENCE_S)
             raise AssertionError(f"first line {first!r}, errors: {self.errors()}")
@@ -166,7 +174,7 @@ class Proxy:
             line = self.process.stdout.readline()
             if line == "":
                 raise AssertionError(f"no credentials in the greeting; errors: {self.errors()}")
-            found.update(re.findall(r"(AWS_\w+)=(\S+)", line))
+            found.update(re.findall(r"(\w+)=(\S+)", line))
         self.secrets = []
         if "AWS_SECRET_ACCESS_KEY" in found:  # else they are fetched
             self.sign_with(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
@@ -181,9 +189,22 @@ class Proxy:
             return file.read()
 
     def client(self, **more):
-        client = Client(self.port, **more)
+        client = TlsClient(self, **more) if self.tls else Client(self.port, **more)
         self.clients.append(client)
         return client
+
+    def plain_client(self):
+        """A raw socket, whatever the proxy speaks."""
+        client = Client(self.port)
+        self.clients.append(client)
+        return client
+
+    def context(self, version=None):
+        """What a client needs that trusts the authority, and nobody else."""
+        context = ssl.create_default_context(cafile=self.exports["AWS_CA_BUNDLE"])
+        if version is not None:
+            context.minimum_version = context.maximum_version = version
+        return context
 
     def capture(self):
         capture = Capture.open(self.port)
@@ -406,6 +427,44 @@ class Client:
     def error(self):
         """The error that waits on the socket, which the next call would report (takes it)."""
         return errno.errorcode.get(self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
+
+class TlsClient(Client):
+    """The same above TLS. The ends of its connection are told apart: fin, notify (close_notify, then
+    FIN) and rst."""
+
+    def __init__(self, proxy, context=None, host="localhost", **more):
+        super().__init__(proxy.port, **more)
+        context = context or proxy.context()
+        # Python passes over a missing close_notify, unless it is told not to.
+        context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0x80)
+        with self.socket as raw:  # closes it when there is no handshake; else it is detached
+            self.socket = context.wrap_socket(raw, server_hostname=host,
+                                              suppress_ragged_eofs=False)
+
+    def rest(self):
+        data, self.kept = self.kept, b""
+        while True:
+            try:
+                piece = self.socket.recv(65536)
+            except (ssl.SSLError, ConnectionResetError) as why:
+                if getattr(why, "reason", None) not in (None, "UNEXPECTED_EOF_WHILE_READING"):
+                    raise
+                # Python calls a reset an early end, too; the kernel knows.
+                return data, {"closed": "rst", "close-wait": "fin"}[self.state()]
+            if piece == b"":
+                return data, self._after_notify()
+            data += piece
+
+    def _after_notify(self):
+        """close_notify came; the FIN must follow it."""
+        raw = socket.socket(fileno=os.dup(self.socket.fileno()))
+        with raw:
+            raw.settimeout(PATIENCE_S)
+            try:
+                return "notify" if raw.recv(1) == b"" else "bytes after close_notify"
+            except ConnectionResetError:
+                return "notify, then rst"
 
 
 FIN, SYN, RST = 1, 2, 4

@@ -120,7 +120,7 @@ const STEPS = {
 
 // Products that run in the buyer's account, and meter with MeterUsage.
 const IN_BUYERS_ACCOUNT = ['ami', 'container-metered', 'agentcore'];
-const METERING = ['usage', 'flush', 'clock', 'restart', 'tags'];
+const METERING = ['usage', 'flush', 'clock', 'restart', 'tags', 'tls'];
 const SUPPORTS = {
   theirs: [...METERING, 'register'],
   ours: [...METERING, 'resolve', 'page', 'users', 'notice'],

@@ -16,12 +16,12 @@ import page
 from outbox import MAX_QUANTITY, Outbox
 from subscriptions import FAILED, Subscriptions, read_notice
 
-METERING = ["usage", "flush", "clock", "restart", "tags", "instances"]
+METERING = ["usage", "flush", "clock", "restart", "tags", "instances", "tls"]
 SUPPORTS = [*METERING, "resolve", "page", "users", "notice"]
 IN_BUYERS_ACCOUNT = {  # what such a product supports instead
     "ami": [*METERING, "register"], "container-metered": [*METERING, "register"],
     "agentcore": [*METERING, "register"],
-    "container-hourly": ["flush", "clock", "restart", "register", "verify-signature"]}
+    "container-hourly": ["flush", "clock", "restart", "register", "verify-signature", "tls"]}
 FINAL = ("metered", "rejected")
 
 

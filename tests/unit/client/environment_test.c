@@ -239,6 +239,8 @@ static void trusts_our_authority_under_tls(void)
     CHECK_TEXT(environment_get(&e, "AWS_CA_BUNDLE"), "/out/ca.pem");
     CHECK_TEXT(environment_get(&e, "SSL_CERT_FILE"), "/out/ca.pem");
     CHECK_TEXT(environment_get(&e, "NODE_EXTRA_CA_CERTS"), "/out/ca.pem");
+    CHECK_TEXT(environment_get(&e, "REQUESTS_CA_BUNDLE"), "/out/ca.pem");
+    CHECK_TEXT(environment_get(&e, "CURL_CA_BUNDLE"), "/out/ca.pem");
     CHECK_TEXT(environment_get(&e, "METERPROVER_PUBLIC_KEY"), "/out/key.pem");
     CHECK_TEXT(environment_get(&e, "AWS_ENDPOINT_URL_STS"), "http://127.0.0.1:4001");
     environment_clear(&e);

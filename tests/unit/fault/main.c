@@ -100,6 +100,8 @@ static void refuses(void)
         "[{\"garbage\":{}},{\"malformed_chunk\":{}}]",
         "[{\"wrong_length\":{\"by\":1}},{\"malformed_chunk\":{}}]",
         "[{\"idle_close\":{\"after\":\"1s\"}},{\"fin\":{}}]",
+        "[{\"no_close_notify\":{}},{\"rst\":{\"at\":\"before-response\"}}]",
+        "[{\"no_close_notify\":{}},{\"hang\":{\"at\":\"before-response\"}}]",
         "[{\"idle_close\":{\"after\":\"1s\"}},{\"wrong_length\":{\"by\":1}}]",
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {

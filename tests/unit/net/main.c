@@ -11,7 +11,7 @@
 #include "proxy/net/address.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/peer.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/net/net_tests.h"
 
 // One listener, one accepted peer that echoes, one client socket.
 struct fixture {
@@ -319,6 +319,7 @@ int main(void)
         {"a port that is held", holds_port},
         {NULL, NULL},
     };
-    static const struct unit_suite SUITES[] = {{"net", TESTS}, {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {
+        {"net", TESTS}, {"authority", AUTHORITY_TESTS}, {"tls", TLS_TESTS}, {NULL, NULL}};
     return unit_run(SUITES);
 }

@@ -31,7 +31,7 @@ static void cases_are_refused(void)
         {"given anew in the environment", FROM("container") CHANGE("\"rotate\": \"token\""),
          "which cannot change"},
         {"plain", "\"client\": {\"transport\": \"plain\"}," STEPS, NULL},
-        {"TLS", "\"client\": {\"transport\": \"tls\"}," STEPS, "`transport` of `client`"},
+        {"TLS", "\"client\": {\"transport\": \"tls\"}, \"requires\": [\"tls\"]," STEPS, NULL},
         {"environment", "\"client\": {\"env\": {\"TZ\": \"Asia/Tokyo\"}}," STEPS, NULL},
         {"protected environment", "\"client\": {\"env\": {\"AWS_ACCESS_KEY_ID\": \"a\"}}," STEPS,
          "the variable AWS_ACCESS_KEY_ID cannot be set by a case"},

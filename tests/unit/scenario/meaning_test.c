@@ -168,7 +168,9 @@ static void knows_what_executes(void)
         (void)snprintf(rules, sizeof rules,
                        "[{\"name\": \"r\", \"when\": {\"phase\": \"%s\"}, \"then\": [%s]}]",
                        ROWS[i].phase, ROWS[i].then);
-        struct scenario_file *file = case_file(&(struct case_parts){.rules = rules});
+        struct scenario_file *file = case_file(&(struct case_parts){
+            .rules = rules,
+            .more = "\"client\": {\"transport\": \"tls\"}, \"requires\": [\"tls\"],"});
         if (file != NULL) {
             CHECK(scenario_at(file, 0)->rules[0].executes == ROWS[i].executes);
             CHECK_TEXT(fault_kind_name(scenario_at(file, 0)->rules[0].kind),
