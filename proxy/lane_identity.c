@@ -151,10 +151,14 @@ enum rc lane_identity_open(struct lane *lane, struct diag *d)
     if (rc != RC_OK) {
         return rc;
     }
-    struct identity_options options = {.region = world_region(lane->world),
-                                       .seed = lane->options.seed,
-                                       .case_id = span_of(lane->case_id),
-                                       .now_us = lane_wire_us(lane)};
+    const struct sigv4_credential *first = world_credential(lane->world, 0);
+    struct identity_options options = {
+        .region = world_region(lane->world),
+        .account = world_calling_account(lane->world, first->name,
+                                         scenario_metering(lane->options.profile)),
+        .seed = lane->options.seed,
+        .case_id = span_of(lane->case_id),
+        .now_us = lane_wire_us(lane)};
     lane->identity = identity_new(&options);
     tell_client(lane, source);
     return write_files(lane, d);

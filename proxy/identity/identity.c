@@ -52,7 +52,7 @@ struct identity *identity_new(const struct identity_options *options)
     id->case_id = span_dup(options->case_id);
     struct letters l = {.seed = options->seed, .case_id = span_of(id->case_id)};
     struct buf arn = {0};
-    id->account = letters_text(&l, "", "account", LETTERS_DIGITS, 12);
+    id->account = x_strdup(options->account);
     buf_addf(&arn, "arn:aws:iam::%s:role/%s", id->account, IDENTITY_ROLE);
     id->role_arn = buf_take_text(&arn);
     id->role_id = letters_text(&l, "AROA", "role", LETTERS_BASE32, 17);

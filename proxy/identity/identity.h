@@ -20,8 +20,9 @@ enum identity_error {
 };
 
 struct identity_options {
-    const char *region; // where it begins
-    uint64_t seed;      // of the case, so that each has its own tokens
+    const char *region;  // where it begins
+    const char *account; // in which the role is
+    uint64_t seed;       // of the case, so that each has its own tokens
     struct span case_id;
     int64_t now_us; // wire time
 };

@@ -176,6 +176,7 @@ static void read_limits(struct facts *f, const struct event *e)
 {
     if (e->kind == EVENT_OPEN) {
         f->tolerance_us = json_get_int(e->json, "tolerance_us", 0);
+        f->profile = fact_text(e->json, "profile");
     } else if (e->kind == EVENT_END) {
         const char *why = json_get_text(e->json, "why");
         f->end = e->json;
@@ -332,6 +333,7 @@ void facts_init(struct facts *out, const struct evidence_case *evidence, bool wi
     *out = (struct facts){.evidence = evidence,
                           .scenario = evidence->scenario,
                           .wire_only = wire_only,
+                          .profile = "",
                           .why = "",
                           .is_cut = evidence->integrity != INTEGRITY_WHOLE};
     read_events(out);
@@ -351,6 +353,7 @@ void facts_init_before(struct facts *out, const struct facts *whole, const struc
     *out = (struct facts){.shown = *whole->evidence,
                           .scenario = whole->scenario,
                           .wire_only = whole->wire_only,
+                          .profile = "",
                           .why = "",
                           .is_moment = true};
     out->evidence = &out->shown;

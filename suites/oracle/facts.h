@@ -153,6 +153,7 @@ struct facts {
     bool is_moment;             // these are facts before a moment that is past
     bool wire_only;             // the exec contract: usages and words are read off the wire
     bool is_cut; // the evidence has no end that can be trusted, so what lacks may still have come
+    const char *profile;              // "" when it is not told
     const cJSON *end;                 // NULL when there is none
     const char *why;                  // of the end; "" when there is none
     int64_t last_us, last_service_us; // of the last event, since the case was opened

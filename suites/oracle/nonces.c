@@ -10,13 +10,13 @@ static bool is_registration(const struct exchange_fact *x)
     return strcmp(x->operation, "RegisterUsage") == 0;
 }
 
-// The case has one process at a time (proxy/scenario/check_expects.c), so a call belongs to the
-// last one started.
+// Which start of the process a call belongs to: the case has one process at a time
+// (proxy/scenario/check_expects.c).
 static size_t launch_at(const struct facts *f, uint64_t seq)
 {
     size_t launch = 0;
-    while (launch < f->starts_count && f->starts[launch].seq < seq) {
-        launch++;
+    for (size_t i = 0; i < f->starts_count; i++) {
+        launch += f->starts[i].seq < seq ? 1 : 0;
     }
     return launch;
 }
@@ -28,15 +28,13 @@ static void judge_call(struct findings *out, const struct facts *f, const struct
         findings_add(out, FINDING_BAD, x->line, "The call at line %u bears no nonce.", x->line);
         return;
     }
-    size_t launch = launch_at(f, x->seq);
     for (const struct exchange_fact *other = f->exchanges; other < x; other++) {
-        if (is_registration(other) && launch_at(f, other->seq) != launch &&
+        if (launch_at(f, other->seq) != launch_at(f, x->seq) &&
             strcmp(fact_text(other->request, "nonce"), nonce) == 0) {
             findings_add(out, FINDING_BAD, x->line,
                          "The call at line %u bears the nonce that an earlier launch used at line "
                          "%u.",
                          x->line, other->line);
-            return;
         }
     }
 }
@@ -45,12 +43,12 @@ void oracle_nonces(struct findings *out, const struct facts *f, const struct exp
 {
     (void)e;
     size_t launches = 0;
-    size_t last = 0;
+    size_t last = NOWHERE;
     for (size_t i = 0; i < f->exchanges_count; i++) {
         const struct exchange_fact *x = &f->exchanges[i];
         if (is_registration(x)) {
             judge_call(out, f, x);
-            launches += launches == 0 || launch_at(f, x->seq) != last ? 1 : 0;
+            launches += launch_at(f, x->seq) != last ? 1 : 0;
             last = launch_at(f, x->seq);
         }
     }

@@ -391,13 +391,16 @@ seller.main()
 
 # The sample integration with keys that are fetched once and never again.
 STUCK = f"""
-import sys
+import functools, sys
 sys.path.insert(0, {str(rig.SOURCE / "tests/clients/python")!r})
 import boto3, seller
 from botocore.config import Config
 from botocore.credentials import ContainerProvider
+@functools.cache
+def first_keys():
+    return ContainerProvider().load().get_frozen_credentials()
 def make_client():
-    found = ContainerProvider().load().get_frozen_credentials()
+    found = first_keys()
     return boto3.client("meteringmarketplace", aws_access_key_id=found.access_key,
                         aws_secret_access_key=found.secret_key, aws_session_token=found.token,
                         config=Config(connect_timeout=2, read_timeout=5))

@@ -295,6 +295,7 @@ class TrailTest(WireTest):
             found.append(proxy.exports["AWS_ROLE_ARN"])
             return credentials_of(proxy.sts())
         context = self.shown("web-identity", fetched)
+        self.assertEqual(found[0], context["sessionIssuer"]["arn"])
         self.assertEqual(found[0].split("/")[-1], context["sessionIssuer"]["userName"])
 
 

@@ -13,6 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from launch import DENIED, FAILED, REGISTERED
+from service import Service
 
 ALGORITHM = "PS256"  # never the token's own word for it: that may be "none"
 
@@ -31,10 +32,10 @@ def claim(claims: dict, name: str):
 class Container:
     """The container that was just started; its nonce is as old as it is."""
 
-    def __init__(self, client, product: str, key_version: int, public_key,
+    def __init__(self, service: Service, product: str, key_version: int, public_key,
                  alert: Callable[[List[str], str], None]):
         """public_key: as read_key() gives it."""
-        self._client = client
+        self._service = service
         self._public_key = public_key
         self._alert = alert
         self._request = {"ProductCode": product, "PublicKeyVersion": key_version,
@@ -42,7 +43,7 @@ class Container:
 
     def register(self) -> Tuple[str, Optional[str]]:
         """Asks once; gives the state and a reason. Errors of the SDK go through."""
-        reply = self._client.register_usage(**self._request)
+        reply = self._service.call("register_usage", **self._request)
         if "Signature" not in reply:
             return FAILED, "the reply has no signature"  # what the SDK makes of a page of HTML
         try:

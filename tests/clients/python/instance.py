@@ -22,7 +22,8 @@ from botocore.utils import IMDSRegionProvider
 
 from launch import FAILED, NOT_ENTITLED, REGISTERED
 from outbox import METERED, NEVER, UNKNOWN, Record
-from sending import Sender, error_code, wire_allocations
+from sending import Sender, wire_allocations
+from service import Service, error_code
 
 DRY_RUN = "DryRunOperation"
 MAX_OUTAGES = 2  # calls in a row; then the service is down, and not one dimension alone
@@ -48,12 +49,12 @@ def wire_report(record: Record) -> dict:
     return {**out, "UsageAllocations": allocations} if allocations else out
 
 
-def may_meter(client, product: str, dimension: str, now: int) -> Tuple[str, Optional[str]]:
+def may_meter(service: Service, product: str, dimension: str, now: int) -> Tuple[str, Optional[str]]:
     """Whether the role may call MeterUsage, by a call that meters nothing. A report of 0 would ask
     more, but it would also be the only one of its hour."""
     try:
-        reply = client.meter_usage(
-            ProductCode=product, UsageDimension=dimension, UsageQuantity=0, DryRun=True,
+        reply = service.call(
+            "meter_usage", ProductCode=product, UsageDimension=dimension, UsageQuantity=0, DryRun=True,
             Timestamp=datetime.fromtimestamp(now, timezone.utc))
     except ClientError as error:
         if error_code(error) == DRY_RUN:  # as the reference describes it
@@ -83,7 +84,7 @@ class InstanceMetering(Sender):
             self._send(*self._outbox.freeze([record]))
 
     def _send(self, record: Record) -> None:
-        reply = self._call(self._client.meter_usage, [record], wire_report(record))
+        reply = self._call("meter_usage", [record], wire_report(record))
         if reply is None:
             return
         self._outages = 0
@@ -114,7 +115,7 @@ class InstanceMetering(Sender):
             # Another token would have it billed, perhaps a second time.
             self._hold(record, "its ClientToken was used for another report: find out by whom")
         elif code == "InvalidEndpointRegionException":
-            self._alert([], f"this program does not run in {self._client.meta.region_name}, to whose "
+            self._alert([], f"this program does not run in {self._service.region}, to whose "
                             "endpoint it reports: AWS takes no usage from it there")
             self._down = True
             self._postpone(batch, code, in_doubt=False)

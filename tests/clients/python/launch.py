@@ -10,7 +10,7 @@ from typing import Callable, List, Optional, Tuple
 
 from botocore.exceptions import ClientError
 
-from sending import CREDENTIALS, UNPREPARED, error_code, error_status, is_throttled
+from service import CREDENTIALS, UNPREPARED, error_code, error_status, is_throttled
 
 REGISTERED, DENIED, FAILED = "registered", "denied", "failed"
 PATIENCE_S = 1800  # so long AWS asks for retries; then a person is told, and they go on

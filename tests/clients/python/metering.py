@@ -103,7 +103,7 @@ class Metering(Sender):
         if "LicenseArn" not in batch[0].buyer:
             # With a licence it would be billed twice, so AWS wants one or the other.
             request["ProductCode"] = batch[0].product
-        reply = self._call(self._client.batch_meter_usage, batch, request)
+        reply = self._call("batch_meter_usage", batch, request)
         if reply is not None:
             self._read(self._doubted(batch), reply)
 

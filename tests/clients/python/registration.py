@@ -6,26 +6,20 @@ from typing import Callable, List
 
 from botocore.exceptions import ClientError
 
+from service import Service, error_code, error_status, is_about_credentials, is_throttled
 from subscriptions import Subscriptions
 
 RESOLVED, REFUSED, FAILED = "resolved", "refused", "failed"
 PAUSES_S = (0.5, None)  # two rounds, each with the SDK's own retries: a buyer waits at a page
 ABOUT_TOKEN = {"InvalidTokenException", "ExpiredTokenException"}
-TRANSIENT = {"Throttling", "ThrottlingException", "TooManyRequestsException", "429"}
-
-
-def is_about_credentials(error: ClientError) -> bool:
-    """ExpiredTokenException names two different things; only the sentence tells which token."""
-    return "security token included in the request" in error.response["Error"].get("Message", "")
 
 
 def is_transient(error: ClientError) -> bool:
     """Whether the same call may succeed a moment later."""
-    return (error.response["Error"].get("Code") in TRANSIENT
-            or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500)
+    return is_throttled(error) or error_status(error) >= 500
 
 
-def resolve(client, subscriptions: Subscriptions, token: str, user: str, products: List[str],
+def resolve(service: Service, subscriptions: Subscriptions, token: str, user: str, products: List[str],
             alert: Callable[[List[str], str], None]) -> dict:
     """Asks AWS whose token it is, and remembers the answer; gives the state, and who it is. user is
     who is signed in at our own site ("": nobody); products are the codes that we sell."""
@@ -33,10 +27,10 @@ def resolve(client, subscriptions: Subscriptions, token: str, user: str, product
         return {"state": REFUSED}
     for pause in PAUSES_S:
         try:
-            reply = client.resolve_customer(RegistrationToken=token)
+            reply = service.call("resolve_customer", RegistrationToken=token)
             return _keep(subscriptions, reply, user, products)
         except ClientError as error:
-            code = error.response["Error"].get("Code")
+            code = error_code(error)
             if code in ABOUT_TOKEN and not is_about_credentials(error):
                 return {"state": REFUSED, "reason": code}
             if not is_transient(error):

@@ -2,10 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A careful seller's integration on boto3, behind the script contract of Meterprover.
 
-The parts that a seller would copy: outbox.py and sending.py, and metering.py for SaaS or instance.py where
-the program runs in the buyer's account; tags.py; registration.py, page.py and subscriptions.py for SaaS;
-launch.py and container.py for what asks at its start whether it may serve. This file only turns lines of
-the contract into calls to them, and what they know into words.
+What a seller would copy stands in the other files; README.md says which for which kind of product. This
+one only turns lines of the contract into calls to them, and what they know into words.
 """
 import json
 import os
@@ -54,15 +52,17 @@ def buyer_of(customer: dict) -> Optional[dict]:
     return None
 
 
-def make_client(region: Optional[str] = None):
+def make_client(region: Optional[str] = None, role_first: bool = False):
     """The SDK's client, for its configured Region unless told otherwise. Its default retries stay
     (standard mode): they are short, and what outlasts them is ours. Its default timeouts of a minute
     each would let one dead connection eat a flush: the service answers in well under a second, and to
     ask again is harmless."""
     import boto3  # takes half a second, so not before hello
     from botocore.config import Config
-    return boto3.client("meteringmarketplace", region_name=region,
-                        config=Config(connect_timeout=2, read_timeout=5))
+    from credentials import session_with_credentials
+    session = boto3.Session(botocore_session=session_with_credentials(role_first))
+    return session.client("meteringmarketplace", region_name=region,
+                          config=Config(connect_timeout=2, read_timeout=5))
 
 
 class Seller:
@@ -77,22 +77,24 @@ class Seller:
         # What we sell, in the order of our listing: code, and the dimensions' wire names.
         self._products = {product["code"]: list(product["dimensions"].values())
                           for product in world.get("products", [])}
-        self._client = None
+        self._service = None
         self._metering = None
         self._launches = {}  # by the step that told of each
         self._said = {}
         self._now = 0
 
     def _ready(self) -> None:
-        """Builds the SDK's client once, when it is first needed."""
-        if self._client is not None:
+        """Takes the SDK in once it is needed."""
+        if self._service is not None:
             return
         from instance import InstanceMetering, runtime_region
         from metering import Metering
+        from service import Service
         is_ours = self._profile not in IN_BUYERS_ACCOUNT
-        self._client = make_client() if is_ours else make_client(runtime_region())
+        self._service = Service(
+            lambda: make_client() if is_ours else make_client(runtime_region(), role_first=True))
         sender = Metering if is_ours else InstanceMetering
-        self._metering = sender(self._client, self._outbox, self._subscriptions, alert)
+        self._metering = sender(self._service, self._outbox, self._subscriptions, alert)
 
     def hear(self, line: dict) -> None:
         """One line of the harness."""
@@ -155,11 +157,11 @@ class Seller:
         product, dimensions = next(iter(self._products.items()))
         if self._profile == "container-hourly":
             from container import Container, read_key
-            ask = Container(self._client, product, self._world["public_key_version"],
+            ask = Container(self._service, product, self._world["public_key_version"],
                             read_key(os.environ["METERPROVER_PUBLIC_KEY"]), alert).register
         else:
             from instance import may_meter
-            ask = lambda: may_meter(self._client, product, dimensions[0], self._now)
+            ask = lambda: may_meter(self._service, product, dimensions[0], self._now)
         self._launches[step] = Launch(ask, self._profile != "ami", alert)
         self._ask(step)
         return "done"
@@ -175,7 +177,7 @@ class Seller:
     def _register(self, token: str, user: str) -> dict:
         self._ready()
         from registration import resolve
-        return resolve(self._client, self._subscriptions, token, user, list(self._products), alert)
+        return resolve(self._service, self._subscriptions, token, user, list(self._products), alert)
 
     def _page(self, args: dict, step: int) -> str:
         """What the web server would be sent, and what it would reply."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the reporting of usage needs whichever operation takes it: the pace, an eye on every attempt of
-the SDK, and what an error of a call says of the records in it.
+"""What the reporting of usage needs whichever operation takes it: the pace, and what an error of a call
+says of the records in it.
 
 One question decides everything: may the service have executed the call all the same? Then its records
 are in doubt, stay `unknown`, and go out again unchanged; no later refusal proves that nothing is billed.
@@ -8,70 +8,16 @@ are in doubt, stay `unknown`, and go out again unchanged; no later refusal prove
 import time
 from typing import Callable, List, Optional
 
-from botocore.exceptions import (ClientError, ConnectTimeoutError, CredentialRetrievalError,
-                                 EndpointConnectionError, NoCredentialsError, NoRegionError,
-                                 ParamValidationError)
+from botocore.exceptions import ClientError
 
 from outbox import PENDING, REJECTED, UNKNOWN, Outbox, Record
+from service import (CREDENTIALS, NOT_SENT, UNPREPARED, Service, error_code, error_status,
+                     is_throttled)
 from subscriptions import Subscriptions
 from tags import whole
 
 CALL_SPACING_S = 0.11     # AWS takes ten calls a second of one operation for one account and region
-LONGEST_PAUSE_S = 5       # that a reply may ask for; beyond it the scheduler comes again anyway
 HELD_S = 3600             # how long a record waits that only an operator can help
-
-THROTTLED = {"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",
-             "RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException",
-             "LimitExceededException", "SlowDown", "429"}
-# Operations that the SDK calls by itself before the one that it was asked for.
-CREDENTIALS = {"AssumeRole", "AssumeRoleWithWebIdentity"}
-# The SDK could not even begin, for want of something that a person has to give.
-UNPREPARED = (NoCredentialsError, CredentialRetrievalError, NoRegionError, ParamValidationError)
-# The SDK gave up before a request existed, or before a connection did.
-NOT_SENT = (EndpointConnectionError, ConnectTimeoutError, *UNPREPARED)
-
-
-class Attempts:
-    """Watches every attempt of one call, the SDK's own retries included: it reports only the last,
-    but an earlier one may have been executed."""
-
-    def __init__(self, client):
-        self.lost_one = False
-        client.meta.events.register("needs-retry.marketplace-metering", self._on_attempt)
-
-    def reset(self) -> None:
-        """Before each call."""
-        self.lost_one = False
-
-    def _on_attempt(self, response=None, caught_exception=None, **_):
-        if caught_exception is not None:
-            self.lost_one |= not isinstance(caught_exception, NOT_SENT)
-        elif response is not None:
-            self.lost_one |= response[0].status_code >= 500
-            if response[0].status_code >= 400:
-                time.sleep(asked_pause_s(response[0].headers.get("Retry-After")))
-
-
-def asked_pause_s(text: Optional[str]) -> float:
-    """How long Retry-After asks to stay away, in seconds; the SDK heeds x-amz-retry-after only. What is
-    longer than a flush should wait, or a date, is left to the scheduler."""
-    seconds = int(text) if text and text.isascii() and text.isdigit() else 0
-    return seconds if seconds <= LONGEST_PAUSE_S else 0
-
-
-def error_code(error: ClientError) -> str:
-    """The code of an error reply; of one without, what the SDK makes of its status."""
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def error_status(error: ClientError) -> int:
-    """The HTTP status of an error reply."""
-    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-
-
-def is_throttled(error: ClientError) -> bool:
-    """Whether the call came too soon, and was not executed."""
-    return error_code(error) in THROTTLED or error_status(error) == 429
 
 
 def wire_allocations(record: Record) -> Optional[list]:
@@ -93,10 +39,9 @@ class Sender:
     """One flush at a time. Who inherits it says what is due, how it is put into calls, and what the
     replies of its operation mean (_refuse_for_good: an error that is neither an outage nor haste)."""
 
-    def __init__(self, client, outbox: Outbox, subscriptions: Subscriptions,
+    def __init__(self, service: Service, outbox: Outbox, subscriptions: Subscriptions,
                  alert: Callable[[List[str], str], None]):
-        self._client = client
-        self._attempts = Attempts(client)
+        self._service = service
         self._outbox = outbox
         self._subscriptions = subscriptions
         self._alert = alert
@@ -110,14 +55,12 @@ class Sender:
         self._down = False
         return self._outbox.due(now, self._subscriptions)
 
-    def _call(self, operation: Callable[..., dict], batch: List[Record],
-              request: dict) -> Optional[dict]:
+    def _call(self, operation: str, batch: List[Record], request: dict) -> Optional[dict]:
         """One call for these records, which are frozen. Gives the reply; None when there is none, or an
         error: then all that is to be said of the records was noted."""
         self._keep_to_quota()
-        self._attempts.reset()
         try:
-            return operation(**request)
+            return self._service.call(operation, **request)
         except ClientError as error:
             self._refused(self._doubted(batch), error)
         except Exception as error:  # pylint: disable=broad-except
@@ -145,7 +88,7 @@ class Sender:
 
     def _no_reply(self, batch: List[Record], error: Exception) -> None:
         """The SDK has no reply to show: executed or not, unless it never went out."""
-        in_doubt = self._attempts.lost_one or not isinstance(error, NOT_SENT)
+        in_doubt = self._service.lost_one or not isinstance(error, NOT_SENT)
         if isinstance(error, UNPREPARED):
             self._alert([], f"usage cannot be sent: {type(error).__name__}")
         self._outage(batch, type(error).__name__, in_doubt)
@@ -174,7 +117,7 @@ class Sender:
 
     def _doubted(self, batch: List[Record]) -> List[Record]:
         """The records as they are after a call one of whose attempts may have been executed unseen."""
-        if not self._attempts.lost_one:
+        if not self._service.lost_one:
             return batch
         with self._outbox.transaction():
             for record in batch:

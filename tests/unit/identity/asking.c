@@ -13,8 +13,11 @@ static const struct sigv4_credential K1 = {.name = "k1",
 
 void asking_begin(struct asking *a, bool imds_v1)
 {
-    struct identity_options options = {
-        .region = "eu-west-1", .seed = 7, .case_id = SPAN("CRD-01"), .now_us = NOW_US};
+    struct identity_options options = {.region = "eu-west-1",
+                                       .account = "123456789012",
+                                       .seed = 7,
+                                       .case_id = SPAN("CRD-01"),
+                                       .now_us = NOW_US};
     *a = (struct asking){
         .id = identity_new(&options), .now_us = NOW_US, .region = "eu-west-1", .imds_v1 = imds_v1};
     identity_serve(a->id, &K1, NOW_US);

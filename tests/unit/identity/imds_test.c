@@ -97,6 +97,8 @@ static void documents(void)
          "\"region\" : \"eu-west-1\""},
         {"/latest/dynamic/instance-identity/document", "instance-identity",
          "\"availabilityZone\" : \"eu-west-1a\""},
+        {"/latest/dynamic/instance-identity/document", "instance-identity",
+         "\"accountId\" : \"123456789012\""},
         {"/latest/meta-data/placement/region", "region", "eu-west-1"},
         {"/latest/meta-data/placement/availability-zone", "availability-zone", "eu-west-1a"},
         {"/latest/meta-data/placement/availability-zone/", "availability-zone", "eu-west-1a"},
