@@ -388,6 +388,29 @@ void connection_open(struct port *port, int fd)
     (void)journal_end(lane->journal);
 }
 
+static bool is_rule_of(const struct rule *rule, const struct scenario *s)
+{
+    uintptr_t at = (uintptr_t)rule;
+    return rule != NULL && s != NULL && at >= (uintptr_t)s->rules &&
+           at < (uintptr_t)(s->rules + s->rule_count);
+}
+
+static bool any_refers(const struct connection *c, uint64_t last_exchange, const struct scenario *s)
+{
+    for (; c != NULL; c = c->next) {
+        if ((c->has_exchange && c->exchange.number <= last_exchange) || is_rule_of(c->idler, s) ||
+            is_rule_of(c->handshake.rule, s)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool connection_refers(const struct lane *lane, uint64_t last_exchange, const struct scenario *s)
+{
+    return any_refers(lane->live, last_exchange, s) || any_refers(lane->dead, last_exchange, s);
+}
+
 struct exchange *connection_exchange(struct lane *lane, uint64_t number)
 {
     for (struct connection *c = lane->live; c != NULL; c = c->next) {

@@ -29,7 +29,7 @@ int64_t lane_service_us(const struct lane *lane)
 }
 
 // "+20m": how far the wire's clock is ahead of the client's, which is this machine's.
-static int64_t skew_of(const struct scenario *s)
+int64_t lane_skew_of(const struct scenario *s)
 {
     int64_t us = 0;
     struct span skew = s == NULL ? (struct span){0} : json_span(json_get(s->time, "skew"));
@@ -137,6 +137,7 @@ static void on_turn_end(void *arg)
 {
     struct lane *lane = arg;
     connection_reap(lane);
+    lane_forget_pasts(lane);
     journal_flush(lane->journal);
 }
 
@@ -167,22 +168,35 @@ static const char *on_public_pem(void *arg)
     return key == NULL ? "" : rsa_key_public_pem(key);
 }
 
-static enum rc open_world(struct lane *lane, struct diag *d)
+void lane_start_clock(struct lane *lane)
+{
+    if (lane->options.told_time) {
+        lane->service_offset_us = lane->options.start_us - machine_us(lane);
+    }
+}
+
+enum rc lane_make_world(struct world **out, const struct lane *lane, const struct scenario *s,
+                        struct diag *d)
 {
     const struct lane_options *o = &lane->options;
     struct world_options options = {
         .base = o->world_base,
-        .overrides = o->scenario == NULL ? o->world_overrides : o->scenario->world,
+        .overrides = s == NULL ? o->world_overrides : s->world,
         .map = o->world_map,
         .start_us = lane_service_us(lane),
         .wire_us = lane_wire_us(lane),
         .seed = o->world_seed != 0 ? o->world_seed : o->seed,
-        .case_id = span_of(lane->case_id),
+        .case_id = span_of(lane->world_case),
         .profile = o->profile,
         .source = lane_source(o),
     };
+    return world_new(out, &options, d);
+}
+
+enum rc lane_open_world(struct lane *lane, struct diag *d)
+{
     struct jwt_signer signer = {.sign = on_sign, .public_pem = on_public_pem, .arg = lane};
-    enum rc rc = world_new(&lane->world, &options, d);
+    enum rc rc = lane_make_world(&lane->world, lane, lane->options.scenario, d);
     if (rc == RC_OK) {
         lane->ledger = ledger_new();
         lane->service = service_new(lane->world, lane->ledger);
@@ -190,6 +204,15 @@ static enum rc open_world(struct lane *lane, struct diag *d)
         lane->verifier = sigv4_verifier_new(world_find_credential, lane->world);
     }
     return rc;
+}
+
+void lane_tell_secrets(struct lane *lane)
+{
+    for (size_t i = 0; i < world_credential_count(lane->world); i++) {
+        const struct sigv4_credential *c = world_credential(lane->world, i);
+        journal_secret(lane->journal, c->name, span_of(c->secret_access_key));
+        journal_secret(lane->journal, c->name, span_of(c->session_token));
+    }
 }
 
 static enum rc open_journal(struct lane *lane, struct diag *d)
@@ -203,15 +226,13 @@ static enum rc open_journal(struct lane *lane, struct diag *d)
         .max_bytes = lane->options.journal_max_bytes,
     };
     enum rc rc = journal_open(&lane->journal, &options, d);
-    for (size_t i = 0; rc == RC_OK && i < world_credential_count(lane->world); i++) {
-        const struct sigv4_credential *c = world_credential(lane->world, i);
-        journal_secret(lane->journal, c->name, span_of(c->secret_access_key));
-        journal_secret(lane->journal, c->name, span_of(c->session_token));
+    if (rc == RC_OK) {
+        lane_tell_secrets(lane);
     }
     return rc;
 }
 
-static void open_rules(struct lane *lane)
+void lane_open_rules(struct lane *lane)
 {
     if (lane->options.scenario != NULL) {
         struct rules_options options = {.scenario = lane->options.scenario,
@@ -245,9 +266,8 @@ static void record_open(struct lane *lane)
 }
 
 // A rule that is about TLS would never act without.
-static enum rc check_transport(const struct lane *lane, struct diag *d)
+enum rc lane_check_transport(const struct lane *lane, const struct scenario *s, struct diag *d)
 {
-    const struct scenario *s = lane->options.scenario;
     for (size_t i = 0; s != NULL && lane->options.tls == NULL && i < s->rule_count; i++) {
         const struct rule *rule = &s->rules[i];
         for (size_t a = 0; a < rule->action_count; a++) {
@@ -268,13 +288,12 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
     lane->loop = options->loop;
     const char *id = options->scenario == NULL ? "proxy" : options->scenario->id;
     lane->case_id = x_strdup(options->case_id != NULL ? options->case_id : id);
-    lane->skew_us = skew_of(options->scenario);
-    if (options->told_time) {
-        lane->service_offset_us = options->start_us - machine_us(lane);
-    }
+    lane->world_case = x_strdup(lane->case_id);
+    lane->skew_us = lane_skew_of(options->scenario);
+    lane_start_clock(lane);
     loop_timer_init(&lane->reap, lane->loop, on_reap_due, lane);
-    enum rc rc = check_transport(lane, d);
-    rc = rc == RC_OK ? open_world(lane, d) : rc;
+    enum rc rc = lane_check_transport(lane, options->scenario, d);
+    rc = rc == RC_OK ? lane_open_world(lane, d) : rc;
     // The listeners first: a port in use must not leave a journal behind.
     if (rc == RC_OK) {
         rc = open_ports(lane, d);
@@ -289,7 +308,7 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
         lane_free(&lane);
         return rc;
     }
-    open_rules(lane);
+    lane_open_rules(lane);
     loop_turn_start(&lane->turn, lane->loop, on_turn_end, lane);
     record_open(lane);
     lane_identity_begin(lane);
@@ -309,7 +328,8 @@ void lane_close(struct lane *lane)
         return;
     }
     lane->is_closed = true;
-    refusal_end(lane);
+    // The ports are given up next: whether they could be listened on again does not matter.
+    (void)!refusal_end(lane);
     for (unsigned i = 0; i < TARGET_COUNT; i++) {
         listener_free(&lane->ports[i].listener);
     }
@@ -329,6 +349,7 @@ void lane_free(struct lane **slot)
     loop_timer_stop(&lane->reap);
     loop_turn_stop(&lane->turn);
     (void)journal_close(&lane->journal, NULL);
+    lane_clear_pasts(lane);
     rules_free(&lane->rules);
     sigv4_verifier_free(&lane->verifier);
     rsa_key_free(&lane->own_key);
@@ -347,6 +368,8 @@ void lane_free(struct lane **slot)
     for (unsigned i = 0; i < TARGET_COUNT; i++) {
         x_free(lane->ports[i].url);
     }
+    scenario_file_free(&lane->file);
+    x_free(lane->world_case);
     x_free(lane->case_id);
     x_free(lane);
     *slot = NULL;

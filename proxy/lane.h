@@ -95,6 +95,31 @@ const struct ledger *lane_ledger(const struct lane *lane);
 // replaced as they are in the journal, which must not have been taken yet.
 void lane_cloudtrail(const struct lane *lane, struct buf *out);
 int64_t lane_service_us(const struct lane *lane);
+// What may be asked of a lane that is open. Borrowed; valid until another scenario is loaded.
+struct lane_facts {
+    const char *case_id, *profile, *source;
+    const struct scenario *scenario; // NULL: none
+    const struct rules *rules;       // NULL without a scenario
+    bool told_time;
+    int64_t service_us, wire_us;
+    uint64_t requests;              // to the service
+    uint64_t exchanges;             // the number of the last one
+    const char *urls[TARGET_COUNT]; // where each is asked; NULL: nowhere
+};
+void lane_facts(const struct lane *lane, struct lane_facts *out);
+// Whether that scenario could be loaded; else d says what stands against it, with its place if it
+// has one.
+MUST_USE enum rc lane_may_load(struct lane *lane, const struct scenario *s, struct diag *d);
+// Plays s, which is of *file, from its beginning instead of what was played: other rules, world,
+// ledger and clocks; told service time begins at start_us. The lane's addresses, seed, credentials'
+// source and keys stay. Takes *file on success and nulls it; both NULL: no scenario from here on.
+// Requests that were read whole by then end as they would have. RC_CONFLICT and others as
+// lane_may_load says them, and nothing has changed; RC_IO when a port or a file was lost on the
+// way, as when a rule is armed.
+MUST_USE enum rc lane_load(struct lane *lane, struct scenario_file **file, const struct scenario *s,
+                           int64_t start_us, struct diag *d);
+// The same with the scenario that is played already.
+MUST_USE enum rc lane_reset(struct lane *lane, struct diag *d);
 // Moves service time forward to at_us (journalled); earlier moments are ignored.
 void lane_move_clock(struct lane *lane, int64_t at_us, unsigned step);
 // RC_UNKNOWN when there is no such rule; RC_IO when its window of refused connections could not be

@@ -115,7 +115,8 @@ static enum rc write_files(const struct lane *lane, struct diag *d)
     return rc;
 }
 
-static enum rc check_source(const struct lane *lane, const struct source *source, struct diag *d)
+static enum rc check_source(const struct lane *lane, const struct source *source,
+                            const struct world *world, struct diag *d)
 {
     if (source == NULL) {
         return diag_fail(d, RC_UNKNOWN, "\"%s\" is no source of credentials", lane->told.source);
@@ -125,19 +126,25 @@ static enum rc check_source(const struct lane *lane, const struct source *source
         return diag_fail(d, RC_MISSING, "credentials from %s need a directory for its token",
                          source->name);
     }
-    const struct sigv4_credential *first = world_credential(lane->world, 0);
+    const struct sigv4_credential *first = world_credential(world, 0);
     if (first == NULL || first->session_token == NULL) {
         return diag_fail(d, RC_CONFLICT,
                          "the first of world.credentials is handed out by a role, so it must be a "
                          "session");
     }
-    if (source->has_keys && long_term_keys(lane->world) == NULL) {
+    if (source->has_keys && long_term_keys(world) == NULL) {
         return diag_fail(d, RC_MISSING,
                          "%s needs keys in world.credentials that are no session: say \"session\": "
                          "false",
                          source->name);
     }
     return RC_OK;
+}
+
+enum rc lane_identity_fits(const struct lane *lane, const struct world *world, struct diag *d)
+{
+    return lane->identity == NULL ? RC_OK
+                                  : check_source(lane, find_source(lane->told.source), world, d);
 }
 
 enum rc lane_identity_open(struct lane *lane, struct diag *d)
@@ -147,7 +154,7 @@ enum rc lane_identity_open(struct lane *lane, struct diag *d)
         return RC_OK;
     }
     const struct source *source = find_source(lane->told.source);
-    enum rc rc = check_source(lane, source, d);
+    enum rc rc = check_source(lane, source, lane->world, d);
     if (rc != RC_OK) {
         return rc;
     }
@@ -157,7 +164,7 @@ enum rc lane_identity_open(struct lane *lane, struct diag *d)
         .account = world_calling_account(lane->world, first->name,
                                          scenario_metering(lane->options.profile)),
         .seed = lane->options.seed,
-        .case_id = span_of(lane->case_id),
+        .case_id = span_of(lane->world_case),
         .now_us = lane_wire_us(lane)};
     lane->identity = identity_new(&options);
     tell_client(lane, source);

@@ -58,6 +58,9 @@ struct lane {
     struct loop_turn turn;
     struct loop_timer reap; // brings the loop to the end of a turn when something died
     bool is_closed;
+    char *world_case;           // what the world's own values are drawn from
+    struct scenario_file *file; // owned: of the scenario, if it was loaded since
+    struct past *pasts;         // lane_load.c
 };
 
 struct connection;
@@ -68,6 +71,9 @@ void connection_drop(struct connection *c);
 void connection_reap(struct lane *lane);
 // RST to every connection of that port on which no reply is under way; the others get theirs first.
 void connection_reset_all(struct port *port);
+// Whether one that is still there has an exchange of at most that number, or has met a rule of s
+// (NULL: of none) that acts later.
+bool connection_refers(const struct lane *lane, uint64_t last_exchange, const struct scenario *s);
 // The exchange of that number, when it is under way.
 struct exchange *connection_exchange(struct lane *lane, uint64_t number);
 
@@ -76,11 +82,35 @@ void lane_point(struct lane *lane, enum lane_point point, uint64_t exchange);
 // first key that comes along.
 struct span lane_usage_of(struct lane *lane, const struct subject_record *record);
 int64_t lane_wire_us(const struct lane *lane);
+// How far wire time is ahead of this machine's clock in that scenario (NULL: none).
+int64_t lane_skew_of(const struct scenario *s);
+// Where told time, and the world's, begins: sets what service time differs by.
+void lane_start_clock(struct lane *lane);
+// The world as it is at the beginning of that scenario (NULL: of none).
+MUST_USE enum rc lane_make_world(struct world **out, const struct lane *lane,
+                                 const struct scenario *s, struct diag *d);
+// The world of the lane's scenario, its service and its empty ledger; overwrites what was there.
+MUST_USE enum rc lane_open_world(struct lane *lane, struct diag *d);
+// No credential of the world is written into the journal.
+void lane_tell_secrets(struct lane *lane);
+void lane_open_rules(struct lane *lane);
+// Whether the lane speaks what the scenario's rules are about.
+MUST_USE enum rc lane_check_transport(const struct lane *lane, const struct scenario *s,
+                                      struct diag *d);
+
+// lane_load.c
+// Frees what nothing under way points at any more; at the end of a turn.
+void lane_forget_pasts(struct lane *lane);
+// The same when nothing is under way.
+void lane_clear_pasts(struct lane *lane);
 
 // lane_identity.c
 // Whoever is asked for credentials, and the files with tokens; the world and the ports must be
 // there.
 MUST_USE enum rc lane_identity_open(struct lane *lane, struct diag *d);
+// Whether what is handed out could be of that world.
+MUST_USE enum rc lane_identity_fits(const struct lane *lane, const struct world *world,
+                                    struct diag *d);
 // Registers its secrets and tells which credential is handed out; the journal must be there.
 void lane_identity_begin(struct lane *lane);
 void lane_identity_clear(struct lane *lane);

@@ -117,16 +117,18 @@ enum rc refusal_follow(struct lane *lane)
     return rc;
 }
 
-void refusal_end(struct lane *lane)
+enum rc refusal_end(struct lane *lane)
 {
     struct refusal *r = &lane->refusal;
     size_t count = r->windows == NULL ? 0 : lane->options.scenario->rule_count;
+    enum rc rc = RC_OK;
     for (size_t i = 0; i < count; i++) {
         if (r->windows[i].is_open) {
-            // The port is given up next: whether it could be listened on again does not matter.
-            (void)!close_window(lane, &lane->options.scenario->rules[i], &r->windows[i]);
+            enum rc closed = close_window(lane, &lane->options.scenario->rules[i], &r->windows[i]);
+            rc = rc == RC_OK ? closed : rc;
         }
     }
     x_free(r->windows);
     r->windows = NULL;
+    return rc;
 }

@@ -24,8 +24,9 @@ MUST_USE enum rc refusal_supports(const struct scenario *s, const struct rule *r
 // Opens and closes windows, as rules are armed now; RC_IO when the port could not be held, or be
 // listened on again. Not within a callback of the lane's listener.
 MUST_USE enum rc refusal_follow(struct lane *lane);
-// Closes the windows that are open, and forgets them.
-void refusal_end(struct lane *lane);
+// Closes the windows that are open, and forgets them; RC_IO when a port could not be listened on
+// again.
+MUST_USE enum rc refusal_end(struct lane *lane);
 bool refusal_is_on(const struct refusal *r, enum target target);
 
 #endif
