@@ -173,6 +173,7 @@ void lane_start_clock(struct lane *lane)
     if (lane->options.told_time) {
         lane->service_offset_us = lane->options.start_us - machine_us(lane);
     }
+    lane->began_us = lane_service_us(lane);
 }
 
 enum rc lane_make_world(struct world **out, const struct lane *lane, const struct scenario *s,

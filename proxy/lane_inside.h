@@ -48,7 +48,8 @@ struct lane {
     struct identity *identity; // NULL when credentials are static
     struct lane_identity told;
     int64_t service_offset_us;
-    int64_t skew_us; // of wire time
+    int64_t began_us; // service time at the scenario's beginning
+    int64_t skew_us;  // of wire time
     uint64_t exchanges, connections;
     uint64_t requests; // exchanges of the service
     int64_t last_request_us;
@@ -84,7 +85,7 @@ struct span lane_usage_of(struct lane *lane, const struct subject_record *record
 int64_t lane_wire_us(const struct lane *lane);
 // How far wire time is ahead of this machine's clock in that scenario (NULL: none).
 int64_t lane_skew_of(const struct scenario *s);
-// Where told time, and the world's, begins: sets what service time differs by.
+// Told time begins: sets what service time differs by, and when the scenario began.
 void lane_start_clock(struct lane *lane);
 // The world as it is at the beginning of that scenario (NULL: of none).
 MUST_USE enum rc lane_make_world(struct world **out, const struct lane *lane,

@@ -169,6 +169,7 @@ void lane_facts(const struct lane *lane, struct lane_facts *out)
                                .told_time = lane->options.told_time,
                                .service_us = lane_service_us(lane),
                                .wire_us = lane_wire_us(lane),
+                               .began_us = lane->began_us,
                                .requests = lane->requests,
                                .exchanges = lane->exchanges};
     for (size_t i = 0; i < TARGET_COUNT; i++) {

@@ -16,12 +16,14 @@
 #include "proxy/base/options.h"
 #include "proxy/base/own.h"
 #include "proxy/base/rsa.h"
+#include "proxy/control/control.h"
 #include "proxy/lane.h"
 #include "proxy/net/address.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls.h"
 
 enum { EXIT_HARNESS = 3, EXIT_USAGE = 64 };
+#define TOLD_START_US (INT64_C(1794996900) * US_PER_S) // 2026-11-18T10:15:00Z
 
 static const struct option_row OPTIONS[] = {
     {"--listen", "ADDR", "where to listen (127.0.0.1:0: a free port)"},
@@ -47,6 +49,12 @@ static const struct option_row OPTIONS[] = {
      "where clients find credentials: static, container, pod-identity, imds, web-identity, or two "
      "of them: container+keys, imds+keys, web-identity+pod-identity (as the scenario says, else "
      "static)"},
+    {"--control", "ADDR",
+     "answer there what is asked and told by HTTP; the routes are below (nowhere)"},
+    {"--control-token-file", "FILE",
+     "ask for the token in it (Authorization: Bearer); else ADDR must be of the loopback"},
+    {"--control-history", "BYTES",
+     "of the journal's lines that are kept in memory to be asked for there (33554432)"},
     {"--version", NULL, "print the version"},
     {"--help", NULL, "print this"},
     {NULL, NULL, NULL},
@@ -108,6 +116,7 @@ static uint64_t fresh_seed(void)
 // Everything a run owns.
 struct program {
     struct loop *loop;
+    struct control *control; // with --control
     struct lane *lane;
     struct scenario_file *file;
     struct rsa_key *key;
@@ -130,6 +139,17 @@ static enum rc pick_case(const struct scenario **out, const struct scenario_file
     return diag_fail(d, RC_USAGE, "the file has no case \"%s\"", id);
 }
 
+static enum rc read_scenario(struct program *p, const char *path, bool is_steered, struct diag *d)
+{
+    OWN_BUF struct buf text = {0};
+    enum rc rc = file_read(&text, path, d);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    return is_steered ? scenario_read_steered(&p->file, buf_span(&text), path, NULL, d)
+                      : scenario_read(&p->file, buf_span(&text), path, NULL, d);
+}
+
 static enum rc read_files(struct program *p, const struct settings *s,
                           const struct scenario **scenario, struct diag *d)
 {
@@ -140,7 +160,7 @@ static enum rc read_files(struct program *p, const struct settings *s,
         rc = json_read_file(&p->world_map, NULL, map, d);
     }
     if (rc == RC_OK && path != NULL) {
-        rc = scenario_read_file(&p->file, path, NULL, d);
+        rc = read_scenario(p, path, given(s, "--control", NULL) != NULL, d);
         if (rc == RC_OK) {
             rc = pick_case(scenario, p->file, given(s, "--case", NULL), d);
         }
@@ -170,7 +190,7 @@ static enum rc read_options(struct lane_options *o, const struct settings *s, st
     }
     o->bodies = (enum lane_bodies)bodies;
     o->told_time = time == 1;
-    o->start_us = INT64_C(1794996900) * US_PER_S; // 2026-11-18T10:15:00Z
+    o->start_us = TOLD_START_US;
     o->journal_max_bytes = (size_t)limit;
     o->journal_path = given(s, "--journal", NULL);
     o->listen = given(s, "--listen", "127.0.0.1:0");
@@ -250,6 +270,9 @@ static void greet(const struct program *p, const struct lane_options *o, const c
     const struct lane_identity *told = lane_identity(p->lane);
     printf("%s\n", lane_endpoint(p->lane));
     printf("seed %" PRIu64 "\n", o->seed);
+    if (p->control != NULL) {
+        printf("control http://%s\n", control_address(p->control));
+    }
     printf("export AWS_ENDPOINT_URL_MARKETPLACE_METERING=%s\n", lane_endpoint(p->lane));
     greet_authority(p->authority);
     if (told != NULL) {
@@ -288,6 +311,29 @@ static enum rc make_key(struct program *p, const struct settings *s, struct diag
     enum rc rc = path == NULL ? RC_OK : rsa_key_new(&p->key, d);
     return path == NULL || rc != RC_OK ? rc
                                        : write_file(path, span_of(rsa_key_public_pem(p->key)), d);
+}
+
+// Before the lane, which it sees from its first event on.
+static enum rc open_control(struct program *p, const struct settings *s, struct lane_options *o,
+                            struct diag *d)
+{
+    struct control_options options = {.loop = p->loop,
+                                      .listen = given(s, "--control", NULL),
+                                      .token_file = given(s, "--control-token-file", NULL),
+                                      .told_start_us = TOLD_START_US};
+    uint64_t bytes = 0;
+    enum rc rc = number(&bytes, s, "--control-history", UINT64_C(33554432), d);
+    options.history_bytes = (size_t)bytes;
+    if (rc != RC_OK || options.listen == NULL) {
+        bool is_meant = options.token_file != NULL;
+        return rc != RC_OK || !is_meant ? rc
+                                        : diag_fail(d, RC_USAGE,
+                                                    "--control-token-file means nothing without "
+                                                    "--control");
+    }
+    rc = control_open(&p->control, &options, d);
+    o->observer = (struct lane_observer){.event = control_line, .arg = p->control};
+    return rc;
 }
 
 // Before the loop runs, too.
@@ -381,9 +427,13 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
         rc = make_identity_dir(p, d);
         o.identity_dir = p->identity_dir;
     }
+    rc = rc != RC_OK ? rc : open_control(p, s, &o, d);
     rc = rc != RC_OK ? rc : lane_open(&p->lane, &o, d);
     if (rc != RC_OK) {
         return rc;
+    }
+    if (p->control != NULL) {
+        control_serve(p->control, p->lane);
     }
     loop_signal_start(&p->on_int, p->loop, SIGINT, on_stop, p->loop);
     loop_signal_start(&p->on_term, p->loop, SIGTERM, on_stop, p->loop);
@@ -396,6 +446,7 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
 static void release(struct program *p)
 {
     lane_free(&p->lane);
+    control_free(&p->control);
     if (p->identity_dir != NULL) {
         (void)rmdir(p->identity_dir);
     }
@@ -414,14 +465,16 @@ static void release(struct program *p)
 static void help(void)
 {
     OWN_BUF struct buf text = {0};
+    OWN_BUF struct buf routes = {0};
     options_help(OPTIONS, &text);
+    control_help(&routes);
     printf(
         "meterprover-proxy: a stand-in for the AWS Marketplace Metering Service that plays faults\n"
         "\nusage: meterprover-proxy [OPTION…]\n\n%.*s\n"
         "It prints its address on the first line, and what to export for your client after it; it\n"
         "serves until SIGINT or SIGTERM. Exit codes: 0 ended cleanly, 3 it could not serve, 64 "
-        "usage.\n",
-        (int)text.len, text.data);
+        "usage.\n\nRoutes of --control, which take and give JSON:\n%.*s",
+        (int)text.len, text.data, (int)routes.len, routes.data);
 }
 
 static int complain(const struct diag *d)

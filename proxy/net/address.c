@@ -72,6 +72,16 @@ void address_format(char out[ADDRESS_TEXT], const struct sockaddr_storage *addre
     }
 }
 
+void address_of_peer(char out[ADDRESS_TEXT], int fd)
+{
+    struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
+    socklen_t len = sizeof at;
+    (void)snprintf(out, ADDRESS_TEXT, "?");
+    if (getpeername(fd, (struct sockaddr *)&at, &len) == 0) {
+        address_format(out, &at);
+    }
+}
+
 bool address_is_loopback(const struct sockaddr_storage *address)
 {
     if (address->ss_family == AF_INET6) {

@@ -14,6 +14,8 @@
 MUST_USE enum rc address_parse(struct sockaddr_storage *out, socklen_t *len, const char *text,
                                struct diag *d);
 void address_format(char out[ADDRESS_TEXT], const struct sockaddr_storage *address);
+// Who is at the other end of a connected socket; "?" when that is not known.
+void address_of_peer(char out[ADDRESS_TEXT], int fd);
 // Whether it is an address of this machine only (127.0.0.0/8, ::1).
 bool address_is_loopback(const struct sockaddr_storage *address);
 

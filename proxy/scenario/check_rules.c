@@ -216,13 +216,14 @@ static bool is_wider(const struct rule *earlier, const struct rule *later)
     return true;
 }
 
-static bool always_wins(const struct scenario *s, const struct rule *rule)
+static bool always_wins(const struct scenario *s, const struct rule *rule, bool is_steered)
 {
-    return rule->armed && rule->match == MATCH_ALL && rule->probability >= 1 &&
+    return rule->armed && !is_steered && rule->match == MATCH_ALL && rule->probability >= 1 &&
            !is_switched(s, rule, STEP_DISARM, ACTION_DISARM);
 }
 
-static void check_shadow(const struct scenario *s, size_t at, struct problems *problems)
+static void check_shadow(const struct scenario *s, size_t at, bool is_steered,
+                         struct problems *problems)
 {
     const struct rule *rule = &s->rules[at];
     for (size_t i = 0; i < at; i++) {
@@ -230,19 +231,19 @@ static void check_shadow(const struct scenario *s, size_t at, struct problems *p
         if (strcmp(earlier->name, rule->name) == 0) {
             problem(problems, RC_CONFLICT, rule->place, "two rules are called \"%s\"", rule->name);
         } else if (earlier->phase == rule->phase && is_wider(earlier, rule) &&
-                   always_wins(s, earlier)) {
+                   always_wins(s, earlier, is_steered)) {
             problem(problems, RC_CONFLICT, rule->place,
                     "the rule \"%s\" never acts: \"%s\" stands before it and always wins",
                     rule->name, earlier->name);
         }
     }
-    if (!rule->armed && !is_switched(s, rule, STEP_ARM, ACTION_ARM)) {
+    if (!rule->armed && !is_steered && !is_switched(s, rule, STEP_ARM, ACTION_ARM)) {
         problem(problems, RC_CONFLICT, rule->place, "nothing ever arms the rule \"%s\"",
                 rule->name);
     }
 }
 
-void check_rules(const struct scenario *s, struct problems *problems)
+void check_rules(const struct scenario *s, bool is_steered, struct problems *problems)
 {
     for (size_t i = 0; i < s->rule_count; i++) {
         const struct rule *rule = &s->rules[i];
@@ -252,6 +253,6 @@ void check_rules(const struct scenario *s, struct problems *problems)
         }
         check_only_one(rule, ANSWERS, sizeof ANSWERS / sizeof ANSWERS[0], "answer", problems);
         check_only_one(rule, CUTS, sizeof CUTS / sizeof CUTS[0], "cut", problems);
-        check_shadow(s, i, problems);
+        check_shadow(s, i, is_steered, problems);
     }
 }

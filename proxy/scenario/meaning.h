@@ -11,7 +11,8 @@ void check_names(const struct scenario *s, const struct symbols *symbols,
                  struct problems *problems);
 // Operation and profiles, steps, what they need of the client.
 void check_steps(const struct scenario *s, struct problems *problems);
-void check_rules(const struct scenario *s, struct problems *problems);
+// is_steered: rules are armed and disarmed by somebody else, too.
+void check_rules(const struct scenario *s, bool is_steered, struct problems *problems);
 void check_expects(const struct scenario *s, struct problems *problems);
 // Moments in their order, and usages of one key that a client may send apart.
 void check_timeline(const struct scenario *s, struct problems *problems);

@@ -173,11 +173,10 @@ static bool number_matches(const cJSON *when, const char *key, uint64_t n)
     return wanted == NULL || count_matches(wanted, n);
 }
 
-static bool when_holds(const struct rules *r, const struct rule *rule,
-                       const struct subject *subject, uint64_t invocation)
+static bool when_holds(const struct rules *r, const cJSON *when, const struct subject *subject,
+                       uint64_t invocation)
 {
-    const cJSON *when = rule->when;
-    return rule->phase == subject->phase && target_matches(when, subject->target) &&
+    return target_matches(when, subject->target) &&
            operation_matches(r, when, subject->operation) &&
            text_matches(when, "region", subject->region) &&
            text_matches(when, "credential", subject->credential) &&
@@ -263,7 +262,8 @@ const struct rule *rules_choose(struct rules *r, const struct subject *subject,
     for (size_t i = 0; i < s->rule_count; i++) {
         const struct rule *rule = &s->rules[i];
         struct rule_state *state = &r->states[i];
-        if (!state->armed || !when_holds(r, rule, subject, invocation)) {
+        bool is_here = state->armed && rule->phase == subject->phase;
+        if (!is_here || !when_holds(r, rule->when, subject, invocation)) {
             continue;
         }
         uint64_t n = count_one(r, rule, state, subject, invocation);
@@ -278,6 +278,11 @@ const struct rule *rules_choose(struct rules *r, const struct subject *subject,
         }
     }
     return winner;
+}
+
+bool rules_when_holds(const struct rules *r, const cJSON *when, const struct subject *subject)
+{
+    return when_holds(r, when, subject, 0);
 }
 
 enum rc rules_arm(struct rules *r, struct span name, bool armed)

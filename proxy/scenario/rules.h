@@ -58,6 +58,10 @@ void rules_free(struct rules **r);
 const struct rule *rules_choose(struct rules *r, const struct subject *subject,
                                 rules_witness_fn *witness, void *arg, uint64_t *index);
 
+// Whether a rule with that `when` would meet it, armed and in its phase. Nothing is counted, so
+// `invocation` never holds.
+bool rules_when_holds(const struct rules *r, const cJSON *when, const struct subject *subject);
+
 // Arms or disarms by name; RC_UNKNOWN when there is no such rule.
 MUST_USE enum rc rules_arm(struct rules *r, struct span name, bool armed);
 bool rules_is_armed(const struct rules *r, const struct rule *rule);

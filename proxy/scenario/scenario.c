@@ -40,18 +40,18 @@ static void build_cases(struct scenario_file *f)
     f->case_count = f->tree_count;
 }
 
-static void check_meaning(const struct scenario *s, struct problems *problems)
+static void check_meaning(const struct scenario *s, bool is_steered, struct problems *problems)
 {
     struct symbols *symbols = symbols_new(s);
     check_names(s, symbols, problems);
     check_steps(s, problems);
-    check_rules(s, problems);
+    check_rules(s, is_steered, problems);
     check_expects(s, problems);
     check_timeline(s, problems);
     symbols_free(&symbols);
 }
 
-static void read_cases(struct scenario_file *f, struct problems *problems)
+static void read_cases(struct scenario_file *f, bool is_steered, struct problems *problems)
 {
     if (!cJSON_IsObject(f->raw)) {
         problem(problems, RC_TYPE, json_place(f->places, f->raw),
@@ -65,7 +65,7 @@ static void read_cases(struct scenario_file *f, struct problems *problems)
     }
     build_cases(f);
     for (size_t i = 0; i < f->case_count; i++) {
-        check_meaning(&f->cases[i].scenario, problems);
+        check_meaning(&f->cases[i].scenario, is_steered, problems);
     }
 }
 
@@ -80,8 +80,8 @@ static enum rc tell_json(enum rc rc, struct buf *all, const struct diag *d)
     return rc;
 }
 
-enum rc scenario_read(struct scenario_file **out, struct span text, const char *path,
-                      struct buf *all, struct diag *d)
+static enum rc read_text(struct scenario_file **out, struct span text, const char *path,
+                         bool is_steered, struct buf *all, struct diag *d)
 {
     struct scenario_file *f = x_alloc(sizeof *f);
     f->path = x_strdup(path);
@@ -92,7 +92,7 @@ enum rc scenario_read(struct scenario_file **out, struct span text, const char *
         rc = tell_json(rc, all, &json);
     } else {
         struct problems *problems = problems_new(f->path);
-        read_cases(f, problems);
+        read_cases(f, is_steered, problems);
         rc = problems_tell(problems, all, d);
         problems_free(&problems);
     }
@@ -102,6 +102,18 @@ enum rc scenario_read(struct scenario_file **out, struct span text, const char *
     }
     *out = f;
     return RC_OK;
+}
+
+enum rc scenario_read(struct scenario_file **out, struct span text, const char *path,
+                      struct buf *all, struct diag *d)
+{
+    return read_text(out, text, path, false, all, d);
+}
+
+enum rc scenario_read_steered(struct scenario_file **out, struct span text, const char *path,
+                              struct buf *all, struct diag *d)
+{
+    return read_text(out, text, path, true, all, d);
 }
 
 size_t scenario_count(const struct scenario_file *file)

@@ -110,6 +110,10 @@ struct scenario_file;
 // problem found is appended to it, one "file:line:column: sentence" a line.
 MUST_USE enum rc scenario_read(struct scenario_file **out, struct span text, const char *path,
                                struct buf *all, struct diag *d);
+// The same of a file whose rules are armed and disarmed from outside while it is played: they need
+// not be by its own steps, nor does one shadow another for ever.
+MUST_USE enum rc scenario_read_steered(struct scenario_file **out, struct span text,
+                                       const char *path, struct buf *all, struct diag *d);
 MUST_USE enum rc scenario_read_file(struct scenario_file **out, const char *path, struct buf *all,
                                     struct diag *d);
 // Holds the sources of every case against the list of statements.json (objects with `id`).

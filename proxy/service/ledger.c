@@ -239,7 +239,7 @@ static void render_quantity(const struct ledger_entry *entry, struct buf *out)
     }
 }
 
-static void render_entry(const struct ledger_entry *entry, struct buf *out)
+void ledger_render_entry(const struct ledger_entry *entry, struct buf *out)
 {
     char hour[INSTANT_TEXT];
     char committed[INSTANT_TEXT];
@@ -270,7 +270,7 @@ void ledger_render(const struct ledger *l, struct buf *out)
         if (i > 0) {
             buf_add_char(out, ',');
         }
-        render_entry(entry_at(l, i), out);
+        ledger_render_entry(entry_at(l, i), out);
     }
     buf_add_text(out, "]}");
 }

@@ -49,5 +49,7 @@ const struct ledger_entry *ledger_at(const struct ledger *l, size_t i); // in or
 // committed are moments as text; a quantity has its fraction, if any. Entries of MeterUsage have
 // their instance, and token, too; those that were preloaded have "preloaded":true.
 void ledger_render(const struct ledger *l, struct buf *out);
+// One of these entries.
+void ledger_render_entry(const struct ledger_entry *entry, struct buf *out);
 
 #endif

@@ -33,6 +33,7 @@ static bool is_act(const struct event *e)
     case EVENT_STEP:
     case EVENT_CREDENTIAL:
     case EVENT_CLOCK:
+    case EVENT_CONTROL:
     case EVENT_LEAK:
     case EVENT_END:
     case EVENT_COUNT:
