@@ -30,6 +30,8 @@ static void free_past(struct past *p)
     x_free(p);
 }
 
+// The oldest first: of several with one scenario (it was reset) only the last has its file, and
+// what holds an earlier one holds that too.
 void lane_forget_pasts(struct lane *lane)
 {
     struct past **link = &lane->pasts;
@@ -91,8 +93,7 @@ enum rc lane_may_load(struct lane *lane, const struct scenario *s, struct diag *
 static void retire(struct lane *lane, struct scenario_file *file)
 {
     struct past *p = x_alloc(sizeof *p);
-    *p = (struct past){.next = lane->pasts,
-                       .file = file == lane->file ? NULL : lane->file,
+    *p = (struct past){.file = file == lane->file ? NULL : lane->file,
                        .scenario = lane->options.scenario,
                        .world = lane->world,
                        .ledger = lane->ledger,
@@ -100,7 +101,11 @@ static void retire(struct lane *lane, struct scenario_file *file)
                        .verifier = lane->verifier,
                        .rules = lane->rules,
                        .last_exchange = lane->exchanges};
-    lane->pasts = p;
+    struct past **last = &lane->pasts;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = p;
     lane->file = file;
     lane->rules = NULL;
     quotas_clear(&lane->quotas);

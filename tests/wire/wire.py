@@ -169,12 +169,15 @@ class Proxy:
             raise AssertionError(f"first line {first!r}, errors: {self.errors()}")
         self.port = int(address.group(1))
         self.exports = found = {}
+        self.control_port = None
         line = ""
         while "AWS_SECRET_ACCESS_KEY" not in found and not line.startswith("credentials from "):
             line = self.process.stdout.readline()
             if line == "":
                 raise AssertionError(f"no credentials in the greeting; errors: {self.errors()}")
             found.update(re.findall(r"(\w+)=(\S+)", line))
+            if line.startswith("control http://"):
+                self.control_port = int(line.rsplit(":", 1)[1])
         self.secrets = []
         if "AWS_SECRET_ACCESS_KEY" in found:  # else they are fetched
             self.sign_with(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])

@@ -1,0 +1,490 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The control interface: what it does to a lane that serves, and what it says of it."""
+import json
+import os
+import re
+import socket
+import time
+import unittest
+
+from control import METERING, THROTTLE, Control, ControlTest, Later, steered, switch
+from wire import HOUR_S, PATIENCE_S, Proxy, batch, many, record, rule, scenario
+
+SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scenarios")
+
+
+class SwitchTest(ControlTest):
+    def test_a_rule_is_armed_and_disarmed(self):
+        with steered(switch("throttled", THROTTLE)) as proxy:
+            control = Control(proxy.control_port)
+            with proxy.client() as client:  # the same connection throughout
+                statuses = []
+                for armed in (None, True, True, False, False):
+                    if armed is not None:
+                        self.check_good(control.arm("throttled", armed))
+                    client.send(proxy.sign.whole())
+                    statuses.append(client.reply().status)
+            self.assertEqual(statuses, [200, 400, 400, 200, 200])
+            self.assertEqual(control.rules()["throttled"], {
+                "name": "throttled", "armed": False, "kind": "answer", "met": 2, "won": 2, "fired": 2})
+
+    def test_the_journal_says_who_did_it(self):
+        with steered(switch("throttled", THROTTLE)) as proxy:
+            control = Control(proxy.control_port, {"User-Agent": "the test of evidence"})
+            control.arm("throttled")
+            proxy.ask()
+            control.arm("throttled", False)
+            self.check_answer(control.arm("unheard of"), 404, "no_such_rule")
+            proxy.wait("close")
+            seen = [(e["event"], e.get("what")) for e in proxy.events()
+                    if e["event"] in ("control", "match")]
+            self.assertEqual(seen, [("control", "arm"), ("match", None), ("control", "disarm")])
+            first = proxy.events("control")[0]
+            self.check_event(first, what="arm", rule="throttled", agent="the test of evidence")
+            self.assertRegex(first["from"], r"\A127\.0\.0\.1:\d+\Z")
+
+    def test_a_refusing_rule_closes_the_port(self):
+        with steered(switch("shut", [{"refuse": {}}], when={"phase": "connect"})) as proxy:
+            control = Control(proxy.control_port)
+            for _ in range(2):
+                self.check_good(control.arm("shut"))
+                with self.assertRaises(ConnectionRefusedError):
+                    socket.create_connection(("127.0.0.1", proxy.port))
+                self.check_good(control.arm("shut", False))
+                self.assertEqual(proxy.ask().status, 200)
+            self.check_good(control.arm("shut"))
+            self.check_good(control.post("/v1/reset", {}))  # the window ends with it
+            self.assertEqual(proxy.ask().status, 200)
+            self.assertEqual(control.rules()["shut"]["fired"], 0)
+            self.assertEqual(len(proxy.events("fault", rule="shut")), 3)
+
+    def test_under_tls_the_interface_is_plain(self):
+        rules = [switch("wrong", [{"wrong_host": {}}], when={"phase": "tls"})]
+        with steered(*rules, tls=True) as proxy:
+            control = Control(proxy.control_port)
+            self.assertEqual(proxy.ask().status, 200)
+            self.check_good(control.arm("wrong"))
+            with self.assertRaises(OSError):
+                proxy.ask()
+            self.check_good(control.wait(rule="wrong", fired=1))
+            self.check_good(control.load(scenario([], tls=True)))
+            self.assertEqual(proxy.ask().status, 200)
+
+
+class LoadTest(ControlTest):
+    def test_a_scenario_is_replaced(self):
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            self.assertEqual(proxy.ask().status, 200)
+            answer = self.check_good(control.load(scenario([rule("busy", THROTTLE)], case="OTH-1")))
+            self.assertEqual(answer.json, {"case": "OTH-1", "rules": 1})
+            self.assertEqual(proxy.ask().status, 400)  # signed with the same keys
+            self.assertEqual(control.get("/v1/lanes")["lanes"][0]["case"], "OTH-1")
+            self.check_good(control.call("DELETE", "/v1/scenario"))
+            self.assertEqual(proxy.ask().status, 200)
+            self.assertEqual([e.get("case") for e in proxy.events("control")], ["OTH-1", ""])
+
+    def test_a_scenario_with_mistakes_changes_nothing(self):
+        tree = scenario([rule("r", [{"rsst": {}}]), rule("s", [{"delay": "soon"}])])
+        tree["steps"].append({"usge": {}})
+        text = json.dumps(tree, indent=1)
+        rows = [n for n, row in enumerate(text.split("\n"), 1)
+                if any(word in row for word in ("rsst", "soon", "usge"))]
+        with steered(rule("busy", THROTTLE)) as proxy:
+            control = Control(proxy.control_port)
+            answer = self.check_answer(control.load(text), 422, "bad_scenario")
+            problems = answer["error"]["problems"]
+            places = [re.fullmatch(r"scenario\.json:(\d+):\d+: .+", p) for p in problems]
+            self.assertEqual(sorted(int(p.group(1)) for p in places), sorted(rows))
+            for wrong, code in (("{", "bad_scenario"), ("[]", "bad_scenario"), ("", "bad_scenario")):
+                with self.subTest(wrong):
+                    self.check_answer(control.load(wrong), 422, code)
+            good = scenario([])
+            self.check_answer(control.load(good, "?case=NONE"), 422, "no_such_case")
+            self.check_answer(control.load(good, "?cases=X"), 422, "unknown_key")
+            self.assertEqual(proxy.ask().status, 400)
+            self.assertEqual(proxy.events("control"), [])
+
+    def test_a_scenario_for_another_lane(self):
+        """Sound in itself, but what it is about is not here."""
+        with steered(rule("busy", THROTTLE)) as proxy:
+            control = Control(proxy.control_port)
+            tls = [rule("r", [{"wrong_host": {}}], when={"phase": "tls"})]
+            for tree, sentence in (
+                    (scenario(tls, tls=True), "about TLS"),
+                    (scenario([], source="imds"), "credentials"),
+                    (scenario([rule("r", [{"clock": "+1h"}])]), "clock"),
+                    (scenario([], world={"rule_set": "2019-07"}), "rule_set|2019-07")):
+                answer = self.check_answer(control.load(tree), 422, "bad_scenario")
+                self.assertRegex("\n".join(answer["error"]["problems"]), sentence)
+            self.assertEqual(proxy.ask().status, 400)
+
+    def test_a_variant_is_picked(self):
+        with open(os.path.join(SCENARIOS, "common-errors", "COM-01.json"), encoding="utf-8") as file:
+            text = file.read()
+        ids = [v["id"] for v in json.loads(text)["variants"]]
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            for picked in ids[-1], ids[0]:
+                self.check_good(control.load(text, f"?case={picked}"))
+                self.assertEqual(control.get("/v1/scenario")["scenario"]["id"], picked)
+
+    def test_every_scenario_of_the_catalogue(self):
+        """Each is loaded, or says why it is for another lane; and leaves nothing behind."""
+        loaded = refused = 0
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            connection = control.connect()
+            for folder, _, names in sorted(os.walk(SCENARIOS)):
+                for name in sorted(n for n in names if re.fullmatch(r"[A-Z]+-.*\.json", n)):
+                    with open(os.path.join(folder, name), encoding="utf-8") as file:
+                        answer = control.call("PUT", "/v1/scenario", file.read(), kept=connection)
+                    self.assertIn(answer.status, (200, 422), name)
+                    if answer.status == 422:
+                        self.assertRegex(answer["error"]["problems"][0], "TLS|credentials", name)
+                        refused += 1
+                    else:
+                        loaded += 1
+            connection.close()
+            self.check_good(control.call("DELETE", "/v1/scenario"))
+            self.assertEqual(proxy.ask().status, 200)
+        self.assertGreater(loaded, 100)
+        self.assertGreater(refused, 5)
+
+    def test_it_begins_as_it_would_have_by_itself(self):
+        """Same seed, same faults: the draws of a loaded scenario are those of a program started with it."""
+        rules = [rule("often", THROTTLE, probability=0.5)]
+        def faults(proxy):
+            statuses = [proxy.ask(batch(r)).status for r in many(24)]
+            return statuses, [e["drew"] for e in proxy.events("draw")]
+        with Proxy(rules) as proxy:
+            expected = faults(proxy)
+        with steered() as proxy:
+            self.check_good(Control(proxy.control_port).load(scenario(rules)))
+            self.assertEqual(faults(proxy), expected)
+        self.assertEqual(set(expected[0]), {200, 400})
+
+    def test_told_time_begins_anew(self):
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            self.check_good(control.post("/v1/clock", {"to": "+3d"}))
+            self.check_good(control.load(scenario([], time={"start": "month+1h"})))
+            self.assertRegex(control.get("/v1/clock")["service"], r"\A2026-11-01T01:00:")
+            self.check_good(control.post("/v1/clock", {"to": "2026-11-02T00:00:00Z"}))
+            self.check_good(control.post("/v1/reset", {}))
+            self.assertRegex(control.get("/v1/clock")["service"], r"\A2026-11-01T01:00:")
+
+    def test_credentials_that_are_fetched_stay(self):
+        """Their targets, and the tokens that are shown for them, outlive a load and a reset."""
+        with steered(source="container") as proxy:
+            control = Control(proxy.control_port)
+            def fetch():
+                host, path = proxy.exports["AWS_CONTAINER_CREDENTIALS_FULL_URI"][7:].split("/", 1)
+                with socket.create_connection(("127.0.0.1", int(host.split(":")[1])), PATIENCE_S) as s:
+                    s.sendall(f"GET /{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: "
+                              f"{proxy.exports['AWS_CONTAINER_AUTHORIZATION_TOKEN']}\r\n"
+                              "Connection: close\r\n\r\n".encode())
+                    data = b"".join(iter(lambda: s.recv(65536), b""))
+                return json.loads(data.split(b"\r\n\r\n", 1)[1])
+            before = fetch()
+            proxy.secrets += [before["SecretAccessKey"], before["Token"]]
+            busy = [rule("busy", [{"error": "InternalError"}], when={"target": "container-credentials"})]
+            for action in (lambda: control.post("/v1/reset", {}),
+                           lambda: control.load(scenario([], source="container"))):
+                self.check_good(action())
+                after = fetch()
+                self.assertEqual(after["AccessKeyId"], before["AccessKeyId"])
+                proxy.secrets += [after["SecretAccessKey"], after["Token"]]
+                proxy.sign_with(after["AccessKeyId"], after["SecretAccessKey"], after["Token"])
+                self.assertEqual(proxy.ask().status, 200)
+            self.check_answer(control.load(scenario(busy)), 422, "bad_scenario")
+
+
+class UnderWayTest(ControlTest):
+    """What is under way when a scenario is replaced ends as it would have."""
+
+    def under(self, then, act):
+        """One exchange under the rule `old`; act() is called when the rule has met it."""
+        with steered(rule("old", then)) as proxy:
+            control = Control(proxy.control_port)
+            client = proxy.client()
+            client.send(proxy.sign.whole())
+            proxy.wait("match")
+            self.check_good(act(control))
+            yield proxy, control, client
+
+    def acts(self):
+        return {"load": lambda c: c.load(scenario([rule("new", [{"error": "InternalServiceErrorException"}])])),
+                "unload": lambda c: c.call("DELETE", "/v1/scenario"),
+                "reset": lambda c: c.post("/v1/reset", {})}
+
+    def test_a_delayed_answer(self):
+        for name, act in self.acts().items():
+            with self.subTest(name):
+                then = [{"error": "ThrottlingException"}, {"delay": "700ms"}]
+                for proxy, control, client in self.under(then, act):
+                    reply = client.reply()
+                    self.assertIn(b"Throttling", reply.body)
+                    event = proxy.wait("fault", rule="old")[0]
+                    self.assertGreater(event["seq"], proxy.events("control")[0]["seq"])
+                    # It is not counted for what is played now.
+                    self.assertEqual(control.rules().get("old", {"fired": 0})["fired"], 0)
+                    client.send(proxy.sign.whole())
+                    expected = {"load": 500, "unload": 200, "reset": None}[name]
+                    if expected:
+                        self.assertEqual(client.reply().status, expected)
+
+    def test_a_commit_whose_reply_is_late(self):
+        """It was billed in the old ledger; the new one knows nothing of it."""
+        for proxy, control, client in self.under([{"delay": "500ms"}], self.acts()["unload"]):
+            self.assertEqual(client.reply().results()[0]["Status"], "Success")
+            self.assertEqual(control.get("/v1/ledger")["count"], 0)
+            client.send(proxy.sign.whole(batch(record(quantity=9))))
+            self.assertEqual(client.reply().results()[0]["Status"], "Success")
+            self.assertEqual(control.get("/v1/ledger")["entries"][0]["quantity"], 9)
+
+    def test_a_hang_goes_on(self):
+        for proxy, control, client in self.under([{"hang": {"at": "before-response"}}], self.acts()["load"]):
+            self.assertTrue(client.is_silent())
+            for _ in range(20):
+                self.check_good(control.post("/v1/reset", {}))
+            self.assertTrue(client.is_silent())
+            client.close()
+            proxy.wait("close")
+
+    def test_a_slow_body(self):
+        then = [{"drip": {"bytes": 100, "every": "40ms"}}]
+        for proxy, control, client in self.under(then, self.acts()["reset"]):
+            self.assertEqual(client.reply().status, 200)
+            proxy.wait("fault", rule="old")
+            del control
+
+    def test_an_idle_close(self):
+        for proxy, control, client in self.under([{"idle_close": {"after": "600ms"}}], self.acts()["load"]):
+            self.assertEqual(client.reply().status, 200)
+            self.assertEqual(client.rest(), (b"", "fin"))
+            proxy.wait("fault", rule="old")
+            del control
+
+    def test_a_request_half_sent(self):
+        """It belongs to what is played when it is whole."""
+        with steered(rule("busy", THROTTLE)) as proxy:
+            control = Control(proxy.control_port)
+            head, body = proxy.sign.request(batch())
+            with proxy.client() as client:
+                client.send(head + body[:10])
+                proxy.wait("connect")
+                time.sleep(0.1)
+                self.check_good(control.call("DELETE", "/v1/scenario"))
+                client.send(body[10:])
+                self.assertEqual(client.reply().status, 200)
+
+    def test_replaced_all_the_time(self):
+        """Many clients, many loads; the sanitizer looks for what is used too late, or never freed."""
+        rules = [rule("r1", [{"error": "ThrottlingException"}, {"delay": {"uniform": ["0ms", "60ms"]}}],
+                      probability=0.4),
+                 rule("r2", [{"idle_close": {"after": "30ms"}}], probability=0.3),
+                 rule("r3", [{"hang": {"at": "response", "after_bytes": 60}}], probability=0.1)]
+        with steered(*rules) as proxy:
+            control = Control(proxy.control_port)
+            kept = control.connect()
+            end = time.monotonic() + 4
+            def work(seed):
+                while time.monotonic() < end:
+                    with proxy.client() as client:
+                        client.socket.settimeout(0.3)
+                        try:
+                            for i in range(5):
+                                client.send(proxy.sign.whole(batch(record(quantity=seed + i))))
+                                client.reply()
+                        except (OSError, AssertionError):
+                            pass
+            crowd = [Later(work, seed) for seed in range(6)]
+            loads = 0
+            while time.monotonic() < end:
+                tree = scenario(rules if loads % 3 else rules[:1], case=f"NET-{loads % 5}")
+                self.check_good(control.call("PUT", "/v1/scenario", tree, kept=kept))
+                self.check_good(control.call("POST", "/v1/reset", {}, kept=kept))
+                loads += 1
+                time.sleep(0.01)
+            for thread in crowd:
+                thread.done()
+            kept.close()
+            self.assertGreater(loads, 20)
+            self.assertGreater(len(proxy.events("fault")), 10)
+            self.check_good(control.call("DELETE", "/v1/scenario"))
+            self.assertEqual(proxy.ask().status, 200)
+
+
+class ResetTest(ControlTest):
+    def test_it_is_as_at_the_beginning(self):
+        with steered(rule("once", THROTTLE, match="1"), switch("other", THROTTLE)) as proxy:
+            control = Control(proxy.control_port)
+            for _ in range(3):
+                self.check_good(control.arm("other", False))
+                self.assertEqual(proxy.ask().status, 400)
+                self.assertEqual(proxy.ask().results()[0]["Status"], "Success")
+                # The first write wins, in this world.
+                self.assertEqual(proxy.ask(batch(record(quantity=8))).results()[0]["Status"],
+                                 "DuplicateRecord")
+                self.assertEqual(control.get("/v1/ledger")["count"], 1)
+                self.check_good(control.arm("other"))
+                self.check_good(control.post("/v1/clock", {"to": "+2h"}))
+                self.check_good(control.post("/v1/reset", {}))
+                self.assertEqual(control.get("/v1/ledger")["count"], 0)
+                self.assertEqual({(r["armed"], r["met"]) for r in control.rules().values()},
+                                 {(True, 0), (False, 0)})
+
+    def test_tokens_can_be_used_again(self):
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            world = control.get("/v1/lanes")
+            self.assertEqual(world["lanes"][0]["credentials"], "static")
+            self.check_good(control.post("/v1/reset", {}))
+            self.assertEqual(proxy.ask().status, 200)
+
+
+class JournalTest(ControlTest):
+    def test_requests_by_the_matcher_of_rules(self):
+        with steered(rule("busy", THROTTLE, match="2")) as proxy:
+            control = Control(proxy.control_port)
+            for body in (batch(record("acme")), batch(record("globex", 9)),
+                         batch(record("acme", 7, 2), record("globex", 3, 2))):
+                proxy.ask(body)
+            def count(**when):
+                answer = self.check_good(control.query(when=when))
+                self.assertTrue(answer["complete"])
+                return [e["x"] for e in answer["events"]]
+            self.assertEqual(count(), [1, 2, 3])
+            self.assertEqual(count(records={"customer": "acme"}), [1, 3])
+            self.assertEqual(count(records={"customer": "globex", "quantity": "5+"}), [2])
+            self.assertEqual(count(records={"hour": "hour-2"}), [3])
+            self.assertEqual(count(operation="MeterUsage"), [])
+            self.assertEqual(count(credential="k1", region="us-east-1", time={"until": "+1h"}), [1, 2, 3])
+            answer = self.check_good(control.query(x=2, events=["request", "response", "fault"]))
+            self.assertEqual([e["event"] for e in answer["events"]], ["request", "response", "fault"])
+            answer = self.check_good(control.query(rule="busy", events=["match"]))
+            self.assertEqual([e["won"] for e in answer["events"]], [False, True, False])
+            self.check_answer(control.query(when={"records": {"customer": "acmee"}}), 422, "bad_when")
+
+    def test_a_page_is_what_the_file_says(self):
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            for r in many(12):
+                proxy.ask(batch(r))
+            proxy.wait("close", 12)
+            found, after, pages = [], 0, 0
+            while True:
+                answer = self.check_good(control.query(after=after, limit=7))
+                found += answer["events"]
+                after = answer["next"]
+                pages += 1
+                if not answer["more"]:
+                    break
+            self.assertEqual(found, proxy.events())
+            self.assertGreater(pages, 5)
+
+    def test_what_is_forgotten_is_told(self):
+        with steered(args=["--control-history", "20000"]) as proxy:
+            control = Control(proxy.control_port)
+            for r in many(20):
+                proxy.ask(batch(r))
+            proxy.wait("close", 20)
+            answer = self.check_good(control.query(when={}))
+            self.assertFalse(answer["complete"])
+            self.assertGreater(answer["first"], 10)
+            self.assertEqual(answer["last"], len(proxy.lines()))
+            answer = self.check_good(control.wait(when={}, count=20, within_s=0))
+            self.assertEqual((answer["reached"], answer["complete"]), (False, False))
+            # Counters forget nothing.
+            self.assertEqual(control.get("/v1/ledger")["count"], 20)
+
+    def test_without_a_file(self):
+        with steered(journal=False) as proxy:
+            control = Control(proxy.control_port)
+            proxy.ask()
+            self.assertEqual(len(self.check_good(control.query(when={}))["events"]), 1)
+            self.assertEqual(control.get("/v1/health")["journal"]["path"], "")
+
+
+class WaitTest(ControlTest):
+    def test_until_a_rule_fired(self):
+        with steered(rule("busy", THROTTLE)) as proxy:
+            control = Control(proxy.control_port)
+            waits = [Later(control.wait, rule="busy", fired=n, within_s=30) for n in (1, 2, 3)]
+            time.sleep(0.2)
+            self.assertTrue(all(w.is_alive() for w in waits))
+            for wait, count in zip(waits, (1, 2, 3)):
+                proxy.ask()
+                answer = self.check_good(wait.done())
+                self.assertEqual((answer["reached"], answer["count"]), (True, count))
+                self.assertEqual(len(proxy.events("fault")), count)
+            answer = self.check_good(control.wait(rule="busy", fired=3))  # it is so already
+            self.assertTrue(answer["reached"])
+
+    def test_until_requests_came(self):
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            proxy.ask(batch(record("acme")))
+            last = control.query(limit=1000)["last"]
+            wait = Later(control.wait, when={"records": {"customer": "acme"}}, count=2, after=last)
+            proxy.ask(batch(record("globex")))
+            proxy.ask(batch(record("acme", 7, 2)))
+            time.sleep(0.2)
+            self.assertTrue(wait.is_alive())
+            proxy.ask(batch(record("acme", 7, 3)))
+            self.assertTrue(self.check_good(wait.done())["reached"])
+            # What was waited for is in the ledger: nobody has to sleep before asking.
+            self.assertEqual(control.get("/v1/ledger")["count"], 4)
+
+    def test_in_vain(self):
+        with steered(rule("busy", THROTTLE)) as proxy:
+            control = Control(proxy.control_port)
+            proxy.ask()
+            for body in {"rule": "busy", "fired": 2}, {"when": METERING, "count": 2}:
+                began = time.monotonic()
+                answer = self.check_good(control.wait(within_s=0.7, **body))
+                self.assertEqual((answer["reached"], answer["count"], answer["wanted"]), (False, 1, 2))
+                self.assertGreater(time.monotonic() - began, 0.65)
+            self.check_answer(control.wait(rule="busy", within_s=61), 422, "bad_value")
+
+    def test_a_load_ends_them(self):
+        with steered(rule("busy", THROTTLE)) as proxy:
+            control = Control(proxy.control_port)
+            for act in (lambda: control.load(scenario([])), lambda: control.post("/v1/reset", {})):
+                waits = [Later(control.wait, when=METERING, count=9, within_s=30) for _ in range(3)]
+                time.sleep(0.3)
+                self.check_good(act())
+                for wait in waits:
+                    self.check_answer(wait.done(), 409, "began_anew")
+
+    def test_the_program_ends_while_one_waits(self):
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            Later(lambda: self.assertRaises(OSError, control.wait, when={}, within_s=60))
+            time.sleep(0.3)
+            proxy.stop()
+
+
+class ClockTest(ControlTest):
+    def test_told_time_moves(self):
+        """What is reported of tomorrow is refused, until it is tomorrow."""
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            late = batch(dict(record(), Timestamp=HOUR_S + 20 * 3600))
+            self.assertEqual(proxy.ask(late).status, 400)
+            self.check_good(control.post("/v1/clock", {"to": "2026-11-19T05:30:00Z"}))
+            self.assertEqual(proxy.ask(late).status, 200)
+            self.check_answer(control.post("/v1/clock", {"to": "2026-11-18T11:00:00Z"}), 409, "backwards")
+            self.assertEqual([e["event"] for e in proxy.events() if e["event"] in ("control", "clock")],
+                             ["control", "clock"])
+
+    def test_real_time_does_not(self):
+        with steered(args=["--time", "real"]) as proxy:
+            control = Control(proxy.control_port)
+            self.check_answer(control.post("/v1/clock", {"to": "+1h"}), 409, "real_time")
+            self.assertEqual(control.get("/v1/clock")["time"], "real")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
