@@ -186,19 +186,32 @@ static void refuse(struct session *s, struct reply *r)
     send_reply(s, r);
 }
 
-static void look(struct session *s, size_t work)
+static void end_wait(struct session *s)
 {
-    enum wait_state state = wait_look(s->wait, s->all->desk, work);
-    if (state == WAIT_MORE) {
-        loop_timer_start(&s->all->wake, 0);
-    }
-    if (state != WAIT_OVER) {
-        return;
-    }
     struct reply reply = {0};
     wait_tell(s->wait, s->all->desk, loop_now_us(s->all->loop) - s->wait_began_us, &reply);
     wait_free(&s->wait);
     send_reply(s, &reply);
+}
+
+static void look(struct session *s, size_t work)
+{
+    enum wait_state state = wait_look(s->wait, s->all->desk, work);
+    if (state == WAIT_OVER) {
+        end_wait(s);
+    } else if (state == WAIT_MORE) {
+        loop_timer_start(&s->all->wake, 0);
+    }
+}
+
+// What was in the journal in time counts, even if it was not read in time.
+static void on_wait_late(struct session *s)
+{
+    if (wait_look(s->wait, s->all->desk, WAIT_WORK / WAITING_MAX) == WAIT_MORE) {
+        loop_timer_start(&s->timer, 0);
+    } else {
+        end_wait(s);
+    }
 }
 
 static void begin_wait(struct session *s, struct wait *wait)
@@ -331,9 +344,7 @@ static void on_time(void *arg)
                    (int)(READING_US / US_PER_S));
         refuse(s, &reply);
     } else if (s->state == SESSION_WAITING) {
-        wait_tell(s->wait, s->all->desk, loop_now_us(s->all->loop) - s->wait_began_us, &reply);
-        wait_free(&s->wait);
-        send_reply(s, &reply);
+        on_wait_late(s);
     } else {
         if (s->state == SESSION_SENDING) {
             peer_reset(s->peer);

@@ -274,6 +274,8 @@ class CostTest(ControlTest):
                     client.send(proxy.sign.whole(batch(record(quantity=i + 1))))
                     client.reply()
             control = Control(proxy.control_port)
+            answer = self.check_good(control.wait(when=METERING, count=400, within_s=0))
+            self.assertTrue(answer["reached"])  # however long it takes to read
             stop = time.monotonic() + 3
             def bother():
                 while time.monotonic() < stop:
