@@ -395,10 +395,10 @@ static bool is_rule_of(const struct rule *rule, const struct scenario *s)
            at < (uintptr_t)(s->rules + s->rule_count);
 }
 
-static bool any_refers(const struct connection *c, uint64_t last_exchange, const struct scenario *s)
+static bool any_refers(const struct connection *c, uint64_t era, const struct scenario *s)
 {
     for (; c != NULL; c = c->next) {
-        if ((c->has_exchange && c->exchange.number <= last_exchange) || is_rule_of(c->idler, s) ||
+        if ((c->has_exchange && c->exchange.era == era) || is_rule_of(c->idler, s) ||
             is_rule_of(c->handshake.rule, s)) {
             return true;
         }
@@ -406,9 +406,9 @@ static bool any_refers(const struct connection *c, uint64_t last_exchange, const
     return false;
 }
 
-bool connection_refers(const struct lane *lane, uint64_t last_exchange, const struct scenario *s)
+bool connection_refers(const struct lane *lane, uint64_t era, const struct scenario *s)
 {
-    return any_refers(lane->live, last_exchange, s) || any_refers(lane->dead, last_exchange, s);
+    return any_refers(lane->live, era, s) || any_refers(lane->dead, era, s);
 }
 
 struct exchange *connection_exchange(struct lane *lane, uint64_t number)

@@ -462,6 +462,7 @@ static void choose(struct exchange *x, enum phase phase)
 
 void exchange_run_head(struct exchange *x)
 {
+    x->era = x->lane->era;
     read_head(x);
     choose(x, PHASE_HEAD);
     if (x->rule != NULL) {
@@ -496,6 +497,7 @@ static void reply(struct exchange *x)
 void exchange_run(struct exchange *x)
 {
     x->is_inside_call = true;
+    x->era = x->lane->era;
     x->lane->last_request_us = loop_now_us(x->lane->loop);
     if (x->target == TARGET_SERVICE) {
         decode(x);

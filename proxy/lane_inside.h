@@ -61,6 +61,7 @@ struct lane {
     bool is_closed;
     char *world_case;           // what the world's own values are drawn from
     struct scenario_file *file; // owned: of the scenario, if it was loaded since
+    uint64_t era;               // how often a scenario began before this one
     struct past *pasts;         // lane_load.c
 };
 
@@ -72,9 +73,9 @@ void connection_drop(struct connection *c);
 void connection_reap(struct lane *lane);
 // RST to every connection of that port on which no reply is under way; the others get theirs first.
 void connection_reset_all(struct port *port);
-// Whether one that is still there has an exchange of at most that number, or has met a rule of s
-// (NULL: of none) that acts later.
-bool connection_refers(const struct lane *lane, uint64_t last_exchange, const struct scenario *s);
+// Whether one that is still there has an exchange of that era, or has met a rule of s (NULL: of
+// none) that acts later.
+bool connection_refers(const struct lane *lane, uint64_t era, const struct scenario *s);
 // The exchange of that number, when it is under way.
 struct exchange *connection_exchange(struct lane *lane, uint64_t number);
 

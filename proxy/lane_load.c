@@ -16,7 +16,7 @@ struct past {
     struct service *service;
     struct sigv4_verifier *verifier;
     struct rules *rules;
-    uint64_t last_exchange;
+    uint64_t era;
 };
 
 static void free_past(struct past *p)
@@ -30,16 +30,26 @@ static void free_past(struct past *p)
     x_free(p);
 }
 
-// The oldest first: of several with one scenario (it was reset) only the last has its file, and
-// what holds an earlier one holds that too.
+// Another past of the same scenario, which was reset, needs its file still.
+static void hand_on(struct lane *lane, struct past *p)
+{
+    for (struct past *heir = lane->pasts; heir != NULL && p->file != NULL; heir = heir->next) {
+        if (heir != p && heir->scenario == p->scenario) {
+            heir->file = p->file;
+            p->file = NULL;
+        }
+    }
+}
+
 void lane_forget_pasts(struct lane *lane)
 {
     struct past **link = &lane->pasts;
     while (*link != NULL) {
         struct past *p = *link;
-        if (connection_refers(lane, p->last_exchange, p->scenario)) {
+        if (connection_refers(lane, p->era, p->file == NULL ? NULL : p->scenario)) {
             link = &p->next;
         } else {
+            hand_on(lane, p);
             *link = p->next;
             free_past(p);
         }
@@ -93,19 +103,16 @@ enum rc lane_may_load(struct lane *lane, const struct scenario *s, struct diag *
 static void retire(struct lane *lane, struct scenario_file *file)
 {
     struct past *p = x_alloc(sizeof *p);
-    *p = (struct past){.file = file == lane->file ? NULL : lane->file,
+    *p = (struct past){.next = lane->pasts,
+                       .file = file == lane->file ? NULL : lane->file,
                        .scenario = lane->options.scenario,
                        .world = lane->world,
                        .ledger = lane->ledger,
                        .service = lane->service,
                        .verifier = lane->verifier,
                        .rules = lane->rules,
-                       .last_exchange = lane->exchanges};
-    struct past **last = &lane->pasts;
-    while (*last != NULL) {
-        last = &(*last)->next;
-    }
-    *last = p;
+                       .era = lane->era++};
+    lane->pasts = p;
     lane->file = file;
     lane->rules = NULL;
     quotas_clear(&lane->quotas);
@@ -177,6 +184,9 @@ void lane_facts(const struct lane *lane, struct lane_facts *out)
                                .began_us = lane->began_us,
                                .requests = lane->requests,
                                .exchanges = lane->exchanges};
+    for (const struct past *p = lane->pasts; p != NULL; p = p->next) {
+        out->pasts++;
+    }
     for (size_t i = 0; i < TARGET_COUNT; i++) {
         out->urls[i] = lane->ports[i].url;
     }

@@ -25,6 +25,7 @@ void desk_health(struct desk *desk, struct call *call, struct reply *reply)
     buf_add_json_string(b, is_kept ? SPAN("ok") : SPAN("evidence is lost"));
     buf_add_member(b, "version", SPAN(METERPROVER_VERSION));
     buf_add_member_i64(b, "requests", (int64_t)facts.requests);
+    buf_add_member_i64(b, "pasts", (int64_t)facts.pasts);
     buf_add_text(b, ",\"journal\":{\"last\":");
     buf_add_u64(b, history_last(desk->history));
     buf_add_member_i64(b, "lost", (int64_t)journal_lost(j));

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import tempfile
 import time
 import unittest
 
@@ -164,6 +165,13 @@ class LoadTest(ControlTest):
             self.assertEqual(faults(proxy), expected)
         self.assertEqual(set(expected[0]), {200, 400})
 
+    def test_wire_time_is_as_it_says(self):
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            for skew, status in (("+20m", 400), ("-20m", 400), ("+1m", 200)):
+                self.check_good(control.load(scenario([], time={"skew": skew})))
+                self.assertEqual(proxy.ask().status, status, skew)
+
     def test_told_time_begins_anew(self):
         with steered() as proxy:
             control = Control(proxy.control_port)
@@ -249,8 +257,32 @@ class UnderWayTest(ControlTest):
             for _ in range(20):
                 self.check_good(control.post("/v1/reset", {}))
             self.assertTrue(client.is_silent())
+            self.assertEqual(self.pasts(control), 1)  # what it hangs under, and none of the others
             client.close()
             proxy.wait("close")
+            self.assertEqual(self.pasts(control), 0)
+
+    def test_a_hang_outlives_its_file(self):
+        """Of a scenario that was loaded, reset, and replaced: the rule it hangs under is still there."""
+        hang = scenario([rule("old", [{"hang": {"at": "before-response"}}])])
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            self.check_good(control.load(hang))
+            clients = [proxy.client() for _ in range(3)]
+            for n, client in enumerate(clients, 1):
+                client.send(proxy.sign.whole())
+                proxy.wait("match", n)
+                self.check_good(control.post("/v1/reset", {}))
+            self.check_good(control.call("DELETE", "/v1/scenario"))
+            for left, client in ((2, clients[0]), (1, clients[2]), (0, clients[1])):
+                client.close()  # then the silence is told, with the rule's name
+                proxy.wait("close", 3 - left)
+                self.assertEqual(self.pasts(control), left)
+            self.assertEqual([e["rule"] for e in proxy.events("fault")], ["old"] * 3)
+            self.assertEqual(proxy.ask().status, 200)
+
+    def pasts(self, control):
+        return control.get("/v1/health")["pasts"]
 
     def test_a_slow_body(self):
         then = [{"drip": {"bytes": 100, "every": "40ms"}}]
@@ -335,13 +367,53 @@ class ResetTest(ControlTest):
                 self.assertEqual({(r["armed"], r["met"]) for r in control.rules().values()},
                                  {(True, 0), (False, 0)})
 
-    def test_tokens_can_be_used_again(self):
+    def test_quotas_are_full_again(self):
+        with steered(world={"quotas": True}) as proxy:
+            control = Control(proxy.control_port)
+            self.check_good(control.load(scenario([], world={"quotas": True})))
+            wire = proxy.sign.whole()
+            with proxy.client() as client:
+                statuses = []
+                while 400 not in statuses and len(statuses) < 400:
+                    client.send(wire * 40)
+                    statuses += [client.reply().status for _ in range(40)]
+                self.assertIn(400, statuses)
+                self.check_good(control.post("/v1/reset", {}))
+                client.send(wire)
+                self.assertEqual(client.reply().status, 200)
+
+    def test_the_trail_is_of_what_came_since(self):
+        with tempfile.TemporaryDirectory(prefix="wire-") as folder:
+            books = [os.path.join(folder, name) for name in ("ledger", "trail")]
+            with steered(args=["--ledger", books[0], "--cloudtrail", books[1]]) as proxy:
+                proxy.ask(batch(record("acme", 7)))
+                proxy.ask(batch(record("globex", 8)))
+                self.check_good(Control(proxy.control_port).post("/v1/reset", {}))
+                proxy.ask(batch(record("acme", 9)))
+            trees = []
+            for path in books:
+                with open(path, encoding="utf-8") as file:
+                    trees.append(json.load(file))
+        self.assertEqual([e["quantity"] for e in trees[0]["entries"]], [9])
+        self.assertEqual(len(trees[1]["Records"]), 1)
+
+    def test_nothing_is_kept_of_what_was(self):
+        """Scenario after scenario, while a client stays connected."""
+        big = scenario([rule(f"r{n}", THROTTLE, when={**METERING, "attempt": n + 50})
+                        for n in range(200)])
         with steered() as proxy:
             control = Control(proxy.control_port)
-            world = control.get("/v1/lanes")
-            self.assertEqual(world["lanes"][0]["credentials"], "static")
-            self.check_good(control.post("/v1/reset", {}))
-            self.assertEqual(proxy.ask().status, 200)
+            kept = control.connect()
+            with proxy.client() as client:
+                sizes = []
+                for n in range(90):
+                    self.check_good(control.call("PUT", "/v1/scenario", big, kept=kept))
+                    client.send(proxy.sign.whole())
+                    self.assertEqual(client.reply().status, 200)
+                    if n in (44, 89):
+                        sizes.append(control.get("/v1/health")["pasts"])
+            kept.close()
+            self.assertEqual(sizes, [0, 0])
 
 
 class JournalTest(ControlTest):
