@@ -57,7 +57,13 @@ class SwitchTest(ControlTest):
             self.check_good(control.post("/v1/reset", {}))  # the window ends with it
             self.assertEqual(proxy.ask().status, 200)
             self.assertEqual(control.rules()["shut"]["fired"], 0)
-            self.assertEqual(len(proxy.events("fault", rule="shut")), 3)
+            for act in (lambda: control.load(scenario([])), lambda: control.call("DELETE", "/v1/scenario")):
+                self.check_good(control.load(scenario([rule("shut", [{"refuse": {}}], when={"phase": "connect"})])))
+                with self.assertRaises(ConnectionRefusedError):
+                    socket.create_connection(("127.0.0.1", proxy.port))
+                self.check_good(act())
+                self.assertEqual(proxy.ask().status, 200)
+            self.assertEqual(len(proxy.events("fault", rule="shut")), 5)
 
     def test_under_tls_the_interface_is_plain(self):
         rules = [switch("wrong", [{"wrong_host": {}}], when={"phase": "tls"})]
@@ -77,9 +83,11 @@ class LoadTest(ControlTest):
         with steered() as proxy:
             control = Control(proxy.control_port)
             self.assertEqual(proxy.ask().status, 200)
-            answer = self.check_good(control.load(scenario([rule("busy", THROTTLE)], case="OTH-1")))
+            answer = self.check_good(control.load(scenario([rule("busy", THROTTLE, match="2")],
+                                                           case="OTH-1")))
             self.assertEqual(answer.json, {"case": "OTH-1", "rules": 1})
-            self.assertEqual(proxy.ask().status, 400)  # signed with the same keys
+            self.assertEqual(proxy.ask().status, 200)  # signed with the same keys
+            self.assertEqual(proxy.ask().status, 400)
             self.assertEqual(control.get("/v1/lanes")["lanes"][0]["case"], "OTH-1")
             self.check_good(control.call("DELETE", "/v1/scenario"))
             self.assertEqual(proxy.ask().status, 200)
@@ -257,10 +265,10 @@ class UnderWayTest(ControlTest):
             for _ in range(20):
                 self.check_good(control.post("/v1/reset", {}))
             self.assertTrue(client.is_silent())
-            self.assertEqual(self.pasts(control), 1)  # what it hangs under, and none of the others
+            self.check_pasts(control, 1)  # what it hangs under, and none of the others
             client.close()
             proxy.wait("close")
-            self.assertEqual(self.pasts(control), 0)
+            self.check_pasts(control, 0)
 
     def test_a_hang_outlives_its_file(self):
         """Of a scenario that was loaded, reset, and replaced: the rule it hangs under is still there."""
@@ -277,12 +285,16 @@ class UnderWayTest(ControlTest):
             for left, client in ((2, clients[0]), (1, clients[2]), (0, clients[1])):
                 client.close()  # then the silence is told, with the rule's name
                 proxy.wait("close", 3 - left)
-                self.assertEqual(self.pasts(control), left)
+                self.check_pasts(control, left)
             self.assertEqual([e["rule"] for e in proxy.events("fault")], ["old"] * 3)
             self.assertEqual(proxy.ask().status, 200)
 
-    def pasts(self, control):
-        return control.get("/v1/health")["pasts"]
+    def check_pasts(self, control, count):
+        """So many scenarios are kept, as soon as the loop has noticed what ended."""
+        end, seen = time.monotonic() + PATIENCE_S, None
+        while seen != count and time.monotonic() < end:
+            seen = control.get("/v1/health")["pasts"]
+        self.assertEqual(seen, count)
 
     def test_a_slow_body(self):
         then = [{"drip": {"bytes": 100, "every": "40ms"}}]
@@ -297,6 +309,26 @@ class UnderWayTest(ControlTest):
             self.assertEqual(client.rest(), (b"", "fin"))
             proxy.wait("fault", rule="old")
             del control
+
+    def test_an_idle_close_of_a_scenario_that_is_gone(self):
+        """Its exchange is over and its file was loaded: only the connection still knows the rule."""
+        idle = scenario([rule("old", [{"idle_close": {"after": "600ms"}}])])
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            for act in self.acts().values():
+                before = len(proxy.events("fault"))
+                self.check_good(control.load(idle))
+                client = proxy.client()
+                client.send(proxy.sign.whole())
+                self.assertEqual(client.reply().status, 200)
+                self.check_good(act(control))
+                self.check_good(control.call("DELETE", "/v1/scenario"))
+                self.check_pasts(control, 1)
+                self.assertEqual(client.rest(), (b"", "fin"))
+                self.assertEqual(proxy.wait("fault", before + 1)[-1]["rule"], "old")
+                client.close()
+                proxy.wait("close", len(proxy.events("connect")))
+                self.check_pasts(control, 0)
 
     def test_a_request_half_sent(self):
         """It belongs to what is played when it is whole."""

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/control/guard.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "proxy/http/parser.h"
@@ -146,6 +147,26 @@ static void tokens(void)
     check_rows(&g, ROWS);
 }
 
+// Another token whose digest begins as the right one's does is still another.
+static void other_tokens(void)
+{
+    unsigned char right[SHA256_BYTES];
+    unsigned char other[SHA256_BYTES] = {0};
+    char text[120];
+    char token[32];
+    struct guard g = {.has_token = false};
+    CHECK_INT(guard_set_token(&g, SPAN(TOKEN), NULL), RC_OK);
+    sha256(right, SPAN(TOKEN));
+    for (unsigned i = 0; i < 100000 && (other[0] != right[0] || i == 0); i++) {
+        (void)snprintf(token, sizeof token, "another-token-%u", i);
+        sha256(other, span_of(token));
+    }
+    CHECK_INT(other[0], right[0]);
+    (void)snprintf(text, sizeof text, GET("Host: localhost\r\nAuthorization: Bearer %s\r\n"),
+                   token);
+    CHECK_INT(ask_with(&g, text), 401);
+}
+
 static void token_files(void)
 {
     static const char *const BAD[] = {"",
@@ -181,6 +202,13 @@ static void table(void)
 }
 
 const struct unit_test GUARD_TESTS[] = {
-    {"hosts", hosts},   {"browsers", browsers},       {"routes", routes}, {"bodies", bodies},
-    {"tokens", tokens}, {"token files", token_files}, {"table", table},   {NULL, NULL},
+    {"hosts", hosts},
+    {"browsers", browsers},
+    {"routes", routes},
+    {"bodies", bodies},
+    {"tokens", tokens},
+    {"other tokens", other_tokens},
+    {"token files", token_files},
+    {"table", table},
+    {NULL, NULL},
 };
