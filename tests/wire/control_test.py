@@ -343,6 +343,23 @@ class UnderWayTest(ControlTest):
                 client.send(body[10:])
                 self.assertEqual(client.reply().status, 200)
 
+    def test_a_request_that_is_whole_under_the_next(self):
+        """It is under way there, and ends as that one has it, though it began before."""
+        late = scenario([rule("late", [{"error": "ThrottlingException"}, {"delay": "700ms"}])])
+        with steered() as proxy:
+            control = Control(proxy.control_port)
+            head, body = proxy.sign.request(batch())
+            with proxy.client() as client:
+                client.send(head + body[:10])
+                proxy.wait("connect")
+                time.sleep(0.1)
+                self.check_good(control.load(late))
+                client.send(body[10:])
+                proxy.wait("match")
+                self.check_good(control.call("DELETE", "/v1/scenario"))
+                self.assertEqual(client.reply().status, 400)
+                self.assertEqual(proxy.wait("fault")[0]["rule"], "late")
+
     def test_replaced_all_the_time(self):
         """Many clients, many loads; the sanitizer looks for what is used too late, or never freed."""
         rules = [rule("r1", [{"error": "ThrottlingException"}, {"delay": {"uniform": ["0ms", "60ms"]}}],
