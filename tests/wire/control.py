@@ -106,5 +106,11 @@ class ControlTest(WireTest):
         self.assertEqual((answer.status, answer.code), (status, code), answer.body)
         return answer
 
+    def events(self, proxy, *which, **members):
+        """What the journal's file has when everything that was answered is in it: lines are written
+        at the end of a turn of the loop, and this call is answered in a later one."""
+        Control(proxy.control_port).get("/v1/health")
+        return proxy.events(*which, **members)
+
     def check_good(self, answer):
         return self.check_answer(answer, 200)

@@ -63,7 +63,7 @@ class FormTest(ControlTest):
             for data, statuses in rows:
                 with self.subTest(data[:100]):
                     self.assertEqual(self.raw(proxy, data), (statuses, "fin"))
-            self.assertEqual(len(proxy.events("control")), 2)
+            self.assertEqual(len(self.events(proxy, "control")), 2)
             self.assertEqual(proxy.ask().status, 200)
 
     def test_byte_by_byte(self):
@@ -110,7 +110,7 @@ class FormTest(ControlTest):
                                  (b"null", 422), (b'{"to":1e999}', 400)):
                 with self.subTest(body[:40]):
                     self.assertEqual(control.post("/v1/clock", body).status, status)
-            self.assertEqual(proxy.events("control"), [])
+            self.assertEqual(self.events(proxy, "control"), [])
 
 
 class TokenTest(ControlTest):
@@ -139,7 +139,7 @@ class TokenTest(ControlTest):
             named = {"Host": "meterprover.example"}
             self.check_good(good.get("/v1/health", headers=named))
             self.check_answer(good.get("/v1/health", headers={"Origin": "null"}), 403, "from_a_browser")
-            self.check_event(proxy.events("control")[0], agent="with [secret:control] in its name")
+            self.check_event(self.events(proxy, "control")[0], agent="with [secret:control] in its name")
             proxy.secrets.append(TOKEN)  # which is looked for at the end
 
     def test_other_machines_need_it(self):
@@ -161,6 +161,18 @@ class TokenTest(ControlTest):
         with steered(args=["--control", "0.0.0.0:0", "--control-token-file", token]) as proxy:
             self.check_good(Control(proxy.control_port, {"Authorization": f"Bearer {TOKEN}"})
                             .get("/v1/health"))
+
+    def test_the_other_loopback(self):
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError as why:
+            self.skipTest(f"no IPv6 here: {why}")
+        with steered(args=["--control", "[::1]:0"]) as proxy:
+            with socket.create_connection(("::1", proxy.control_port)) as client:
+                client.sendall(b"GET /v1/lanes HTTP/1.1\r\nHost: [::1]:%d\r\nConnection: close\r\n\r\n"
+                               % proxy.control_port)
+                data = b"".join(iter(lambda: client.recv(65536), b""))
+            self.assertRegex(data, rb"\AHTTP/1\.1 200 OK\r\n")
 
     def test_a_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as other:

@@ -37,10 +37,10 @@ class SwitchTest(ControlTest):
             control.arm("throttled", False)
             self.check_answer(control.arm("unheard of"), 404, "no_such_rule")
             proxy.wait("close")
-            seen = [(e["event"], e.get("what")) for e in proxy.events()
+            seen = [(e["event"], e.get("what")) for e in self.events(proxy)
                     if e["event"] in ("control", "match")]
             self.assertEqual(seen, [("control", "arm"), ("match", None), ("control", "disarm")])
-            first = proxy.events("control")[0]
+            first = self.events(proxy, "control")[0]
             self.check_event(first, what="arm", rule="throttled", agent="the test of evidence")
             self.assertRegex(first["from"], r"\A127\.0\.0\.1:\d+\Z")
 
@@ -63,7 +63,7 @@ class SwitchTest(ControlTest):
                     socket.create_connection(("127.0.0.1", proxy.port))
                 self.check_good(act())
                 self.assertEqual(proxy.ask().status, 200)
-            self.assertEqual(len(proxy.events("fault", rule="shut")), 5)
+            self.assertEqual(len(self.events(proxy, "fault", rule="shut")), 5)
 
     def test_under_tls_the_interface_is_plain(self):
         rules = [switch("wrong", [{"wrong_host": {}}], when={"phase": "tls"})]
@@ -91,7 +91,7 @@ class LoadTest(ControlTest):
             self.assertEqual(control.get("/v1/lanes")["lanes"][0]["case"], "OTH-1")
             self.check_good(control.call("DELETE", "/v1/scenario"))
             self.assertEqual(proxy.ask().status, 200)
-            self.assertEqual([e.get("case") for e in proxy.events("control")], ["OTH-1", ""])
+            self.assertEqual([e.get("case") for e in self.events(proxy, "control")], ["OTH-1", ""])
 
     def test_a_scenario_with_mistakes_changes_nothing(self):
         tree = scenario([rule("r", [{"rsst": {}}]), rule("s", [{"delay": "soon"}])])
@@ -112,7 +112,7 @@ class LoadTest(ControlTest):
             self.check_answer(control.load(good, "?case=NONE"), 422, "no_such_case")
             self.check_answer(control.load(good, "?cases=X"), 422, "unknown_key")
             self.assertEqual(proxy.ask().status, 400)
-            self.assertEqual(proxy.events("control"), [])
+            self.assertEqual(self.events(proxy, "control"), [])
 
     def test_a_scenario_for_another_lane(self):
         """Sound in itself, but what it is about is not here."""
@@ -165,7 +165,7 @@ class LoadTest(ControlTest):
         rules = [rule("often", THROTTLE, probability=0.5)]
         def faults(proxy):
             statuses = [proxy.ask(batch(r)).status for r in many(24)]
-            return statuses, [e["drew"] for e in proxy.events("draw")]
+            return statuses, [e["drew"] for e in proxy.wait("draw", 24)]
         with Proxy(rules) as proxy:
             expected = faults(proxy)
         with steered() as proxy:
@@ -216,6 +216,23 @@ class LoadTest(ControlTest):
             self.check_answer(control.load(scenario(busy)), 422, "bad_scenario")
 
 
+    def test_files_with_tokens_stay(self):
+        for source, names in (("pod-identity", ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]),
+                              ("web-identity", ["AWS_WEB_IDENTITY_TOKEN_FILE"]),
+                              ("web-identity+pod-identity", ["AWS_WEB_IDENTITY_TOKEN_FILE",
+                                                             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"])):
+            with self.subTest(source), steered(source=source) as proxy:
+                control = Control(proxy.control_port)
+                paths = [proxy.exports[name] for name in names]
+                for _ in range(2):
+                    self.check_good(control.post("/v1/reset", {}))
+                    self.check_good(control.load(scenario([], source=source)))
+                    for path in paths:
+                        self.assertGreater(os.path.getsize(path), 20)
+                proxy.stop()
+                self.assertFalse(any(os.path.exists(path) for path in paths))
+
+
 class UnderWayTest(ControlTest):
     """What is under way when a scenario is replaced ends as it would have."""
 
@@ -242,7 +259,7 @@ class UnderWayTest(ControlTest):
                     reply = client.reply()
                     self.assertIn(b"Throttling", reply.body)
                     event = proxy.wait("fault", rule="old")[0]
-                    self.assertGreater(event["seq"], proxy.events("control")[0]["seq"])
+                    self.assertGreater(event["seq"], self.events(proxy, "control")[0]["seq"])
                     # It is not counted for what is played now.
                     self.assertEqual(control.rules().get("old", {"fired": 0})["fired"], 0)
                     client.send(proxy.sign.whole())
@@ -286,7 +303,7 @@ class UnderWayTest(ControlTest):
                 client.close()  # then the silence is told, with the rule's name
                 proxy.wait("close", 3 - left)
                 self.check_pasts(control, left)
-            self.assertEqual([e["rule"] for e in proxy.events("fault")], ["old"] * 3)
+            self.assertEqual([e["rule"] for e in self.events(proxy, "fault")], ["old"] * 3)
             self.assertEqual(proxy.ask().status, 200)
 
     def check_pasts(self, control, count):
@@ -316,7 +333,7 @@ class UnderWayTest(ControlTest):
         with steered() as proxy:
             control = Control(proxy.control_port)
             for act in self.acts().values():
-                before = len(proxy.events("fault"))
+                before = len(self.events(proxy, "fault"))
                 self.check_good(control.load(idle))
                 client = proxy.client()
                 client.send(proxy.sign.whole())
@@ -327,7 +344,7 @@ class UnderWayTest(ControlTest):
                 self.assertEqual(client.rest(), (b"", "fin"))
                 self.assertEqual(proxy.wait("fault", before + 1)[-1]["rule"], "old")
                 client.close()
-                proxy.wait("close", len(proxy.events("connect")))
+                proxy.wait("close", len(self.events(proxy, "connect")))
                 self.check_pasts(control, 0)
 
     def test_a_request_half_sent(self):
@@ -392,7 +409,7 @@ class UnderWayTest(ControlTest):
                 thread.done()
             kept.close()
             self.assertGreater(loads, 20)
-            self.assertGreater(len(proxy.events("fault")), 10)
+            self.assertGreater(len(self.events(proxy, "fault")), 10)
             self.check_good(control.call("DELETE", "/v1/scenario"))
             self.assertEqual(proxy.ask().status, 200)
 
@@ -502,7 +519,7 @@ class JournalTest(ControlTest):
                 pages += 1
                 if not answer["more"]:
                     break
-            self.assertEqual(found, proxy.events())
+            self.assertEqual(found, self.events(proxy))
             self.assertGreater(pages, 5)
 
     def test_what_is_forgotten_is_told(self):
@@ -514,7 +531,7 @@ class JournalTest(ControlTest):
             answer = self.check_good(control.query(when={}))
             self.assertFalse(answer["complete"])
             self.assertGreater(answer["first"], 10)
-            self.assertEqual(answer["last"], len(proxy.lines()))
+            self.assertEqual(answer["last"], len(self.events(proxy)))
             answer = self.check_good(control.wait(when={}, count=20, within_s=0))
             self.assertEqual((answer["reached"], answer["complete"]), (False, False))
             # Counters forget nothing.
@@ -539,7 +556,7 @@ class WaitTest(ControlTest):
                 proxy.ask()
                 answer = self.check_good(wait.done())
                 self.assertEqual((answer["reached"], answer["count"]), (True, count))
-                self.assertEqual(len(proxy.events("fault")), count)
+                self.assertEqual(len(self.events(proxy, "fault")), count)
             answer = self.check_good(control.wait(rule="busy", fired=3))  # it is so already
             self.assertTrue(answer["reached"])
 
@@ -597,7 +614,7 @@ class ClockTest(ControlTest):
             self.check_good(control.post("/v1/clock", {"to": "2026-11-19T05:30:00Z"}))
             self.assertEqual(proxy.ask(late).status, 200)
             self.check_answer(control.post("/v1/clock", {"to": "2026-11-18T11:00:00Z"}), 409, "backwards")
-            self.assertEqual([e["event"] for e in proxy.events() if e["event"] in ("control", "clock")],
+            self.assertEqual([e["event"] for e in self.events(proxy) if e["event"] in ("control", "clock")],
                              ["control", "clock"])
 
     def test_real_time_does_not(self):
