@@ -72,7 +72,7 @@ int counter_call(struct counter *c, const char *method, const char *target, cons
     if (call.route != NULL) {
         desk_answer(&c->desk, &call, &reply);
     }
-    CHECK(call.tree == NULL);
+    need(call.tree == NULL, "the call's tree", &(struct diag){.text = "not released"});
     c->wait = call.wait;
     c->status = reply.status;
     if (reply.status != 0) {

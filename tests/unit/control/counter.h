@@ -6,7 +6,6 @@
 #include "proxy/control/desk.h"
 #include "proxy/control/wait.h"
 #include "proxy/net/loop.h"
-#include "tests/unit/unit.h"
 
 struct counter {
     struct loop *loop;
