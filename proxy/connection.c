@@ -395,11 +395,15 @@ static bool is_rule_of(const struct rule *rule, const struct scenario *s)
            at < (uintptr_t)(s->rules + s->rule_count);
 }
 
+static bool is_of_era(const struct connection *c, uint64_t era)
+{
+    return c->has_exchange && c->exchange.first_era <= era && era <= c->exchange.era;
+}
+
 static bool any_refers(const struct connection *c, uint64_t era, const struct scenario *s)
 {
     for (; c != NULL; c = c->next) {
-        if ((c->has_exchange && c->exchange.era == era) || is_rule_of(c->idler, s) ||
-            is_rule_of(c->handshake.rule, s)) {
+        if (is_of_era(c, era) || is_rule_of(c->idler, s) || is_rule_of(c->handshake.rule, s)) {
             return true;
         }
     }

@@ -29,6 +29,8 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
                            .head = head,
                            .connection = connection,
                            .number = ++lane->exchanges,
+                           .first_era = lane->era,
+                           .era = lane->era,
                            .over = over,
                            .over_arg = arg,
                            .error_name = "",
@@ -462,7 +464,6 @@ static void choose(struct exchange *x, enum phase phase)
 
 void exchange_run_head(struct exchange *x)
 {
-    x->era = x->lane->era;
     read_head(x);
     choose(x, PHASE_HEAD);
     if (x->rule != NULL) {

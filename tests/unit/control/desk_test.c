@@ -46,6 +46,11 @@ static void loads(void)
     CHECK_INT(json_get_int(c.reply, "rules", 0), 2);
     CHECK_INT(counter_call(&c, "GET", "/v1/scenario", ""), 200);
     CHECK_TEXT(json_get_text(json_get(c.reply, "scenario"), "id"), "C-1");
+    // One always wins before the other, but may be disarmed; `check` would refuse it.
+    CHECK_INT(counter_load(&c, "[{\"name\": \"a\", \"when\": {}, \"then\": [{\"delay\": \"1s\"}]}, "
+                               "{\"name\": \"b\", \"when\": {}, \"then\": [{\"delay\": \"2s\"}]}]"),
+              200);
+    CHECK_INT(counter_load(&c, RULES), 200);
     // What is wrong is told, each with its place; what was played is played on.
     CHECK_INT(counter_load(&c, "[{\"name\": \"r\", \"when\": {}, \"then\": [{\"rsst\": {}}]}]"),
               422);

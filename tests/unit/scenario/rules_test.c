@@ -360,6 +360,31 @@ static void ranges(void)
     unit_row(NULL);
 }
 
+// A matcher that is asked is no rule: nothing is counted by it, and it looks at no phase.
+static void asked_without_a_rule(void)
+{
+    static const struct {
+        const char *when;
+        bool holds;
+    } ROWS[] = {{"{}", true},
+                {"{\"operation\": \"metering\", \"region\": \"us-east-1\"}", true},
+                {"{\"operation\": \"MeterUsage\"}", false},
+                {"{\"target\": \"imds\"}", false},
+                {"{\"invocation\": \"1+\"}", false},
+                {"{\"phase\": \"head\"}", true}};
+    struct table t = table_of("[{" NAMED("r") ", \"when\": {}, \"match\": \"1\"}]", 1);
+    struct subject s = plain_subject();
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        OWN(json) cJSON *when = NULL;
+        unit_row(ROWS[i].when);
+        CHECK_INT(json_read(&when, NULL, span_of(ROWS[i].when), NULL, NULL), RC_OK);
+        CHECK(rules_when_holds(t.rules, when, &s) == ROWS[i].holds);
+    }
+    unit_row(NULL);
+    CHECK_TEXT(chosen(&t, &s), "r"); // it is the first that the rule meets
+    table_clear(&t);
+}
+
 const struct unit_test RULES_TESTS[] = {
     {"counts", counts},
     {"counts per invocation and connection", counts_per_invocation_and_connection},
@@ -370,5 +395,6 @@ const struct unit_test RULES_TESTS[] = {
     {"tells the witness", tells_the_witness},
     {"draws are reproducible", draws_are_reproducible},
     {"ranges", ranges},
+    {"asked without a rule", asked_without_a_rule},
     {NULL, NULL},
 };
