@@ -30,8 +30,10 @@ struct connection {
     struct exchange exchange;
     bool has_exchange;
     bool saw_eof;
-    bool has_spoken;   // a byte of HTTP came
-    bool is_finishing; // our FIN is out; only the client's is awaited
+    bool has_spoken;    // a byte of HTTP came
+    bool owes_continue; // the client waits for a 100 before it sends its body
+    bool is_held;       // a rule reads the request late or slowly
+    bool is_finishing;  // our FIN is out; only the client's is awaited
     bool is_dead;
     bool is_close_told;
     struct loop_timer timer;  // idle, or after our FIN
@@ -183,16 +185,31 @@ static bool is_ready(const struct connection *c)
            (!c->has_exchange || c->exchange.state == EXCHANGE_BODY);
 }
 
+static void on_input(void *arg, struct span *bytes);
+
+static void read_more(struct connection *c)
+{
+    peer_read(c->peer, !c->saw_eof);
+    if (peer_has_input(c->peer)) {
+        peer_pump(c->peer);
+    } else {
+        struct span none = {0};
+        on_input(c, &none); // a request may be complete without another byte
+    }
+}
+
 static void on_exchange_over(void *arg)
 {
     struct connection *c = connection_from(arg);
     settle(c);
     if (!c->is_dead && !c->is_finishing) {
-        peer_read(c->peer, !c->saw_eof);
-        peer_pump(c->peer);
+        read_more(c);
     }
     // What the client had sent before its FIN is used up, and no whole request is left.
-    if (c->saw_eof && !c->is_dead && is_ready(c)) {
+    if (c->saw_eof && !c->is_dead && is_ready(c) && !c->is_held) {
+        if (c->has_exchange) {
+            exchange_abandoned_by_client(&c->exchange, PEER_EOF);
+        }
         connection_drop(c);
     }
 }
@@ -211,10 +228,39 @@ static void on_head(struct connection *c)
 {
     begin_exchange(c);
     exchange_run_head(&c->exchange);
+    c->owes_continue = c->exchange.head->expects_continue && !c->exchange.is_early;
+    if (c->exchange.state == EXCHANGE_CLIENT) {
+        peer_read(c->peer, false); // a hang: nothing more of the request is read
+    }
+}
+
+// Whether the request can be read on, and how many of *count bytes of it.
+static bool may_read(struct connection *c, size_t *count)
+{
+    if (!c->has_exchange) {
+        return true;
+    }
+    bool may = exchange_may_read(&c->exchange, count);
     // RFC 9110 10.1.1: the client waits for this before it sends its body.
-    if (c->exchange.state == EXCHANGE_BODY && c->exchange.head->expects_continue) {
+    if (may && c->owes_continue) {
+        c->owes_continue = false;
         peer_send(c->peer, SPAN("HTTP/1.1 100 Continue\r\n\r\n"));
     }
+    return may;
+}
+
+// The next event of what may be read of the bytes; those that it took are cut off.
+static enum h1_event next_event(struct connection *c, struct span *bytes, size_t count,
+                                struct span *body)
+{
+    struct span part = span_slice(*bytes, 0, count);
+    enum h1_event event = h1_parser_next(c->parser, &part, body);
+    size_t used = count - part.len;
+    *bytes = span_slice(*bytes, used, bytes->len);
+    if (c->has_exchange) {
+        exchange_note_read(&c->exchange, used);
+    }
+    return event;
 }
 
 static void on_error(struct connection *c)
@@ -229,14 +275,17 @@ static void on_input(void *arg, struct span *bytes)
 {
     struct connection *c = connection_from(arg);
     c->has_spoken = true;
-    if (c->idler != NULL && !c->is_finishing) {
+    if (c->idler != NULL && !c->is_finishing && bytes->len > 0) {
         loop_timer_stop(&c->timer); // half a request is not idle either
     }
+    c->is_held = false;
     while (is_ready(c)) {
         struct span body = {0};
-        enum h1_event event = h1_parser_next(c->parser, bytes, &body);
+        size_t count = bytes->len;
+        c->is_held = !may_read(c, &count);
+        enum h1_event event = c->is_held ? H1_NEED_MORE : next_event(c, bytes, count, &body);
         if (event == H1_NEED_MORE) {
-            return;
+            break;
         }
         if (event == H1_HEAD) {
             on_head(c);
@@ -249,7 +298,9 @@ static void on_input(void *arg, struct span *bytes)
         }
         settle(c);
     }
-    if (bytes->len > MAX_AHEAD) {
+    // Bytes that stay behind although the connection can take some are held back by a rule.
+    c->is_held = is_ready(c) && (c->is_held || bytes->len > 0);
+    if (c->is_held || bytes->len > MAX_AHEAD) {
         peer_read(c->peer, false);
     }
 }
@@ -315,6 +366,10 @@ static void on_ended(void *arg, enum peer_end how)
     c->saw_eof = true;
     tell_close(c, sends_alert(c, how) ? "us" : "client", end);
     bool waits = c->has_exchange && !exchange_is_over(&c->exchange);
+    if (waits && how == PEER_EOF && c->is_held) {
+        c->exchange.has_half_closed = true;
+        return; // what it sent before its FIN is still to be read
+    }
     if (waits) {
         exchange_abandoned_by_client(&c->exchange, how);
     }

@@ -533,6 +533,17 @@ class Capture:
                 found.append((packet[ip + 13], sequence, total - ip - tcp))
         return found
 
+    def windows(self, client_port):
+        """The windows that the proxy announced, in order, unscaled: 0 says that it is closed."""
+        self._drain()
+        found = []
+        for packet in self.seen:
+            ip = (packet[0] & 15) * 4
+            source, target = struct.unpack_from("!HH", packet, ip)
+            if source == self.port and target == client_port:
+                found.append(struct.unpack_from("!H", packet, ip + 14)[0])
+        return found
+
     def ends(self, client_port):
         """How the proxy's side ended, by the flags of its segments: a set of fin, rst."""
         names = {FIN: "fin", RST: "rst"}

@@ -13,6 +13,8 @@ enum rc plan_make(struct fault_plan *plan, const char *json, uint64_t index, str
 
 void paces(void);
 void wakes(void);
+void intakes(void);
+void cut_places(void);
 void wrong_lengths(void);
 void malformed_chunks(void);
 void garbage(void);

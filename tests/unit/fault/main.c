@@ -31,6 +31,15 @@ static void cuts_and_waits(void)
          FAULT_GO_ON},
         {"delay, then rst: waits", "[{\"rst\":{}},{\"delay\":\"1s\"}]", 0, 0, 1000000, FAULT_GO_ON},
         {"delay, then rst: cut", "[{\"rst\":{}},{\"delay\":\"1s\"}]", 1000000, 0, 0, FAULT_RST},
+        {"after the reply", "[{\"rst\":{\"at\":\"after-response\"}}]", 0, 300, 0, FAULT_RST},
+        {"a hang after the reply", "[{\"hang\":{\"at\":\"after-response\"}}]", 0, 300, 0,
+         FAULT_HANG},
+        {"delay, then after the reply",
+         "[{\"fin\":{\"at\":\"after-response\"}},{\"delay\":\"1s\"}]", 999999, 0, 1000000,
+         FAULT_GO_ON},
+        {"a wrong length ends as the cut says",
+         "[{\"wrong_length\":{\"by\":1}},{\"rst\":{\"at\":\"after-response\"}}]", 0, 300, 0,
+         FAULT_RST},
         {"two cuts, the earlier",
          "[{\"fin\":{\"at\":\"response\",\"after_bytes\":50}},"
          "{\"rst\":{\"at\":\"response\",\"after_bytes\":40}}]",
@@ -120,6 +129,7 @@ static void names(void)
     CHECK_INT(fault_at_find("before-request"), FAULT_BEFORE_REQUEST);
     CHECK_INT(fault_at_find("before-response"), FAULT_BEFORE_RESPONSE);
     CHECK_INT(fault_at_find("response"), FAULT_IN_RESPONSE);
+    CHECK_INT(fault_at_find("after-response"), FAULT_AFTER_RESPONSE);
     CHECK(fault_exists(ACTION_RST) && !fault_exists(ACTION_ERROR) && !fault_exists(ACTION_REFUSE));
 }
 
@@ -132,6 +142,8 @@ int main(void)
         {"names", names},
         {"paces", paces},
         {"a pace asks to be woken in time", wakes},
+        {"requests that are read late or slowly", intakes},
+        {"where a plan cuts", cut_places},
         {"wrong lengths", wrong_lengths},
         {"malformed chunks", malformed_chunks},
         {"garbage", garbage},
