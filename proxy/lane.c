@@ -475,7 +475,11 @@ static enum rc supports_rule(const struct scenario *s, const struct rule *rule, 
     struct draw draw = {
         .seed = 1, .case_id = span_of(s->id), .rule = span_of(rule->name), .index = 1};
     struct fault_plan plan;
-    enum rc rc = fault_plan_init(&plan, rule->actions, rule->action_count, &draw, d);
+    struct diag why = {.code = RC_OK};
+    enum rc rc = fault_plan_init(&plan, rule->actions, rule->action_count, &draw, &why);
+    if (rc != RC_OK) {
+        rc = diag_fail_at(d, rc, s->file, rule->place, "%s", why.text);
+    }
     if (rc == RC_OK && rule->phase == PHASE_CONNECT) {
         rc = diag_fail_at(d, RC_UNSUPPORTED, s->file, rule->place,
                           "the rule \"%s\" acts in the phase connect, where this version plays "
