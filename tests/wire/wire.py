@@ -456,6 +456,22 @@ class TlsClient(Client):
                 return data, self._after_notify()
             data += piece
 
+    def is_silent(self, seconds=SILENCE_S):
+        """Of what the server says at once, the tickets are no word of HTTP."""
+        if self.kept:
+            return False
+        patience = self.socket.gettimeout()
+        self.socket.settimeout(seconds)
+        try:
+            self.kept += self.socket.recv(65536)
+            return False
+        except TimeoutError:
+            return True
+        except (ssl.SSLError, ConnectionResetError):
+            return False
+        finally:
+            self.socket.settimeout(patience)
+
     def _after_notify(self):
         """close_notify came; the FIN must follow it."""
         raw = socket.socket(fileno=os.dup(self.socket.fileno()))
