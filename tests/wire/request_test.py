@@ -217,6 +217,36 @@ class Readings(Both):
                 self.assertLessEqual(count, rate * seconds + kept)
 
 
+class Cuts(Both):
+    """The head is enough: no byte of the reply, and the end that the rule names."""
+
+    def test_each(self):
+        for delay_s in 0, 0.3:
+            for how in "hang", "fin", "rst":
+                for expects in (), [("Expect", "100-continue")]:
+                    with self.subTest(how=how, delay_s=delay_s, expects=bool(expects)):
+                        self.check_cut_early(how, delay_s, expects)
+
+    def check_cut_early(self, how, delay_s, expects):
+        delay = [{"delay": f"{int(delay_s * 1000)}ms"}] if delay_s else []
+        with self.proxy(early(*delay, {how: {"at": "before-request"}}, match="1")) as proxy:
+            capture = proxy.capture()
+            client = proxy.client()
+            began = time.monotonic()
+            client.send(proxy.sign.request(batch(), headers=expects)[0])
+            if how == "hang":
+                self.assertTrue(client.is_silent(delay_s + 0.3))
+                self.assertEqual(client.state(), "established")
+                self.assertIn(capture.ends(client.port), (None, set()))
+            else:
+                self.assertEqual(self.check_cut(client, capture, how), b"")
+                self.assertGreaterEqual(time.monotonic() - began, delay_s)
+            self.check_event(proxy.wait("fault")[0], action=how, at="before-request", bytes=0,
+                             kind="silence" if how == "hang" else "broken")
+            self.assertEqual(self.told(proxy), ["match", "fault"])
+            self.assertEqual(proxy.ask().status, 200)
+
+
 class EarlyReplies(Both):
     BUSY = {"respond": {"status": 503, "body": "busy"}}
 
@@ -399,6 +429,14 @@ class ReadingTest(Readings, WireTest):
 
 
 class TlsReadingTest(Readings, WireTest):
+    tls = True
+
+
+class CutTest(Cuts, WireTest):
+    pass
+
+
+class TlsCutTest(Cuts, WireTest):
     tls = True
 
 

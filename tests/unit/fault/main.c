@@ -60,35 +60,6 @@ static void cuts_and_waits(void)
     unit_row(NULL);
 }
 
-static int64_t wake_of(const char *actions, uint64_t index)
-{
-    struct fault_plan plan;
-    struct fault_view view = {.total_bytes = 300};
-    CHECK_INT(plan_make(&plan, actions, index, NULL), RC_OK);
-    int64_t wake_us = fault_plan_ask(&plan, &view).wake_us;
-    fault_plan_clear(&plan);
-    return wake_us;
-}
-
-static void random_delays(void)
-{
-    static const char UNIFORM[] = "[{\"delay\":{\"uniform\":[\"100ms\",\"300ms\"]}}]";
-    static const char LOGNORMAL[] =
-        "[{\"delay\":{\"lognormal\":{\"median\":\"100ms\",\"sigma\":0.5}}}]";
-    double sum = 0;
-    int below = 0;
-    for (uint64_t i = 1; i <= 2000; i++) {
-        int64_t us = wake_of(UNIFORM, i);
-        CHECK(us >= 100000 && us <= 300000);
-        sum += (double)us;
-        below += wake_of(LOGNORMAL, i) < 100000 ? 1 : 0;
-    }
-    CHECK(sum / 2000 > 195000 && sum / 2000 < 205000);
-    CHECK(below > 900 && below < 1100); // the median halves them
-    CHECK_INT(wake_of(UNIFORM, 5), wake_of(UNIFORM, 5));
-    CHECK(wake_of(UNIFORM, 5) != wake_of(UNIFORM, 6));
-}
-
 static void refuses(void)
 {
     static const char *const ROWS[] = {
@@ -137,7 +108,8 @@ int main(void)
 {
     static const struct unit_test TESTS[] = {
         {"cuts and waits", cuts_and_waits},
-        {"random delays", random_delays},
+        {"drawn delays", drawn_delays},
+        {"fixed delays", fixed_delays},
         {"what is no plan", refuses},
         {"names", names},
         {"paces", paces},
