@@ -401,6 +401,15 @@ void answer_make(struct exchange *x)
     release(&draft);
 }
 
+void answer_early(struct exchange *x)
+{
+    struct draft draft = {.x = x, .status = 200, .content_type = AWS_CONTENT_TYPE};
+    apply_actions(&draft, x->rule);
+    x->origin = "rule";
+    draft_assemble(&draft);
+    release(&draft);
+}
+
 void answer_refuse(struct exchange *x, const struct h1_error *error)
 {
     struct draft draft = {.x = x, .status = error->status, .content_type = "text/plain"};

@@ -8,6 +8,8 @@
 
 // Fills x->out (the whole reply), head_bytes, status, error_name, origin, reply and executed.
 void answer_make(struct exchange *x);
+// The same of a rule that answers before the request is read: nothing is executed.
+void answer_early(struct exchange *x);
 // The reply to what is no HTTP request.
 void answer_refuse(struct exchange *x, const struct h1_error *error);
 // Whether this version can do that action on the service's side.

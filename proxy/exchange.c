@@ -100,6 +100,7 @@ static void await_time(struct exchange *x, enum exchange_state state, int64_t de
 static void await_client(struct exchange *x)
 {
     if (peer_is_gone(x->peer)) {
+        tell_response(x, x->sent_bytes == x->out.len); // of an early one nothing was told yet
         finish(x, NEXT_GONE);
     } else {
         await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
@@ -127,12 +128,27 @@ static void cut(struct exchange *x, enum fault_end end)
     }
 }
 
+// The answer is with the client; what it still sends of its request is read, and told of first.
+static void read_on(struct exchange *x)
+{
+    x->state = EXCHANGE_BODY;
+    if (!x->is_inside_call) {
+        x->over(x->over_arg);
+    }
+}
+
 static void complete(struct exchange *x)
 {
-    tell_response(x, true);
+    if (!x->is_early) {
+        tell_response(x, true);
+    }
     bool may_be_lost = x->rule != NULL || refusal_is_on(&x->lane->refusal, x->target);
     if (may_be_lost && !peer_is_acknowledged(x->peer)) {
         await_client(x);
+        return;
+    }
+    if (x->is_early) {
+        read_on(x);
         return;
     }
     tell_fault(x);
@@ -190,7 +206,12 @@ static void push(struct exchange *x)
 
 static void on_time(void *arg)
 {
-    push(arg);
+    struct exchange *x = arg;
+    if (x->state == EXCHANGE_BODY) {
+        x->over(x->over_arg); // more of the request may be read
+    } else {
+        push(x);
+    }
 }
 
 void exchange_sent(struct exchange *x)
@@ -202,7 +223,12 @@ void exchange_sent(struct exchange *x)
 
 void exchange_abandoned_by_client(struct exchange *x, enum peer_end how)
 {
-    if (x->rule != NULL && x->state != EXCHANGE_BODY) {
+    if (x->is_early) {
+        tell_response(x, x->sent_bytes == x->out.len); // nothing of the request will tell it
+    }
+    if (x->is_early && x->state == EXCHANGE_BODY) {
+        tell_fault(x);
+    } else if (x->rule != NULL) {
         bool is_silence = x->rule->kind == FAULT_SILENCE;
         bool has_all = how == PEER_EOF && x->response_told && peer_is_acknowledged(x->peer);
         if (is_silence || has_all) {
@@ -466,12 +492,39 @@ void exchange_run_head(struct exchange *x)
 {
     read_head(x);
     choose(x, PHASE_HEAD);
-    if (x->rule != NULL) {
-        x->is_inside_call = true;
-        x->ready_us = loop_now_us(x->lane->loop);
-        push(x); // nothing is answered: the plan cuts at byte 0
-        x->is_inside_call = false;
+    if (x->rule == NULL) {
+        return;
     }
+    x->is_inside_call = true;
+    x->ready_us = loop_now_us(x->lane->loop);
+    if (rule_answers(x->rule)) {
+        x->is_early = true;
+        answer_early(x);
+        push(x);
+    } else if (fault_plan_cut_at(&x->plan) == FAULT_BEFORE_REQUEST) {
+        push(x); // nothing is answered: the plan cuts at byte 0
+    }
+    x->is_inside_call = false;
+}
+
+// The request was read late or slowly; from here on it is one like others.
+static void end_intake(struct exchange *x)
+{
+    if (x->rule != NULL) {
+        loop_timer_stop(&x->timer);
+        tell_fault(x);
+        fault_plan_clear(&x->plan);
+        x->rule = NULL;
+        x->fault_told = false;
+    }
+}
+
+// It was answered before it was read; whatever it was, nothing follows from it.
+static void end_early(struct exchange *x)
+{
+    tell_response(x, true);
+    tell_fault(x);
+    finish(x, NEXT_REQUEST);
 }
 
 static void rewrite(struct exchange *x)
@@ -500,13 +553,20 @@ void exchange_run(struct exchange *x)
     x->is_inside_call = true;
     x->era = x->lane->era;
     x->lane->last_request_us = loop_now_us(x->lane->loop);
+    if (!x->is_early) {
+        end_intake(x);
+    }
     if (x->target == TARGET_SERVICE) {
         decode(x);
     }
     record_request(x);
-    choose(x, PHASE_REQUEST);
-    answer_make(x);
-    reply(x);
+    if (x->is_early) {
+        end_early(x);
+    } else {
+        choose(x, PHASE_REQUEST);
+        answer_make(x);
+        reply(x);
+    }
     x->is_inside_call = false;
 }
 
@@ -514,8 +574,14 @@ void exchange_refuse(struct exchange *x, const struct h1_error *error)
 {
     x->is_inside_call = true;
     x->is_last = true; // what follows on this connection cannot be framed
-    record_unreadable(x, error);
-    answer_refuse(x, error);
-    reply(x);
+    if (x->is_early) {
+        record_unreadable(x, error);
+        end_early(x);
+    } else {
+        end_intake(x);
+        record_unreadable(x, error);
+        answer_refuse(x, error);
+        reply(x);
+    }
     x->is_inside_call = false;
 }

@@ -19,7 +19,7 @@ struct port;
 
 // What is awaited.
 enum exchange_state {
-    EXCHANGE_BODY,   // the rest of the request
+    EXCHANGE_BODY,   // the rest of the request, of which a rule may hold something back
     EXCHANGE_TIME,   // the moment at which more may be sent
     EXCHANGE_KERNEL, // the kernel to take, or the client to acknowledge, what was sent
     EXCHANGE_CLIENT, // nothing: a hang; only the client can end it
@@ -43,7 +43,7 @@ struct exchange {
     struct lane *lane;
     enum target target; // whom the client asks
     struct peer *peer;
-    void (*over)(void *arg); // the exchange came to its end outside a call of the owner's
+    void (*over)(void *arg); // it came to its end, or can read on, outside a call of the owner's
     void *over_arg;
     bool is_inside_call;
     bool is_last; // the connection cannot go on after it
@@ -68,6 +68,8 @@ struct exchange {
     struct record_directive *directives; // owned; one per record, or NULL: all as they are
     struct fault_plan plan;
     bool fault_told;
+    bool is_early;     // it was answered before its body was read
+    size_t read_bytes; // of the request, behind its head
 
     // The reply
     struct service_reply reply;
@@ -85,7 +87,7 @@ struct exchange {
 };
 
 // Begins with a head; head is borrowed until the exchange is cleared. over is called, with arg,
-// when the exchange ends later than within one of the calls below.
+// when the exchange ends, or can read on, later than within one of the calls below.
 void exchange_init(struct exchange *x, const struct port *port, struct peer *peer,
                    const struct h1_head *head, uint64_t connection, void (*over)(void *arg),
                    void *arg);
@@ -94,8 +96,14 @@ void exchange_clear(struct exchange *x);
 
 void exchange_add_body(struct exchange *x, struct span bytes);
 // The head is complete: a rule of the phase `head` may act now, and then the exchange is over or
-// held.
+// held, or its request is read as exchange_may_read says.
 void exchange_run_head(struct exchange *x);
+// How many of *count bytes behind the head may be read now; less are made of *count. False: none,
+// and not even the request's end may be noticed. When it holds something back, `over` is called in
+// time.
+bool exchange_may_read(struct exchange *x, size_t *count);
+// So many were read.
+void exchange_note_read(struct exchange *x, size_t count);
 // The request is complete.
 void exchange_run(struct exchange *x);
 // The request was no HTTP: answered with the error's status, then the connection ends.
