@@ -6,7 +6,7 @@ enum {
     PAGE_LINES = 1000,    // at most, in one answer
     PAGE_USUAL = 100,     // unless the call says
     PAGE_BYTES = 1048576, // an answer that is longer ends after the line that made it so
-    PAGE_WORK = 1048576   // what may be read for one answer: some milliseconds
+    PAGE_WORK = 262144    // what may be read for one answer: a millisecond or two
 };
 
 struct page {

@@ -51,6 +51,7 @@ struct session {
     int64_t wait_began_us;
     bool is_head_request, is_last, saw_eof, is_dead;
     bool is_inside_send, is_inside_input;
+    bool is_pausing; // what it sent ahead waits for the next turn of the loop
 };
 
 static struct session *session_from(void *arg)
@@ -109,10 +110,23 @@ static void enter(struct session *s, enum session_state state, int64_t within_us
 
 static bool is_reading(const struct session *s)
 {
-    return !s->is_dead && (s->state == SESSION_IDLE || s->state == SESSION_READING);
+    return !s->is_dead && !s->is_pausing &&
+           (s->state == SESSION_IDLE || s->state == SESSION_READING);
 }
 
-// The kernel has the whole answer.
+static void resume(struct session *s)
+{
+    s->is_pausing = false;
+    enter(s, SESSION_IDLE, IDLE_US);
+    peer_read(s->peer, !s->saw_eof);
+    peer_pump(s->peer);
+    if (s->saw_eof && is_reading(s)) {
+        drop(s);
+    }
+}
+
+// The kernel has the whole answer. One request of one client is answered in one turn, however many
+// it sent at once.
 static void answered(struct session *s)
 {
     if (s->is_last) {
@@ -125,13 +139,11 @@ static void answered(struct session *s)
     }
     h1_parser_rest(s->parser);
     buf_clear(&s->body);
-    enter(s, SESSION_IDLE, IDLE_US);
-    if (!s->is_inside_input) {
-        peer_read(s->peer, !s->saw_eof);
-        peer_pump(s->peer);
-        if (s->saw_eof && is_reading(s)) {
-            drop(s);
-        }
+    if (s->is_inside_input) {
+        s->is_pausing = true;
+        enter(s, SESSION_IDLE, 0);
+    } else {
+        resume(s);
     }
 }
 
@@ -326,7 +338,7 @@ static void on_ended(void *arg, enum peer_end how)
     struct session *s = session_from(arg);
     s->saw_eof = true;
     // After a mere FIN what was asked is still answered: the client may have closed its half.
-    bool answers = s->state == SESSION_WAITING || s->state == SESSION_SENDING;
+    bool answers = s->is_pausing || s->state == SESSION_WAITING || s->state == SESSION_SENDING;
     if (how != PEER_EOF || !answers) {
         drop(s);
     }
@@ -336,7 +348,9 @@ static void on_time(void *arg)
 {
     struct session *s = session_from(arg);
     struct reply reply = {0};
-    if (s->state == SESSION_IDLE) {
+    if (s->is_pausing) {
+        resume(s);
+    } else if (s->state == SESSION_IDLE) {
         peer_finish(s->peer);
         enter(s, SESSION_ENDING, LINGER_US);
     } else if (s->state == SESSION_READING) {
@@ -358,7 +372,7 @@ static void make_room(struct sessions *all)
 {
     struct session *oldest = NULL;
     for (struct session *s = all->live; s != NULL; s = s->next) {
-        if (s->state == SESSION_IDLE || s->state == SESSION_ENDING) {
+        if ((s->state == SESSION_IDLE && !s->is_pausing) || s->state == SESSION_ENDING) {
             oldest = s; // the newest stands first
         }
     }

@@ -275,6 +275,29 @@ class CostTest(ControlTest):
                 self.assertEqual(client.rest()[1], "fin")
             self.wait_for_descriptors(proxy, before)
 
+    def test_one_that_asks_all_at_once(self):
+        """Its calls are answered one in each turn of the loop, so that others have theirs between."""
+        body = b'{"when":{"attempt":900},"limit":1000}'
+        ask = (b"POST /v1/journal/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+               b"Content-Length: %d\r\n\r\n" % len(body)) + body
+        with steered(args=["--bodies", "full"]) as proxy:
+            with proxy.client() as client:
+                for r in many(200):
+                    client.send(proxy.sign.whole(batch(r)))
+                    client.reply()
+            with Client(proxy.control_port) as client:
+                client.send(ask * 300)
+                with proxy.client() as other:
+                    for _ in range(3):
+                        other.send(proxy.sign.whole(batch(record("globex", 3))))
+                        self.assertEqual(other.reply().status, 200)
+                client.socket.setblocking(False)
+                early = client.socket.recv(1 << 20).count(b"HTTP/1.1 200")
+                client.socket.setblocking(True)
+                self.assertLess(early, 200)
+                client.half_close()
+                self.assertEqual(early + client.rest()[0].count(b"HTTP/1.1 200"), 300)
+
     def test_waits_and_queries_under_load(self):
         """A long journal is read in slices: requests of the lane are answered between them."""
         with steered(rule("busy", THROTTLE, match="1"), args=["--bodies", "full"]) as proxy:
