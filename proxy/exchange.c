@@ -315,20 +315,31 @@ const char *exchange_body_sha256(struct exchange *x)
 
 #define MAX_SIGNED_FIELDS 128
 
-static void verify(struct exchange *x)
-{
+struct signed_head {
     struct sigv4_header headers[MAX_SIGNED_FIELDS];
+    struct sigv4_request request; // without its body
+};
+
+static void read_signed_head(struct signed_head *out, const struct exchange *x)
+{
     size_t count =
         x->head->field_count < MAX_SIGNED_FIELDS ? x->head->field_count : MAX_SIGNED_FIELDS;
     for (size_t i = 0; i < count; i++) {
-        headers[i] = (struct sigv4_header){x->head->fields[i].name, x->head->fields[i].value};
+        out->headers[i] = (struct sigv4_header){x->head->fields[i].name, x->head->fields[i].value};
     }
-    struct sigv4_request request = {.method = x->head->method,
-                                    .target = x->head->path,
-                                    .headers = headers,
-                                    .header_count = count,
-                                    .body = buf_span(&x->body),
-                                    .body_sha256 = exchange_body_sha256(x)};
+    out->request = (struct sigv4_request){.method = x->head->method,
+                                          .target = x->head->path,
+                                          .headers = out->headers,
+                                          .header_count = count};
+}
+
+static void verify(struct exchange *x)
+{
+    struct signed_head head;
+    read_signed_head(&head, x);
+    struct sigv4_request request = head.request;
+    request.body = buf_span(&x->body);
+    request.body_sha256 = exchange_body_sha256(x);
     // One address stands in for the endpoints of all Regions: the one that is signed for is meant.
     sigv4_verify(x->lane->verifier, &request, (struct span){0}, lane_wire_us(x->lane),
                  &x->signature);
@@ -486,10 +497,23 @@ static void choose(struct exchange *x, enum phase phase)
     (void)rc;
 }
 
+// A rule may look at whom the head names as its signer; that is believed only until it is verified.
+static void choose_by_head(struct exchange *x)
+{
+    struct signed_head head;
+    if (x->lane->rules == NULL) {
+        return;
+    }
+    read_signed_head(&head, x);
+    sigv4_claim(x->lane->verifier, &head.request, &x->signature);
+    choose(x, PHASE_HEAD);
+    x->signature = (struct sigv4_result){.error = AWS_ERROR_NONE};
+}
+
 void exchange_run_head(struct exchange *x)
 {
     read_head(x);
-    choose(x, PHASE_HEAD);
+    choose_by_head(x);
     if (x->rule == NULL) {
         return;
     }

@@ -227,6 +227,25 @@ class Cuts(Both):
                     with self.subTest(how=how, delay_s=delay_s, expects=bool(expects)):
                         self.check_cut_early(how, delay_s, expects)
 
+    def test_by_whom_the_head_names(self):
+        """Region and credential stand in the head, and are verified later."""
+        cut = [{"rst": {"at": "before-request"}}]
+        rules = [rule("elsewhere", cut, when={**HEAD, "region": "eu-west-1"}),
+                 rule("this key", cut, when={**HEAD, "credential": "k1"}, match="2"),
+                 rule("here", cut, when={**HEAD, "region": "us-east-1"}, match="3")]
+        with self.proxy(*rules) as proxy:
+            self.assertEqual(proxy.ask().status, 200)
+            for name in "this key", "here":
+                client = proxy.client()
+                client.send(proxy.sign.whole())
+                self.assertEqual(client.rest(), (b"", "rst"))
+                self.check_event(proxy.wait("fault", rule=name)[0], action="rst")
+            proxy.sign.region = "eu-west-1"
+            client = proxy.client()
+            client.send(proxy.sign.whole())
+            self.assertEqual(client.rest(), (b"", "rst"))
+            self.assertEqual([e["rule"] for e in proxy.wait("fault", 3)], ["this key", "here", "elsewhere"])
+
     def check_cut_early(self, how, delay_s, expects):
         delay = [{"delay": f"{int(delay_s * 1000)}ms"}] if delay_s else []
         with self.proxy(early(*delay, {how: {"at": "before-request"}}, match="1")) as proxy:
