@@ -197,8 +197,8 @@ class Readings(Both):
             client = proxy.client()
             client.send(self.HUGE)
             pusher = self.check_stalls(proxy, capture, client, 4000000)
+            pusher.thread.join()  # no two threads may use TLS at once
             self.assertEqual(client.reply().status, 404)
-            pusher.thread.join()
             self.assertGreaterEqual(pusher.taken[-1][0], 1)
             self.assertEqual(proxy.wait("request")[0]["bytes"], 8000000)
 
@@ -210,9 +210,9 @@ class Readings(Both):
             client = proxy.client()
             client.send(self.HUGE.replace(b"8000000", b"3000000"))
             pusher = Pusher(client, b" " * 3000000)
+            pusher.thread.join()
             self.assertEqual(client.reply().status, 404)
             self.assertGreaterEqual(time.monotonic() - pusher.began, 2.9)
-            pusher.thread.join()
             for seconds, count in pusher.taken:
                 self.assertLessEqual(count, rate * seconds + kept)
 
