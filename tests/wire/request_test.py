@@ -6,7 +6,7 @@ import threading
 import time
 import unittest
 
-from wire import Proxy, WireTest, batch, in_turn, many, masked, rule
+from wire import Client, Proxy, WireTest, batch, in_turn, many, masked, rule
 
 HEAD = {"operation": "BatchMeterUsage", "phase": "head"}
 
@@ -453,6 +453,31 @@ class TlsReadingTest(Readings, WireTest):
 
 class CutTest(Cuts, WireTest):
     pass
+
+
+class ElsewhereTest(WireTest):
+    """The same where credentials are fetched: their requests have a head, too, and no body."""
+
+    def test_metadata(self):
+        busy = {"respond": {"status": 503, "body": "busy"}}
+        thens = [busy], [{"delay": "300ms"}], [busy, {"rst": {"at": "after-response"}}]
+        rules = [rule(f"r{n}", then, match=str(n), when={"phase": "head", "target": "imds"})
+                 for n, then in enumerate(thens, 1)]
+        ask = b"PUT /latest/api/token HTTP/1.1\r\nHost: a\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\n\r\n"
+        with Proxy(rules, source="imds") as proxy:
+            port = int(proxy.exports["AWS_EC2_METADATA_SERVICE_ENDPOINT"].rsplit(":", 1)[1].strip("/"))
+            with Client(port) as client:
+                began = time.monotonic()
+                for status in 503, 200, 503:
+                    client.send(ask)
+                    reply = client.reply()
+                    self.assertEqual(reply.status, status)
+                    if status == 200:
+                        proxy.secrets.append(reply.body.decode().split("-")[0])
+                self.assertGreaterEqual(time.monotonic() - began, 0.3)
+                self.assertEqual(client.rest(), (b"", "rst"))
+            self.assertEqual([e["rule"] for e in proxy.wait("fault", 3)], ["r1", "r2", "r3"])
+            self.assertEqual([e["x"] for e in proxy.events("request", asks="token")], [1, 2])
 
 
 class TlsCutTest(Cuts, WireTest):
