@@ -134,7 +134,8 @@ static void read_on(struct exchange *x)
 
 static void complete(struct exchange *x)
 {
-    if (!x->is_early) {
+    bool reads_on = x->is_early && !x->is_last;
+    if (!reads_on) {
         tell_response(x, true);
     }
     bool may_be_lost = x->rule != NULL || refusal_is_on(&x->lane->refusal, x->target);
@@ -142,7 +143,7 @@ static void complete(struct exchange *x)
         await_client(x);
         return;
     }
-    if (x->is_early) {
+    if (reads_on) {
         read_on(x);
         return;
     }

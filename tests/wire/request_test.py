@@ -368,6 +368,19 @@ class EarlyReplies(Both):
             self.assertEqual(proxy.events("request"), [])
             self.check_event(proxy.events("response")[0], whole=True, status=503)
 
+    def test_that_says_close(self):
+        """Then nothing more is acted on; what still comes is read until the client has closed, too."""
+        busy = {"respond": {"status": 503, "body": "busy", "headers": {"connection": "close"}}}
+        with self.proxy(early(busy, match="1")) as proxy:
+            capture = proxy.capture()
+            client = proxy.client()
+            client.send(proxy.sign.request(batch())[0])
+            data = self.check_cut(client, capture, "fin")
+            self.assertEqual(data.lower().count(b"connection: close\r\n"), 1)
+            self.check_event(proxy.wait("fault")[0], action="respond", kind="answer")
+            self.check_event(proxy.wait("close")[0], by="us", how="fin")
+            self.assertEqual(proxy.events("request"), [])
+
     def test_within_itself(self):
         cut = {"fin": {"at": "response", "after_bytes": 30}}
         with self.proxy(early(self.BUSY, cut, match="1")) as proxy:
@@ -415,6 +428,19 @@ class AfterReplies(Both):
             client.send(proxy.sign.whole())
             self.assertIn(b'"Success"', self.check_cut(client, capture, "rst"))
             self.assertGreaterEqual(time.monotonic() - began, 0.3)
+
+    def test_a_reply_that_says_close(self):
+        for value, how in ("Close", "fin"), ("x, close", "fin"), ("keep-alive", "open"):
+            then = [{"respond": {"status": 503, "headers": {"Connection": value}}}]
+            with self.subTest(value=value), self.proxy(*in_turn(then)) as proxy:
+                capture = proxy.capture()
+                client = proxy.client()
+                client.send(proxy.sign.whole())
+                self.assertEqual(client.reply().field("connection"), value)
+                if how == "fin":
+                    self.assertEqual(self.check_cut(client, capture, how), b"")
+                else:
+                    self.check_next(proxy, client)
 
     def test_a_wrong_length_that_ends_with_a_reset(self):
         then = [{"wrong_length": {"by": 5}}, {"rst": {"at": "after-response"}}]
