@@ -157,19 +157,25 @@ class ComplaintTest(WireTest):
 class ShortageTest(WireTest):
     """Few descriptors, many clients: those that fit are served, the rest wait, nothing spins."""
 
+    tls = False
+
+    def check_served(self, proxy, client):
+        if self.tls:
+            client.socket = proxy.context().wrap_socket(client.socket, server_hostname="localhost")
+        client.send(proxy.sign.whole())
+        self.assertEqual(client.reply().status, 200)
+
     def test_it_waits_and_recovers(self):
-        with Proxy([], files=24) as proxy:
-            clients = [proxy.client() for _ in range(200)]
+        with Proxy([], files=24, tls=self.tls) as proxy:
+            clients = [proxy.plain_client() for _ in range(200)]
             self.wait_until_full(proxy)
             held = len(proxy.events("connect"))
             self.assertTrue(0 < held < 24, held)
             self.check_it_sleeps(proxy, clients[-1])
-            clients[0].send(proxy.sign.whole())
-            self.assertEqual(clients[0].reply().status, 200)
+            self.check_served(proxy, clients[0])
             for client in clients[:-1]:
                 client.close()
-            clients[-1].send(proxy.sign.whole())
-            self.assertEqual(clients[-1].reply().status, 200)
+            self.check_served(proxy, clients[-1])
             self.assertEqual(proxy.ask().status, 200)
             clients[-1].close()
             self.assertEqual(len(proxy.wait("close", 201)), 201)
@@ -188,6 +194,10 @@ class ShortageTest(WireTest):
         while seen != len(proxy.events("connect")) or seen == 0:
             seen = len(proxy.events("connect"))
             time.sleep(0.2)
+
+
+class TlsShortageTest(ShortageTest):
+    tls = True
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import threading
 import time
 import unittest
 
-from wire import Proxy, WireTest, batch, in_turn, many, masked, rule
+from wire import Client, Proxy, WireTest, batch, in_turn, many, masked, rule
 
 HEAD = {"operation": "BatchMeterUsage", "phase": "head"}
 
@@ -197,8 +197,8 @@ class Readings(Both):
             client = proxy.client()
             client.send(self.HUGE)
             pusher = self.check_stalls(proxy, capture, client, 4000000)
+            pusher.thread.join()  # no two threads may use TLS at once
             self.assertEqual(client.reply().status, 404)
-            pusher.thread.join()
             self.assertGreaterEqual(pusher.taken[-1][0], 1)
             self.assertEqual(proxy.wait("request")[0]["bytes"], 8000000)
 
@@ -210,9 +210,9 @@ class Readings(Both):
             client = proxy.client()
             client.send(self.HUGE.replace(b"8000000", b"3000000"))
             pusher = Pusher(client, b" " * 3000000)
+            pusher.thread.join()
             self.assertEqual(client.reply().status, 404)
             self.assertGreaterEqual(time.monotonic() - pusher.began, 2.9)
-            pusher.thread.join()
             for seconds, count in pusher.taken:
                 self.assertLessEqual(count, rate * seconds + kept)
 
@@ -226,6 +226,25 @@ class Cuts(Both):
                 for expects in (), [("Expect", "100-continue")]:
                     with self.subTest(how=how, delay_s=delay_s, expects=bool(expects)):
                         self.check_cut_early(how, delay_s, expects)
+
+    def test_by_whom_the_head_names(self):
+        """Region and credential stand in the head, and are verified later."""
+        cut = [{"rst": {"at": "before-request"}}]
+        rules = [rule("elsewhere", cut, when={**HEAD, "region": "eu-west-1"}),
+                 rule("this key", cut, when={**HEAD, "credential": "k1"}, match="2"),
+                 rule("here", cut, when={**HEAD, "region": "us-east-1"}, match="3")]
+        with self.proxy(*rules) as proxy:
+            self.assertEqual(proxy.ask().status, 200)
+            for name in "this key", "here":
+                client = proxy.client()
+                client.send(proxy.sign.whole())
+                self.assertEqual(client.rest(), (b"", "rst"))
+                self.check_event(proxy.wait("fault", rule=name)[0], action="rst")
+            proxy.sign.region = "eu-west-1"
+            client = proxy.client()
+            client.send(proxy.sign.whole())
+            self.assertEqual(client.rest(), (b"", "rst"))
+            self.assertEqual([e["rule"] for e in proxy.wait("fault", 3)], ["this key", "here", "elsewhere"])
 
     def check_cut_early(self, how, delay_s, expects):
         delay = [{"delay": f"{int(delay_s * 1000)}ms"}] if delay_s else []
@@ -349,6 +368,19 @@ class EarlyReplies(Both):
             self.assertEqual(proxy.events("request"), [])
             self.check_event(proxy.events("response")[0], whole=True, status=503)
 
+    def test_that_says_close(self):
+        """Then nothing more is acted on; what still comes is read until the client has closed, too."""
+        busy = {"respond": {"status": 503, "body": "busy", "headers": {"connection": "close"}}}
+        with self.proxy(early(busy, match="1")) as proxy:
+            capture = proxy.capture()
+            client = proxy.client()
+            client.send(proxy.sign.request(batch())[0])
+            data = self.check_cut(client, capture, "fin")
+            self.assertEqual(data.lower().count(b"connection: close\r\n"), 1)
+            self.check_event(proxy.wait("fault")[0], action="respond", kind="answer")
+            self.check_event(proxy.wait("close")[0], by="us", how="fin")
+            self.assertEqual(proxy.events("request"), [])
+
     def test_within_itself(self):
         cut = {"fin": {"at": "response", "after_bytes": 30}}
         with self.proxy(early(self.BUSY, cut, match="1")) as proxy:
@@ -397,6 +429,19 @@ class AfterReplies(Both):
             self.assertIn(b'"Success"', self.check_cut(client, capture, "rst"))
             self.assertGreaterEqual(time.monotonic() - began, 0.3)
 
+    def test_a_reply_that_says_close(self):
+        for value, how in ("Close", "fin"), ("x, close", "fin"), ("keep-alive", "open"):
+            then = [{"respond": {"status": 503, "headers": {"Connection": value}}}]
+            with self.subTest(value=value), self.proxy(*in_turn(then)) as proxy:
+                capture = proxy.capture()
+                client = proxy.client()
+                client.send(proxy.sign.whole())
+                self.assertEqual(client.reply().field("connection"), value)
+                if how == "fin":
+                    self.assertEqual(self.check_cut(client, capture, how), b"")
+                else:
+                    self.check_next(proxy, client)
+
     def test_a_wrong_length_that_ends_with_a_reset(self):
         then = [{"wrong_length": {"by": 5}}, {"rst": {"at": "after-response"}}]
         with self.proxy(*in_turn(then)) as proxy:
@@ -434,6 +479,31 @@ class TlsReadingTest(Readings, WireTest):
 
 class CutTest(Cuts, WireTest):
     pass
+
+
+class ElsewhereTest(WireTest):
+    """The same where credentials are fetched: their requests have a head, too, and no body."""
+
+    def test_metadata(self):
+        busy = {"respond": {"status": 503, "body": "busy"}}
+        thens = [busy], [{"delay": "300ms"}], [busy, {"rst": {"at": "after-response"}}]
+        rules = [rule(f"r{n}", then, match=str(n), when={"phase": "head", "target": "imds"})
+                 for n, then in enumerate(thens, 1)]
+        ask = b"PUT /latest/api/token HTTP/1.1\r\nHost: a\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\n\r\n"
+        with Proxy(rules, source="imds") as proxy:
+            port = int(proxy.exports["AWS_EC2_METADATA_SERVICE_ENDPOINT"].rsplit(":", 1)[1].strip("/"))
+            with Client(port) as client:
+                began = time.monotonic()
+                for status in 503, 200, 503:
+                    client.send(ask)
+                    reply = client.reply()
+                    self.assertEqual(reply.status, status)
+                    if status == 200:
+                        proxy.secrets.append(reply.body.decode().split("-")[0])
+                self.assertGreaterEqual(time.monotonic() - began, 0.3)
+                self.assertEqual(client.rest(), (b"", "rst"))
+            self.assertEqual([e["rule"] for e in proxy.wait("fault", 3)], ["r1", "r2", "r3"])
+            self.assertEqual([e["x"] for e in proxy.events("request", asks="token")], [1, 2])
 
 
 class TlsCutTest(Cuts, WireTest):
