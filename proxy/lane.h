@@ -11,6 +11,8 @@
 
 struct loop;
 struct lane;
+struct recorder;
+struct replay;
 struct rsa_key;
 struct tls_context;
 
@@ -59,7 +61,9 @@ struct lane_options {
     // Where clients find credentials: "static", or a name in lane_identity.c. NULL: as the scenario
     // says, else static.
     const char *credentials;
-    const char *identity_dir; // an empty directory for files with tokens; needed where those are
+    const char *identity_dir;  // an empty directory for files with tokens; needed where those are
+    struct recorder *recorder; // takes what the service's port answers; may be NULL
+    struct replay *replay;     // answers there in the service's place; NULL: the service does
     struct lane_observer observer;
 };
 

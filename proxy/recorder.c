@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/recorder.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/base/alloc.h"
+#include "proxy/base/own.h"
+#include "proxy/evidence/disk.h"
+#include "proxy/evidence/secrets.h"
+#include "proxy/lane_inside.h"
+#include "proxy/recording/content.h"
+#include "proxy/recording/recording.h"
+
+#define MAX_FIELDS 64
+
+struct recorder {
+    char *path;
+    int fd;
+    int failed;       // the errno of the first failure
+    uint64_t written; // exchanges
+    uint64_t lost;    // after the failure
+    struct secrets *secrets;
+};
+
+static void write_line(struct recorder *r, struct span line)
+{
+    r->failed = r->failed != 0 ? r->failed : disk_write(r->fd, line);
+}
+
+enum rc recorder_open(struct recorder **out, const char *path, const char *program, int64_t at_us,
+                      struct diag *d)
+{
+    OWN_BUF struct buf head = {0};
+    int fd = -1;
+    enum rc rc = disk_open_new(&fd, path, d);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    struct recorder *r = x_alloc(sizeof *r);
+    *r = (struct recorder){.path = x_strdup(path), .fd = fd, .secrets = secrets_new()};
+    recording_write_head(&head, program, at_us);
+    write_line(r, buf_span(&head));
+    if (r->failed != 0) {
+        return recorder_close(&r, d);
+    }
+    *out = r;
+    return RC_OK;
+}
+
+// A reply may repeat what was sent: those of the world, of whoever signs, and registration tokens.
+static void know_secrets(struct recorder *r, const struct exchange *x)
+{
+    const struct world *world = x->lane->world;
+    for (size_t i = 0; i < world_credential_count(world); i++) {
+        const struct sigv4_credential *c = world_credential(world, i);
+        secrets_add(r->secrets, "key", span_of(c->secret_access_key));
+        secrets_add(r->secrets, "session-token", span_of(c->session_token));
+    }
+    secrets_add(r->secrets, "session-token", h1_value(x->head, "X-Amz-Security-Token"));
+    secrets_add(r->secrets, "authorization", h1_value(x->head, "Authorization"));
+    secrets_add(r->secrets, "registration-token", x->request.registration_token);
+}
+
+// Of a head that we emitted. A rule's retry_after is told as such, for its date is of its moment.
+static size_t read_fields(struct h1_field fields[MAX_FIELDS], struct span head, bool has_retry)
+{
+    size_t count = 0;
+    struct span rest = head;
+    (void)span_cut(&rest, '\n');
+    while (rest.len > 0 && count < MAX_FIELDS) {
+        struct span line = span_cut(&rest, '\n');
+        struct span value = span_slice(line, 0, line.len == 0 ? 0 : line.len - 1);
+        struct span name = span_cut(&value, ':');
+        bool is_retry = span_equal_nocase(name, SPAN("Retry-After")) ||
+                        span_equal_nocase(name, SPAN("x-amz-retry-after"));
+        if (name.len > 0 && !(is_retry && has_retry)) {
+            fields[count++] = (struct h1_field){.name = name, .value = span_trim(value)};
+        }
+    }
+    return count;
+}
+
+// What the rule does beside the reply, each with a comma before it.
+static bool add_actions(struct buf *out, const struct exchange *x)
+{
+    bool has_retry = false;
+    struct draw draw = {.seed = x->lane->options.seed,
+                        .case_id = span_of(x->lane->case_id),
+                        .rule = span_of(x->rule == NULL ? "" : x->rule->name),
+                        .index = x->rule_index};
+    for (size_t i = 0; x->rule != NULL && i < x->rule->action_count; i++) {
+        const struct action *action = &x->rule->actions[i];
+        if (recording_holds(action->verb) && action->verb != ACTION_RESPOND) {
+            buf_add_char(out, ',');
+            fault_resolve(out, action, &draw);
+        }
+        has_retry = has_retry || action->verb == ACTION_RETRY_AFTER;
+    }
+    return has_retry;
+}
+
+void recorder_take(struct recorder *r, const struct exchange *x)
+{
+    OWN_BUF struct buf actions = {0};
+    OWN_BUF struct buf line = {0};
+    OWN_BUF struct buf safe = {0};
+    struct h1_field fields[MAX_FIELDS];
+    struct asked asked = {.method = x->head->method,
+                          .path = x->head->path,
+                          .target = h1_value(x->head, "X-Amz-Target"),
+                          .body = buf_span(&x->body)};
+    OWN(json) cJSON *when = content_of(&asked);
+    bool has_retry = add_actions(&actions, x);
+    struct span head = span_slice(buf_span(&x->out), 0, x->head_bytes);
+    struct told told = {
+        .n = r->written + r->lost + 1,
+        .at_us = clock_wall_us(loop_clock(x->lane->loop)),
+        .when = when,
+        .is_answered = x->executed || strcmp(x->origin, "proxy") != 0,
+        .status = x->status,
+        .fields = fields,
+        .field_count = read_fields(fields, head, has_retry),
+        .body = span_slice(buf_span(&x->out), x->head_bytes, x->out.len),
+        .actions = buf_span(&actions),
+    };
+    recording_write(&line, &told);
+    know_secrets(r, x);
+    bool has_secret = secrets_redact_json(r->secrets, &safe, buf_span(&line));
+    write_line(r, has_secret ? buf_span(&safe) : buf_span(&line));
+    *(r->failed == 0 ? &r->written : &r->lost) += 1;
+}
+
+enum rc recorder_close(struct recorder **slot, struct diag *d)
+{
+    struct recorder *r = *slot;
+    if (r == NULL) {
+        return RC_OK;
+    }
+    if (close(r->fd) != 0 && r->failed == 0) {
+        r->failed = errno;
+    }
+    enum rc rc = r->failed == 0 ? RC_OK
+                                : diag_fail(d, RC_IO,
+                                            "cannot write the recording %s: %s; it holds %" PRIu64
+                                            " exchanges, and %" PRIu64 " are lost",
+                                            r->path, strerror(r->failed), r->written, r->lost);
+    secrets_free(&r->secrets);
+    x_free(r->path);
+    x_free(r);
+    *slot = NULL;
+    return rc;
+}

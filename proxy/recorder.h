@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes what was asked of the service and what was answered into a recording (proxy/recording),
+// line by line and before the client has the reply: a kill loses nothing that a client has seen.
+#ifndef PROXY_RECORDER_H
+#define PROXY_RECORDER_H
+
+#include "proxy/base/diag.h"
+#include "proxy/exchange.h"
+
+struct recorder;
+
+// Creates the file, which must not exist; at_us is the machine's clock.
+MUST_USE enum rc recorder_open(struct recorder **out, const char *path, const char *program,
+                               int64_t at_us, struct diag *d);
+// x->out is the whole reply, before a fault changed any of it.
+void recorder_take(struct recorder *r, const struct exchange *x);
+// Accepts NULL in *r and nulls it. RC_IO when not all could be written: nothing was after the first
+// failure, and d says how much is there.
+MUST_USE enum rc recorder_close(struct recorder **r, struct diag *d);
+
+#endif
