@@ -261,10 +261,20 @@ static enum rc check_transport(const struct lane *lane, struct diag *d)
     return RC_OK;
 }
 
+// A scenario may name what is drawn from.
+static uint64_t seed_of(const struct lane_options *options)
+{
+    uint64_t seed = options->seed;
+    const char *own = options->scenario == NULL ? NULL : options->scenario->seed;
+    bool is_own = own != NULL && span_to_u64(span_of(own), UINT64_MAX, &seed);
+    return is_own ? seed : options->seed;
+}
+
 enum rc lane_open(struct lane **out, const struct lane_options *options, struct diag *d)
 {
     struct lane *lane = x_alloc(sizeof *lane);
     lane->options = *options;
+    lane->options.seed = seed_of(options);
     lane->loop = options->loop;
     const char *id = options->scenario == NULL ? "proxy" : options->scenario->id;
     lane->case_id = x_strdup(options->case_id != NULL ? options->case_id : id);
@@ -360,6 +370,11 @@ const char *lane_address(const struct lane *lane)
 const char *lane_endpoint(const struct lane *lane)
 {
     return lane->ports[TARGET_SERVICE].url;
+}
+
+uint64_t lane_seed(const struct lane *lane)
+{
+    return lane->options.seed;
 }
 
 struct journal *lane_journal(struct lane *lane)

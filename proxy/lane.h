@@ -88,6 +88,8 @@ void lane_free(struct lane **lane);
 
 const char *lane_address(const struct lane *lane);  // "127.0.0.1:40123"
 const char *lane_endpoint(const struct lane *lane); // "http://127.0.0.1:40123", or https
+// What everything random is drawn from: the scenario's seed, or that of the options.
+uint64_t lane_seed(const struct lane *lane);
 // NULL when credentials are static. Borrowed.
 const struct lane_identity *lane_identity(const struct lane *lane);
 struct journal *lane_journal(struct lane *lane); // borrowed

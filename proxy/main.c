@@ -256,12 +256,12 @@ static void greet_authority(const struct authority *authority)
 
 // The address comes first, alone on its line, so that a script can read it; then what a client
 // needs. The Region and the static keys, or instead of them "credentials from", are said last.
-static void greet(const struct program *p, const struct lane_options *o, const char *key_path)
+static void greet(const struct program *p, const char *key_path)
 {
     const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
     const struct lane_identity *told = lane_identity(p->lane);
     printf("%s\n", lane_endpoint(p->lane));
-    printf("seed %" PRIu64 "\n", o->seed);
+    printf("seed %" PRIu64 "\n", lane_seed(p->lane));
     printf("export AWS_ENDPOINT_URL_MARKETPLACE_METERING=%s\n", lane_endpoint(p->lane));
     greet_authority(p->authority);
     if (told != NULL) {
@@ -418,7 +418,7 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     }
     loop_signal_start(&p->on_int, p->loop, SIGINT, on_stop, p->loop);
     loop_signal_start(&p->on_term, p->loop, SIGTERM, on_stop, p->loop);
-    greet(p, &o, given(s, "--public-key", NULL));
+    greet(p, given(s, "--public-key", NULL));
     rc = loop_run(p->loop);
     enum rc ended = end(p, s, d);
     return rc == RC_OK ? ended : rc;

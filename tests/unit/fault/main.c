@@ -110,6 +110,7 @@ int main(void)
         {"cuts and waits", cuts_and_waits},
         {"drawn delays", drawn_delays},
         {"fixed delays", fixed_delays},
+        {"delays by match", delays_by_match},
         {"what is no plan", refuses},
         {"names", names},
         {"paces", paces},
