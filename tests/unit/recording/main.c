@@ -16,6 +16,7 @@ int main(void)
         {"tokens of clients", client_tokens},
         {"hours later", later_hours},
         {"times in replies", echoes},
+        {"what a case met, as a scenario", schedules},
         {NULL, NULL},
     };
     static const struct unit_suite SUITES[] = {{"recording", TESTS}, {NULL, NULL}};

@@ -23,5 +23,6 @@ void nearest(void);
 void client_tokens(void);
 void later_hours(void);
 void echoes(void);
+void schedules(void);
 
 #endif
