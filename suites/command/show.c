@@ -219,7 +219,7 @@ static enum rc render_case(cJSON **out, const struct scenario_file *file, const 
             return json_read(out, NULL, buf_span(&text), NULL, d);
         }
     }
-    return diag_fail(d, RC_UNKNOWN, "the journal is of the case \"%.*s\", which the file has not",
+    return diag_fail(d, RC_USAGE, "the journal is of the case \"%.*s\", which the file has not",
                      (int)id.len, id.len == 0 ? "" : id.at);
 }
 
