@@ -60,7 +60,6 @@ static void know_secrets(struct recorder *r, const struct exchange *x)
         secrets_add(r->secrets, "session-token", span_of(c->session_token));
     }
     secrets_add(r->secrets, "session-token", h1_value(x->head, "X-Amz-Security-Token"));
-    secrets_add(r->secrets, "authorization", h1_value(x->head, "Authorization"));
     secrets_add(r->secrets, "registration-token", x->request.registration_token);
 }
 

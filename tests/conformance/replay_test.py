@@ -75,5 +75,19 @@ class JavaScriptTest(Replay, unittest.TestCase):
     recorded = replayed = sdk_test.JavaScript
 
 
+@unittest.skipUnless(sdk_test.has_javascript(), "Node or the packages of the SDK are not installed")
+class AcrossTest(Replay, unittest.TestCase):
+    """Another SDK's spelling of the same calls is no other call."""
+
+    recorded, replayed = sdk_test.Boto, sdk_test.JavaScript
+
+    def test_the_same_again(self):
+        self.record()
+        with wire.Proxy(None, args=["--replay", self.path], seed=99) as proxy:
+            self.ask(self.replayed, proxy, CALLS)
+            self.assertEqual(list(range(1, len(CALLS) + 3)),
+                             [e.get("recorded") for e in proxy.wait("replay", len(CALLS) + 2)])
+
+
 if __name__ == "__main__":
     unittest.main()
