@@ -63,29 +63,26 @@ static void know_secrets(struct recorder *r, const struct exchange *x)
     secrets_add(r->secrets, "registration-token", x->request.registration_token);
 }
 
-// Of a head that we emitted. A rule's retry_after is told as such, for its date is of its moment.
-static size_t read_fields(struct h1_field fields[MAX_FIELDS], struct span head, bool has_retry)
+// Of a head that we emitted.
+static size_t read_fields(struct h1_field fields[MAX_FIELDS], struct span head)
 {
     size_t count = 0;
     struct span rest = head;
     (void)span_cut(&rest, '\n');
     while (rest.len > 0 && count < MAX_FIELDS) {
-        struct span line = span_cut(&rest, '\n');
-        struct span value = span_slice(line, 0, line.len == 0 ? 0 : line.len - 1);
+        struct span value = span_cut(&rest, '\r');
         struct span name = span_cut(&value, ':');
-        bool is_retry = span_equal_nocase(name, SPAN("Retry-After")) ||
-                        span_equal_nocase(name, SPAN("x-amz-retry-after"));
-        if (name.len > 0 && !(is_retry && has_retry)) {
+        if (name.len > 0) {
             fields[count++] = (struct h1_field){.name = name, .value = span_trim(value)};
         }
+        (void)span_cut(&rest, '\n');
     }
     return count;
 }
 
 // What the rule does beside the reply, each with a comma before it.
-static bool add_actions(struct buf *out, const struct exchange *x)
+static void add_actions(struct buf *out, const struct exchange *x)
 {
-    bool has_retry = false;
     struct draw draw = {.seed = x->lane->options.seed,
                         .case_id = span_of(x->lane->case_id),
                         .rule = span_of(x->rule == NULL ? "" : x->rule->name),
@@ -96,40 +93,77 @@ static bool add_actions(struct buf *out, const struct exchange *x)
             buf_add_char(out, ',');
             fault_resolve(out, action, &draw);
         }
-        has_retry = has_retry || action->verb == ACTION_RETRY_AFTER;
     }
-    return has_retry;
 }
 
-void recorder_take(struct recorder *r, const struct exchange *x)
+// A rule's retry_after is told as such, for its date is of its moment.
+static size_t keep_fields(struct h1_field kept[MAX_FIELDS], const struct exchange *x,
+                          const struct recorder_reply *reply)
 {
-    OWN_BUF struct buf actions = {0};
+    bool has_retry = false;
+    for (size_t i = 0; x->rule != NULL && i < x->rule->action_count; i++) {
+        has_retry = has_retry || x->rule->actions[i].verb == ACTION_RETRY_AFTER;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < reply->field_count && count < MAX_FIELDS; i++) {
+        struct span name = reply->fields[i].name;
+        bool is_retry = span_equal_nocase(name, SPAN("Retry-After")) ||
+                        span_equal_nocase(name, SPAN("x-amz-retry-after"));
+        if (!(has_retry && is_retry)) {
+            kept[count++] = reply->fields[i];
+        }
+    }
+    return count;
+}
+
+static void write_exchange(struct recorder *r, const struct told *told)
+{
     OWN_BUF struct buf line = {0};
     OWN_BUF struct buf safe = {0};
+    recording_write(&line, told);
+    bool has_secret = secrets_redact_json(r->secrets, &safe, buf_span(&line));
+    write_line(r, has_secret ? buf_span(&safe) : buf_span(&line));
+    *(r->failed == 0 ? &r->written : &r->lost) += 1;
+}
+
+void recorder_tell(struct recorder *r, const struct exchange *x, const struct recorder_reply *reply)
+{
+    OWN_BUF struct buf actions = {0};
     struct h1_field fields[MAX_FIELDS];
     struct asked asked = {.method = x->head->method,
                           .path = x->head->path,
                           .target = h1_value(x->head, "X-Amz-Target"),
                           .body = buf_span(&x->body)};
     OWN(json) cJSON *when = content_of(&asked);
-    bool has_retry = add_actions(&actions, x);
-    struct span head = span_slice(buf_span(&x->out), 0, x->head_bytes);
+    add_actions(&actions, x);
     struct told told = {
         .n = r->written + r->lost + 1,
         .at_us = clock_wall_us(loop_clock(x->lane->loop)),
         .when = when,
-        .is_answered = x->executed || strcmp(x->origin, "proxy") != 0,
-        .status = x->status,
+        .left_out = reply->left_out,
+        .is_answered = reply->is_made,
+        .status = reply->status,
         .fields = fields,
-        .field_count = read_fields(fields, head, has_retry),
-        .body = span_slice(buf_span(&x->out), x->head_bytes, x->out.len),
+        .field_count = keep_fields(fields, x, reply),
+        .body = reply->body,
         .actions = buf_span(&actions),
     };
-    recording_write(&line, &told);
     know_secrets(r, x);
-    bool has_secret = secrets_redact_json(r->secrets, &safe, buf_span(&line));
-    write_line(r, has_secret ? buf_span(&safe) : buf_span(&line));
-    *(r->failed == 0 ? &r->written : &r->lost) += 1;
+    write_exchange(r, &told);
+}
+
+void recorder_take(struct recorder *r, const struct exchange *x)
+{
+    struct h1_field fields[MAX_FIELDS];
+    struct span out = buf_span(&x->out);
+    struct recorder_reply reply = {
+        .is_made = x->executed || strcmp(x->origin, "proxy") != 0,
+        .status = x->status,
+        .fields = fields,
+        .field_count = read_fields(fields, span_slice(out, 0, x->head_bytes)),
+        .body = span_slice(out, x->head_bytes, out.len),
+    };
+    recorder_tell(r, x, &reply);
 }
 
 enum rc recorder_close(struct recorder **slot, struct diag *d)

@@ -12,7 +12,19 @@ struct recorder;
 // Creates the file, which must not exist; at_us is the machine's clock.
 MUST_USE enum rc recorder_open(struct recorder **out, const char *path, const char *program,
                                int64_t at_us, struct diag *d);
-// x->out is the whole reply, before a fault changed any of it.
+// A reply as the client gets it, before a fault changes any of it. All is borrowed.
+struct recorder_reply {
+    bool is_made; // else nothing answered: the rule's actions alone are recorded
+    int status;
+    const struct h1_field *fields;
+    size_t field_count;
+    struct span body;     // without its framing
+    const char *left_out; // why it cannot be recorded; else NULL
+};
+
+void recorder_tell(struct recorder *r, const struct exchange *x,
+                   const struct recorder_reply *reply);
+// The same of a reply that stands whole in x->out, as answer_make left it.
 void recorder_take(struct recorder *r, const struct exchange *x);
 // Accepts NULL in *r and nulls it. RC_IO when not all could be written: nothing was after the first
 // failure, and d says how much is there.

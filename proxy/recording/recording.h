@@ -38,8 +38,9 @@ void recording_free(struct recording **r);
 struct told {
     uint64_t n;
     int64_t at_us;
-    const cJSON *when; // content_of
-    bool is_answered;  // else nothing of a reply was made: `then` only breaks the connection
+    const cJSON *when;    // content_of
+    const char *left_out; // why it cannot be replayed; else NULL
+    bool is_answered;     // else nothing of a reply was made: `then` only breaks the connection
     int status;
     const struct h1_field *fields; // of the reply, all of them
     size_t field_count;

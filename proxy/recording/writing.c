@@ -82,15 +82,19 @@ void recording_write(struct buf *out, const struct told *told)
 {
     char at[INSTANT_TEXT];
     instant_format(at, told->at_us);
+    const char *left_out = told->left_out;
     bool is_text = utf8_is_valid(told->body) &&
                    (told->body.len == 0 || memchr(told->body.at, '\0', told->body.len) == NULL);
+    if (left_out == NULL && !is_text) {
+        left_out = "the reply is no UTF-8 text";
+    }
     buf_add_text(out, "{\"n\":");
     buf_add_u64(out, told->n);
     buf_add_member(out, "at", span_of(at));
     buf_add_text(out, ",\"when\":");
     json_print(out, told->when);
-    if (!is_text) {
-        buf_add_member(out, "left_out", SPAN("the reply is no UTF-8 text"));
+    if (left_out != NULL) {
+        buf_add_member(out, "left_out", span_of(left_out));
     } else {
         buf_add_text(out, ",\"then\":[");
         if (told->is_answered) {

@@ -37,6 +37,8 @@ void written_and_read(void)
     told.is_answered = true;
     told.body = SPAN("\xff");
     recording_write(&text, &told);
+    told.left_out = "it is too long";
+    recording_write(&text, &told);
     OWN(text) char *written = span_dup(buf_span(&text));
     CHECK(strncmp(written, HEAD, strlen(HEAD)) == 0);
     CHECK(recording_is(buf_span(&text)));
@@ -48,7 +50,7 @@ void written_and_read(void)
     if (!CHECK_INT(recording_read(&recording, buf_span(&text), "f", NULL), RC_OK)) {
         return;
     }
-    CHECK_INT(recording->count, 3);
+    CHECK_INT(recording->count, 4);
     CHECK(!recording->is_cut);
     CHECK_INT(recording->items[0].n, 3);
     CHECK_INT(recording->items[0].at_us, told.at_us);
@@ -56,6 +58,7 @@ void written_and_read(void)
     CHECK_INT(recording->items[0].actions[1].verb, ACTION_DELAY);
     CHECK_INT(recording->items[1].action_count, 1);
     CHECK_TEXT(recording->items[2].left_out, "the reply is no UTF-8 text");
+    CHECK_TEXT(recording->items[3].left_out, "it is too long");
     recording_free(&recording);
 }
 
