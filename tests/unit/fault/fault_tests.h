@@ -24,5 +24,6 @@ void let_alone(void);
 void ends(void);
 void idle(void);
 void delays_by_match(void);
+void resolved_delays(void);
 
 #endif

@@ -111,6 +111,7 @@ int main(void)
         {"drawn delays", drawn_delays},
         {"fixed delays", fixed_delays},
         {"delays by match", delays_by_match},
+        {"drawn delays, written down", resolved_delays},
         {"what is no plan", refuses},
         {"names", names},
         {"paces", paces},

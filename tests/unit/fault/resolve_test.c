@@ -21,3 +21,22 @@ void delays_by_match(void)
     CHECK_INT(wake_of(BY_MATCH, 12), 1000000);
     CHECK_INT(wake_of(BY_MATCH, 1), 0);
 }
+
+// A drawn delay is written down as the plan waits for it.
+void resolved_delays(void)
+{
+    static const char UNIFORM[] = "{\"uniform\":[\"100ms\",\"300ms\"]}";
+    OWN(json) cJSON *args = NULL;
+    CHECK_INT(json_read(&args, NULL, span_of(UNIFORM), NULL, NULL), RC_OK);
+    struct action action = {.verb = ACTION_DELAY, .args = args};
+    for (uint64_t i = 1; i <= 20; i++) {
+        struct draw draw = {.seed = 7, .case_id = SPAN("c"), .rule = SPAN("r"), .index = i};
+        OWN_BUF struct buf list = {0};
+        buf_add_char(&list, '[');
+        fault_resolve(&list, &action, &draw);
+        buf_add_char(&list, ']');
+        OWN(text) char *resolved = buf_take_text(&list);
+        CHECK_INT(wake_of(resolved, 1),
+                  wake_of("[{\"delay\":{\"uniform\":[\"100ms\",\"300ms\"]}}]", i));
+    }
+}
