@@ -189,11 +189,15 @@ static void walk(struct walk *w, const cJSON *recorded, const cJSON *seen)
     if (w->is_asked_only && w->out->count > 0) {
         return;
     }
+    if (recorded == NULL || seen == NULL) {
+        differ(w, recorded, seen);
+        return;
+    }
     if (cJSON_IsObject(recorded) && cJSON_IsObject(seen)) {
         walk_object(w, recorded, seen);
     } else if (cJSON_IsArray(recorded) && cJSON_IsArray(seen)) {
         walk_array(w, recorded, seen);
-    } else if (recorded == NULL || seen == NULL || !same_value(w, recorded, seen)) {
+    } else if (!same_value(w, recorded, seen)) {
         differ(w, recorded, seen);
     }
 }

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proxy/base/own.h"
@@ -90,53 +91,74 @@ static bool is_win(const struct event *e, struct span rule, uint64_t *index)
     return is_one;
 }
 
-// The lowest index above that on which the rule won; 0: none. With `per` an index comes often.
-static uint64_t next_win(const struct schedule *s, struct span rule, uint64_t above)
+// The indexes on which a rule won, in order, each once (with `per` one comes often).
+struct wins {
+    uint64_t *at; // owned
+    size_t count, capacity;
+};
+
+static int by_value(const void *a, const void *b)
 {
-    uint64_t next = 0;
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+static struct wins wins_of(const struct schedule *s, struct span rule)
+{
+    struct wins wins = {.count = 0};
     for (size_t i = 0; i < s->count; i++) {
         uint64_t index = 0;
-        if (is_win(&s->events[i], rule, &index) && index > above && (next == 0 || index < next)) {
-            next = index;
+        if (is_win(&s->events[i], rule, &index)) {
+            X_GROW(wins.at, wins.count, wins.capacity);
+            wins.at[wins.count++] = index;
         }
     }
-    return next;
+    size_t kept = wins.count == 0 ? 0 : 1;
+    if (wins.count > 0) {
+        qsort(wins.at, wins.count, sizeof *wins.at, by_value);
+    }
+    for (size_t i = 1; i < wins.count; i++) {
+        if (wins.at[i] != wins.at[i - 1]) {
+            wins.at[kept++] = wins.at[i];
+        }
+    }
+    wins.count = kept;
+    return wins;
 }
 
 // "1-3,7", or "none".
-static char *wins_of(const struct schedule *s, struct span rule)
+static char *match_of(const struct wins *wins)
 {
     struct buf text = {0};
-    uint64_t first = next_win(s, rule, 0);
-    while (first != 0) {
-        uint64_t last = first;
-        uint64_t next = next_win(s, rule, last);
-        while (next == last + 1) {
-            last = next;
-            next = next_win(s, rule, last);
+    for (size_t i = 0; i < wins->count;) {
+        size_t last = i;
+        while (last + 1 < wins->count && wins->at[last + 1] == wins->at[last] + 1) {
+            last++;
         }
-        buf_addf(&text, text.len == 0 ? "%" PRIu64 : ",%" PRIu64, first);
-        if (last > first) {
-            buf_addf(&text, "-%" PRIu64, last);
+        buf_addf(&text, i == 0 ? "%" PRIu64 : ",%" PRIu64, wins->at[i]);
+        if (last > i) {
+            buf_addf(&text, "-%" PRIu64, wins->at[last]);
         }
-        first = next;
+        i = last + 1;
     }
     buf_add_text(&text, text.len == 0 ? "none" : "");
     return buf_take_text(&text);
 }
 
 // A delay that is drawn, as it was for each match.
-static cJSON *drawn(const struct schedule *s, struct span rule, const struct action *action)
+static cJSON *drawn(const struct schedule *s, struct span rule, const struct wins *wins,
+                    const struct action *action)
 {
     cJSON *delays = cJSON_CreateObject();
-    for (uint64_t n = next_win(s, rule, 0); n != 0; n = next_win(s, rule, n)) {
+    for (size_t i = 0; i < wins->count; i++) {
         OWN_BUF struct buf text = {0};
         OWN(json) cJSON *resolved = NULL;
         char key[24];
         struct draw draw = {
-            .seed = s->seed, .case_id = span_of(s->case_id), .rule = rule, .index = n};
+            .seed = s->seed, .case_id = span_of(s->case_id), .rule = rule, .index = wins->at[i]};
         fault_resolve(&text, action, &draw);
-        (void)snprintf(key, sizeof key, "%" PRIu64, n);
+        (void)snprintf(key, sizeof key, "%" PRIu64, wins->at[i]);
         if (json_read(&resolved, NULL, buf_span(&text), NULL, NULL) == RC_OK) {
             copy(delays, key, json_get(resolved, action_name(action->verb)));
         }
@@ -148,13 +170,14 @@ static cJSON *drawn(const struct schedule *s, struct span rule, const struct act
     return wrapped;
 }
 
-static cJSON *action_of(const struct schedule *s, struct span rule, const cJSON *node)
+static cJSON *action_of(const struct schedule *s, struct span rule, const struct wins *wins,
+                        const cJSON *node)
 {
     const cJSON *args = node->child;
     struct action action = {.verb = ACTION_DELAY, .args = args};
     bool is_drawn = strcmp(args->string, action_name(ACTION_DELAY)) == 0 && cJSON_IsObject(args) &&
-                    next_win(s, rule, 0) != 0;
-    return is_drawn ? drawn(s, rule, &action) : cJSON_Duplicate(node, 1);
+                    wins->count > 0;
+    return is_drawn ? drawn(s, rule, wins, &action) : cJSON_Duplicate(node, 1);
 }
 
 // Where connections are refused nothing is counted: such a window is as wide as it is armed.
@@ -167,11 +190,12 @@ static cJSON *rule_of(const struct schedule *s, const cJSON *node)
 {
     static const char *const KEYS[] = {"name", "when", NULL};
     struct span name = json_span(json_get(node, "name"));
+    struct wins wins = wins_of(s, name);
     cJSON *rule = cJSON_CreateObject();
     copy_all(rule, node, KEYS);
     if (is_counted(node)) {
-        OWN(text) char *wins = wins_of(s, name);
-        (void)cJSON_AddStringToObject(rule, "match", wins);
+        OWN(text) char *match = match_of(&wins);
+        (void)cJSON_AddStringToObject(rule, "match", match);
     }
     if (!span_is(json_span(json_get(node, "per")), per_name(PER_REQUEST))) {
         copy(rule, "per", json_get(node, "per"));
@@ -183,8 +207,9 @@ static cJSON *rule_of(const struct schedule *s, const cJSON *node)
     const cJSON *action = NULL;
     cJSON_ArrayForEach(action, json_get(node, "then"))
     {
-        (void)cJSON_AddItemToArray(then, action_of(s, name, action));
+        (void)cJSON_AddItemToArray(then, action_of(s, name, &wins, action));
     }
+    x_free(wins.at);
     return rule;
 }
 
@@ -226,7 +251,9 @@ static bool is_named(const struct schedule *s, struct span name)
 static bool is_kept(const struct schedule *s, const cJSON *rule)
 {
     struct span name = json_span(json_get(rule, "name"));
-    return !is_counted(rule) || next_win(s, name, 0) != 0 || is_named(s, name);
+    struct wins wins = wins_of(s, name);
+    x_free(wins.at);
+    return !is_counted(rule) || wins.count > 0 || is_named(s, name);
 }
 
 static void add_rules(const struct schedule *s, cJSON *file)
