@@ -69,7 +69,7 @@ class DrawsTest(WireTest):
                 between(proxy, n)
                 body = batch(record("globex", n + 1), record("acme", 1), record("acme", 2, 2))
                 seen.append(self.ask(proxy, body))
-            proxy.wait("close", CALLS)
+            proxy.wait("match", rule="turned", index=CALLS)  # the last rule's last
             return seen, self.drawn(proxy), self.schedule(proxy, wire.scenario(rules))
 
     def delays(self, schedule, name="late"):
