@@ -124,25 +124,26 @@ static bool has_field(const struct fields *fields, struct span name)
     return false;
 }
 
-// What `respond` gives for that field; the empty span (at == NULL) when it gives none.
-static struct span given_value(const struct draft *draft, struct span name)
+// What `respond` gives for that field, or NULL.
+static const cJSON *given_field(const struct draft *draft, struct span name)
 {
     const cJSON *given = NULL;
     cJSON_ArrayForEach(given, draft->headers)
     {
         if (span_equal_nocase(span_of(given->string), name)) {
-            return json_span(given);
+            return given;
         }
     }
-    return (struct span){0};
+    return NULL;
 }
 
 // What is given in the place of a usual field stands where that would.
 static void add_default(struct fields *fields, const struct draft *draft, struct span name,
                         struct span value)
 {
-    struct span given = given_value(draft, name);
-    add_field(fields, name, given.at == NULL ? value : given);
+    const cJSON *given = given_field(draft, name);
+    add_field(fields, given == NULL ? name : span_of(given->string),
+              given == NULL ? value : json_span(given));
 }
 
 // RFC 9112 9.6: who says close must close.
@@ -226,7 +227,7 @@ void draft_assemble(struct draft *draft)
         add_field(&fields, SPAN("X-Aws-Ec2-Metadata-Token-Ttl-Seconds"), span_of(ttl));
     }
     add_given(&fields, draft);
-    struct span connection = given_value(draft, SPAN("Connection"));
+    struct span connection = json_span(given_field(draft, SPAN("Connection")));
     x->is_last = x->is_last || says_close(connection);
     struct h1_response_head head = {
         .status = draft->status,

@@ -109,7 +109,11 @@ static size_t keep_fields(struct h1_field kept[MAX_FIELDS], const struct exchang
         struct span name = reply->fields[i].name;
         bool is_retry = span_equal_nocase(name, SPAN("Retry-After")) ||
                         span_equal_nocase(name, SPAN("x-amz-retry-after"));
-        if (!(has_retry && is_retry)) {
+        // What the client asked for itself is no part of what it was answered.
+        bool is_own =
+            span_equal_nocase(name, SPAN("Connection")) &&
+            (!x->head->keep_alive || !span_equal_nocase(reply->fields[i].value, SPAN("close")));
+        if (!(has_retry && is_retry) && !is_own) {
             kept[count++] = reply->fields[i];
         }
     }

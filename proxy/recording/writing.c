@@ -9,8 +9,8 @@
 // What is made anew when the reply is, and what nobody else must have.
 static bool is_made_anew(struct span name)
 {
-    static const char *const NAMES[] = {"Connection", "Content-Length", "Date",
-                                        "Keep-Alive", "Set-Cookie",     "Transfer-Encoding"};
+    static const char *const NAMES[] = {"Content-Length", "Date", "Keep-Alive", "Set-Cookie",
+                                        "Transfer-Encoding"};
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         if (span_equal_nocase(name, span_of(NAMES[i]))) {
             return true;
