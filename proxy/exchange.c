@@ -391,9 +391,7 @@ void exchange_run(struct exchange *x)
         choose(x, PHASE_REQUEST);
         answer_make(x);
     }
-    if (x->lane->options.recorder != NULL && x->target == TARGET_SERVICE) {
-        recorder_take(x->lane->options.recorder, x);
-    }
+    recorder_take(x);
     if (x->is_early) {
         end_early(x);
     } else {

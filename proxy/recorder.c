@@ -130,8 +130,17 @@ static void write_exchange(struct recorder *r, const struct told *told)
     *(r->failed == 0 ? &r->written : &r->lost) += 1;
 }
 
-void recorder_tell(struct recorder *r, const struct exchange *x, const struct recorder_reply *reply)
+bool recorder_wants(const struct exchange *x)
 {
+    return x->lane->options.recorder != NULL && x->target == TARGET_SERVICE;
+}
+
+void recorder_tell(const struct exchange *x, const struct recorder_reply *reply)
+{
+    if (!recorder_wants(x)) {
+        return;
+    }
+    struct recorder *r = x->lane->options.recorder;
     OWN_BUF struct buf actions = {0};
     struct h1_field fields[MAX_FIELDS];
     struct asked asked = {.method = x->head->method,
@@ -144,7 +153,8 @@ void recorder_tell(struct recorder *r, const struct exchange *x, const struct re
         .n = r->written + r->lost + 1,
         .at_us = clock_wall_us(loop_clock(x->lane->loop)),
         .when = when,
-        .left_out = reply->left_out,
+        .left_out =
+            reply->body.len > RECORDER_BODY_BYTES ? "the reply is too long" : reply->left_out,
         .is_answered = reply->is_made,
         .status = reply->status,
         .fields = fields,
@@ -156,18 +166,22 @@ void recorder_tell(struct recorder *r, const struct exchange *x, const struct re
     write_exchange(r, &told);
 }
 
-void recorder_take(struct recorder *r, const struct exchange *x)
+void recorder_take(const struct exchange *x)
 {
+    if (!recorder_wants(x)) {
+        return;
+    }
     struct h1_field fields[MAX_FIELDS];
     struct span out = buf_span(&x->out);
     struct recorder_reply reply = {
-        .is_made = x->executed || strcmp(x->origin, "proxy") != 0,
+        // Of what a rule cuts before anybody answers nothing but the cut is there.
+        .is_made = x->executed || x->rule == NULL || strcmp(x->origin, "proxy") != 0,
         .status = x->status,
         .fields = fields,
         .field_count = read_fields(fields, span_slice(out, 0, x->head_bytes)),
         .body = span_slice(out, x->head_bytes, out.len),
     };
-    recorder_tell(r, x, &reply);
+    recorder_tell(x, &reply);
 }
 
 enum rc recorder_close(struct recorder **slot, struct diag *d)

@@ -22,10 +22,14 @@ struct recorder_reply {
     const char *left_out; // why it cannot be recorded; else NULL
 };
 
-void recorder_tell(struct recorder *r, const struct exchange *x,
-                   const struct recorder_reply *reply);
-// The same of a reply that stands whole in x->out, as answer_make left it.
-void recorder_take(struct recorder *r, const struct exchange *x);
+// Whether it will be told: who passes a reply on piece by piece need not keep it otherwise.
+bool recorder_wants(const struct exchange *x);
+// Where the lane of x has a recorder, and x asks the service; else nothing.
+void recorder_tell(const struct exchange *x, const struct recorder_reply *reply);
+// The same of a reply that stands whole in x->out, as it was made.
+void recorder_take(const struct exchange *x);
+// A longer reply is left out.
+#define RECORDER_BODY_BYTES ((size_t)4 << 20)
 // Accepts NULL in *r and nulls it. RC_IO when not all could be written: nothing was after the first
 // failure, and d says how much is there.
 MUST_USE enum rc recorder_close(struct recorder **r, struct diag *d);
