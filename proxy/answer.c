@@ -9,6 +9,7 @@
 #include "proxy/draft.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
+#include "proxy/replayer.h"
 #include "proxy/trail.h"
 
 typedef void apply_fn(struct draft *draft, const struct action *action);
@@ -272,12 +273,12 @@ bool answer_exists(enum action_verb verb)
     return false;
 }
 
-static void apply_actions(struct draft *draft, const struct rule *rule)
+void answer_apply(struct draft *draft, const struct action *actions, size_t count)
 {
-    for (size_t a = 0; a < rule->action_count; a++) {
+    for (size_t a = 0; a < count; a++) {
         for (size_t i = 0; i < APPLY_COUNT; i++) {
-            if (APPLY[i].verb == rule->actions[a].verb) {
-                APPLY[i].apply(draft, &rule->actions[a]);
+            if (APPLY[i].verb == actions[a].verb) {
+                APPLY[i].apply(draft, &actions[a]);
             }
         }
     }
@@ -367,11 +368,13 @@ static void release(struct draft *draft)
     buf_clear(&draft->location);
 }
 
-// What is in the place of a rule's answer.
+// What answers where no rule does.
 static void answer_ourselves(struct draft *draft)
 {
     if (draft->x->target != TARGET_SERVICE) {
         asking_answer(draft);
+    } else if (draft->x->lane->options.replay != NULL) {
+        replayer_answer(draft);
     } else {
         execute(draft);
     }
@@ -383,7 +386,7 @@ void answer_make(struct exchange *x)
     struct draft draft = {.x = x, .status = 200, .content_type = AWS_CONTENT_TYPE};
     x->error_name = "";
     if (x->rule != NULL) {
-        apply_actions(&draft, x->rule);
+        answer_apply(&draft, x->rule->actions, x->rule->action_count);
     }
     if (draft.is_shuffled) {
         shuffle(&draft);
@@ -392,7 +395,9 @@ void answer_make(struct exchange *x)
         answer_ourselves(&draft);
     }
     trail_add(&draft);
-    if (draft.is_in_place) {
+    if (draft.is_replayed) {
+        x->origin = "recording";
+    } else if (draft.is_in_place) {
         x->origin = "rule";
     } else if (x->target == TARGET_SERVICE) {
         take_service_reply(&draft);
@@ -404,7 +409,7 @@ void answer_make(struct exchange *x)
 void answer_early(struct exchange *x)
 {
     struct draft draft = {.x = x, .status = 200, .content_type = AWS_CONTENT_TYPE};
-    apply_actions(&draft, x->rule);
+    answer_apply(&draft, x->rule->actions, x->rule->action_count);
     x->origin = "rule";
     draft_assemble(&draft);
     release(&draft);

@@ -10,6 +10,9 @@
 void answer_make(struct exchange *x);
 // The same of a rule that answers before the request is read: nothing is executed.
 void answer_early(struct exchange *x);
+// What those actions make of a reply; the others are passed over.
+struct draft;
+void answer_apply(struct draft *draft, const struct action *actions, size_t count);
 // The reply to what is no HTTP request.
 void answer_refuse(struct exchange *x, const struct h1_error *error);
 // Whether this version can do that action on the service's side.

@@ -10,7 +10,7 @@
 #include "proxy/http/emit.h"
 #include "proxy/lane_inside.h"
 
-#define MAX_REPLY_FIELDS 24
+#define MAX_REPLY_FIELDS 80
 
 // "+1h" or "-20m".
 static enum rc shift_parse(int64_t *us, const cJSON *text, struct diag *d)
@@ -114,25 +114,36 @@ static void add_field(struct fields *fields, struct span name, struct span value
     }
 }
 
-// What `respond` gives for that field; the empty span (at == NULL) when it gives none.
-static struct span given_value(const struct draft *draft, struct span name)
+static bool has_field(const struct fields *fields, struct span name)
+{
+    for (size_t i = 0; i < fields->count; i++) {
+        if (span_equal_nocase(fields->at[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// What `respond` gives for that field, or NULL.
+static const cJSON *given_field(const struct draft *draft, struct span name)
 {
     const cJSON *given = NULL;
     cJSON_ArrayForEach(given, draft->headers)
     {
         if (span_equal_nocase(span_of(given->string), name)) {
-            return json_span(given);
+            return given;
         }
     }
-    return (struct span){0};
+    return NULL;
 }
 
+// What is given in the place of a usual field stands where that would.
 static void add_default(struct fields *fields, const struct draft *draft, struct span name,
                         struct span value)
 {
-    if (given_value(draft, name).at == NULL) {
-        add_field(fields, name, value);
-    }
+    const cJSON *given = given_field(draft, name);
+    add_field(fields, given == NULL ? name : span_of(given->string),
+              given == NULL ? value : json_span(given));
 }
 
 // RFC 9112 9.6: who says close must close.
@@ -144,6 +155,17 @@ static bool says_close(struct span connection)
         }
     }
     return false;
+}
+
+static void add_given(struct fields *fields, const struct draft *draft)
+{
+    const cJSON *given = NULL;
+    cJSON_ArrayForEach(given, draft->headers)
+    {
+        if (!has_field(fields, span_of(given->string))) {
+            add_field(fields, span_of(given->string), json_span(given));
+        }
+    }
 }
 
 // RFC 9110 10.2.3: Retry-After has whole seconds, or a date; x-amz-retry-after has milliseconds.
@@ -204,12 +226,8 @@ void draft_assemble(struct draft *draft)
         (void)snprintf(ttl, sizeof ttl, "%u", draft->token_ttl_s);
         add_field(&fields, SPAN("X-Aws-Ec2-Metadata-Token-Ttl-Seconds"), span_of(ttl));
     }
-    const cJSON *given = NULL;
-    cJSON_ArrayForEach(given, draft->headers)
-    {
-        add_field(&fields, span_of(given->string), json_span(given));
-    }
-    struct span connection = given_value(draft, SPAN("Connection"));
+    add_given(&fields, draft);
+    struct span connection = json_span(given_field(draft, SPAN("Connection")));
     x->is_last = x->is_last || says_close(connection);
     struct h1_response_head head = {
         .status = draft->status,

@@ -12,6 +12,7 @@ struct draft {
     bool is_shuffled;
     enum echo_times times; // how the service writes those of records
     bool is_in_place;      // a rule has answered
+    bool is_replayed;      // a recording has, or an error that says that it does not
     enum jwt_forgery forgery;
     int status;
     struct buf body, type_header;

@@ -8,6 +8,7 @@
 #include "proxy/decode.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
+#include "proxy/recorder.h"
 
 // How often the kernel is asked whether the client has acknowledged.
 #define ACK_POLL_US 500
@@ -389,11 +390,14 @@ void exchange_run(struct exchange *x)
         decode_request(x);
     }
     record_request(x);
+    if (!x->is_early) {
+        choose(x, PHASE_REQUEST);
+        answer_make(x);
+    }
+    recorder_take(x);
     if (x->is_early) {
         end_early(x);
     } else {
-        choose(x, PHASE_REQUEST);
-        answer_make(x);
         reply(x);
     }
     x->is_inside_call = false;

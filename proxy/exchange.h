@@ -76,7 +76,7 @@ struct exchange {
     bool executed;
     int status;
     const char *error_name; // "" for none; borrowed
-    const char *origin;     // "service" "identity" "rule" "proxy"
+    const char *origin;     // "service" "identity" "rule" "proxy" "recording"
     struct buf out;
     size_t head_bytes, sent_bytes;
     int64_t ready_us; // monotonic

@@ -186,7 +186,7 @@ enum rc lane_make_world(struct world **out, const struct lane *lane, const struc
         .map = o->world_map,
         .start_us = lane_service_us(lane),
         .wire_us = lane_wire_us(lane),
-        .seed = o->world_seed != 0 ? o->world_seed : o->seed,
+        .seed = o->world_seed,
         .case_id = span_of(lane->world_case),
         .profile = o->profile,
         .source = lane_source(o),
@@ -282,10 +282,24 @@ enum rc lane_check_transport(const struct lane *lane, const struct scenario *s, 
     return RC_OK;
 }
 
+// A scenario may name what is drawn from.
+void lane_choose_seed(struct lane *lane)
+{
+    const struct scenario *s = lane->options.scenario;
+    uint64_t seed = 0;
+    bool is_own = s != NULL && s->seed != NULL && span_to_u64(span_of(s->seed), UINT64_MAX, &seed);
+    lane->options.seed = is_own ? seed : lane->run_seed;
+}
+
 enum rc lane_open(struct lane **out, const struct lane_options *options, struct diag *d)
 {
     struct lane *lane = x_alloc(sizeof *lane);
     lane->options = *options;
+    lane->run_seed = options->seed;
+    lane_choose_seed(lane);
+    if (options->world_seed == 0) {
+        lane->options.world_seed = lane->options.seed; // keys stay, whatever is loaded
+    }
     lane->loop = options->loop;
     const char *id = options->scenario == NULL ? "proxy" : options->scenario->id;
     lane->case_id = x_strdup(options->case_id != NULL ? options->case_id : id);
@@ -384,6 +398,11 @@ const char *lane_address(const struct lane *lane)
 const char *lane_endpoint(const struct lane *lane)
 {
     return lane->ports[TARGET_SERVICE].url;
+}
+
+uint64_t lane_seed(const struct lane *lane)
+{
+    return lane->options.seed;
 }
 
 struct journal *lane_journal(struct lane *lane)

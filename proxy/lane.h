@@ -11,6 +11,8 @@
 
 struct loop;
 struct lane;
+struct recorder;
+struct replay;
 struct rsa_key;
 struct tls_context;
 
@@ -59,7 +61,9 @@ struct lane_options {
     // Where clients find credentials: "static", or a name in lane_identity.c. NULL: as the scenario
     // says, else static.
     const char *credentials;
-    const char *identity_dir; // an empty directory for files with tokens; needed where those are
+    const char *identity_dir;  // an empty directory for files with tokens; needed where those are
+    struct recorder *recorder; // takes what the service's port answers; may be NULL
+    struct replay *replay;     // answers there in the service's place; NULL: the service does
     struct lane_observer observer;
 };
 
@@ -84,6 +88,8 @@ void lane_free(struct lane **lane);
 
 const char *lane_address(const struct lane *lane);  // "127.0.0.1:40123"
 const char *lane_endpoint(const struct lane *lane); // "http://127.0.0.1:40123", or https
+// What everything random is drawn from: the scenario's seed, or that of the options.
+uint64_t lane_seed(const struct lane *lane);
 // NULL when credentials are static. Borrowed.
 const struct lane_identity *lane_identity(const struct lane *lane);
 struct journal *lane_journal(struct lane *lane); // borrowed

@@ -32,6 +32,7 @@ struct port {
 
 struct lane {
     struct lane_options options;
+    uint64_t run_seed; // options.seed, where the scenario names none
     char *case_id;
     struct loop *loop;
     struct port ports[TARGET_COUNT];
@@ -86,6 +87,8 @@ struct span lane_usage_of(struct lane *lane, const struct subject_record *record
 int64_t lane_wire_us(const struct lane *lane);
 // How far wire time is ahead of this machine's clock in that scenario (NULL: none).
 int64_t lane_skew_of(const struct scenario *s);
+// Sets options.seed for the scenario that is played.
+void lane_choose_seed(struct lane *lane);
 // Told time begins: sets what service time differs by, and when the scenario began.
 void lane_start_clock(struct lane *lane);
 // The world as it is at the beginning of that scenario (NULL: of none).

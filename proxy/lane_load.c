@@ -124,6 +124,7 @@ static enum rc begin(struct lane *lane, struct diag *d)
     const struct scenario *s = lane->options.scenario;
     x_free(lane->case_id);
     lane->case_id = x_strdup(s == NULL ? lane->world_case : s->id);
+    lane_choose_seed(lane);
     lane->skew_us = lane_skew_of(s);
     lane_start_clock(lane);
     enum rc rc = lane_open_world(lane, d); // lane_may_load has made this world once: it can be made

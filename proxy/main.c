@@ -21,6 +21,7 @@
 #include "proxy/net/address.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls.h"
+#include "proxy/tape.h"
 
 enum { EXIT_HARNESS = 3, EXIT_USAGE = 64 };
 #define TOLD_START_US (INT64_C(1794996900) * US_PER_S) // 2026-11-18T10:15:00Z
@@ -49,6 +50,16 @@ static const struct option_row OPTIONS[] = {
      "where clients find credentials: static, container, pod-identity, imds, web-identity, or two "
      "of them: container+keys, imds+keys, web-identity+pod-identity (as the scenario says, else "
      "static)"},
+    {"--record", "FILE",
+     "write there what was asked and answered, one JSON line each and no secret; the file must not "
+     "exist"},
+    {"--replay", "FILE",
+     "answer from that recording, and with NotRecordedException what is not in it; nobody else is "
+     "asked"},
+    {"--replay-times", "KIND",
+     "how the times of usage are compared: shifted (in the same hour, counted from now as then "
+     "from "
+     "its moment; or exactly) or exact (shifted)"},
     {"--control", "ADDR",
      "answer there what is asked and told by HTTP; the routes are below (nowhere)"},
     {"--control-token-file", "FILE",
@@ -122,6 +133,7 @@ struct program {
     struct rsa_key *key;
     struct authority *authority; // with --tls
     struct tls_context *tls;
+    struct tape tape; // what is recorded or replayed
     cJSON *world_base, *world_map;
     char *identity_dir; // for files with tokens; removed at the end
     struct loop_signal on_int, on_term;
@@ -264,12 +276,12 @@ static void greet_authority(const struct authority *authority)
 
 // The address comes first, alone on its line, so that a script can read it; then what a client
 // needs. The Region and the static keys, or instead of them "credentials from", are said last.
-static void greet(const struct program *p, const struct lane_options *o, const char *key_path)
+static void greet(const struct program *p, const char *key_path)
 {
     const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
     const struct lane_identity *told = lane_identity(p->lane);
     printf("%s\n", lane_endpoint(p->lane));
-    printf("seed %" PRIu64 "\n", o->seed);
+    printf("seed %" PRIu64 "\n", lane_seed(p->lane));
     if (p->control != NULL) {
         printf("control http://%s\n", control_address(p->control));
     }
@@ -365,6 +377,21 @@ static enum rc open_books(const struct settings *s, struct diag *d)
     return rc;
 }
 
+static enum rc open_tape(struct program *p, const struct settings *s,
+                         const struct scenario *scenario, struct diag *d)
+{
+    static const char *const EXECUTES[] = {"--ledger", "--cloudtrail", "--public-key"};
+    struct tape_options options = {.record = given(s, "--record", NULL),
+                                   .replay = given(s, "--replay", NULL),
+                                   .times = given(s, "--replay-times", NULL),
+                                   .scenario = scenario,
+                                   .program = "meterprover-proxy " METERPROVER_VERSION};
+    for (size_t i = 0; i < sizeof EXECUTES / sizeof EXECUTES[0]; i++) {
+        options.executes = given(s, EXECUTES[i], NULL) != NULL ? EXECUTES[i] : options.executes;
+    }
+    return tape_open(&p->tape, &options, d);
+}
+
 static enum rc write_books(const struct program *p, const struct settings *s, struct diag *d)
 {
     const char *ledger_path = given(s, "--ledger", NULL);
@@ -397,6 +424,8 @@ static enum rc end(struct program *p, const struct settings *s, struct diag *d)
     (void)journal_end(j);
     enum rc rc = journal_close(&j, d);
     printf("%" PRIu64 " requests\n", lane_request_count(p->lane));
+    enum rc recorded = tape_close(&p->tape, d);
+    rc = rc == RC_OK ? recorded : rc;
     return rc == RC_OK ? written : rc;
 }
 
@@ -422,6 +451,8 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     o.key = p->key;
     rc = rc == RC_OK ? open_authority(p, s, d) : rc;
     o.tls = p->tls;
+    rc = rc == RC_OK ? open_tape(p, s, o.scenario, d) : rc;
+    tape_join(&p->tape, &o);
     rc = rc == RC_OK ? open_books(s, d) : rc;
     if (rc == RC_OK && strcmp(lane_source(&o), "static") != 0) {
         rc = make_identity_dir(p, d);
@@ -437,7 +468,7 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     }
     loop_signal_start(&p->on_int, p->loop, SIGINT, on_stop, p->loop);
     loop_signal_start(&p->on_term, p->loop, SIGTERM, on_stop, p->loop);
-    greet(p, &o, given(s, "--public-key", NULL));
+    greet(p, given(s, "--public-key", NULL));
     rc = loop_run(p->loop);
     enum rc ended = end(p, s, d);
     return rc == RC_OK ? ended : rc;
@@ -451,6 +482,7 @@ static void release(struct program *p)
         (void)rmdir(p->identity_dir);
     }
     x_free(p->identity_dir);
+    (void)!tape_close(&p->tape, NULL); // where it did not serve, which was told
     loop_signal_stop(&p->on_int);
     loop_signal_stop(&p->on_term);
     loop_free(&p->loop);

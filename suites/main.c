@@ -18,8 +18,9 @@ const struct command COMMANDS[] = {
      show_command},
     {"cases", "[OPTION…]", "lists the cases, the words they are made of and what they trace to",
      CASES_OPTIONS, cases_command},
-    {"check", "[OPTION…] FILE…", "reads scenario files and says what is wrong with them",
-     CHECK_OPTIONS, check_command},
+    {"check", "[OPTION…] FILE…",
+     "reads scenario files, and recordings, and says what is wrong with them", CHECK_OPTIONS,
+     check_command},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A delay before the first byte: fixed ("300ms"), uniform or lognormal.
+// A delay before the first byte: fixed ("300ms"), uniform or lognormal, or as one was drawn before.
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "proxy/fault/stage.h"
 
@@ -40,6 +42,15 @@ static enum rc lognormal(int64_t *delay_us, const cJSON *args, const struct draw
     return rc;
 }
 
+// As it was once drawn; what was not, does not wait.
+static enum rc by_match(int64_t *delay_us, const cJSON *delays, uint64_t index, struct diag *d)
+{
+    char key[24];
+    (void)snprintf(key, sizeof key, "%" PRIu64, index);
+    const cJSON *delay = json_get(delays, key);
+    return delay == NULL ? RC_OK : duration_parse(delay_us, json_span(delay), d);
+}
+
 enum rc delay_init(struct fault_stage *stage, const cJSON *args, const struct draw *draw,
                    struct diag *d)
 {
@@ -48,6 +59,9 @@ enum rc delay_init(struct fault_stage *stage, const cJSON *args, const struct dr
     }
     if (json_get(args, "uniform") != NULL) {
         return uniform(&stage->us, json_get(args, "uniform"), draw_unit(draw, 1), d);
+    }
+    if (json_get(args, "by_match") != NULL) {
+        return by_match(&stage->us, json_get(args, "by_match"), draw->index, d);
     }
     return lognormal(&stage->us, json_get(args, "lognormal"), draw, d);
 }

@@ -74,6 +74,10 @@ MUST_USE enum rc fault_plan_init(struct fault_plan *plan, const struct action *a
                                  size_t count, const struct draw *draw, struct diag *d);
 void fault_plan_clear(struct fault_plan *plan);
 
+// Appends a wire action as scenario files write it, with what was drawn in place of what it was
+// drawn from: {"delay":"137482us"}.
+void fault_resolve(struct buf *out, const struct action *action, const struct draw *draw);
+
 // Changes the bytes of the reply as the plan's stages say, before any of them is sent. Gives false
 // when nothing of the reply was left, so that what is sent is no HTTP.
 bool fault_plan_rewrite(const struct fault_plan *plan, struct fault_reply *reply);

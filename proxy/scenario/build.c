@@ -105,7 +105,7 @@ void range_parse(struct span text, uint64_t *first, uint64_t *last)
     }
 }
 
-// "1", "1-3", "4+", "every 3"; NULL is all.
+// "1", "1-3", "4+", several with commas, "every 3", "none"; NULL is all.
 static void read_match(struct rule *rule, const char *text)
 {
     const struct span every = SPAN("every ");
@@ -114,10 +114,10 @@ static void read_match(struct rule *rule, const char *text)
         rule->match = MATCH_ALL;
     } else if (span_starts(rest, every)) {
         rule->match = MATCH_EVERY;
-        (void)span_to_u64(span_slice(rest, every.len, rest.len), UINT64_MAX, &rule->first);
+        (void)span_to_u64(span_slice(rest, every.len, rest.len), UINT64_MAX, &rule->period);
     } else {
-        rule->match = MATCH_RANGE;
-        range_parse(rest, &rule->first, &rule->last);
+        rule->match = span_is(rest, "none") ? MATCH_NONE : MATCH_LIST;
+        rule->list = rest;
     }
 }
 
@@ -246,6 +246,7 @@ void build(struct built *out, cJSON *tree, const struct json_places *places, con
             .waive = json_get(tree, "waive"),
             .exercised = json_get(tree, "exercised"),
             .avoided = json_get(tree, "avoided"),
+            .seed = json_get_text(tree, "seed"),
             .deadline_s = (unsigned)json_get_int(limits, "deadline_s", USUAL_DEADLINE_S),
             .alone = json_is_true(json_get(limits, "alone")),
             .tree = tree,

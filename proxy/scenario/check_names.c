@@ -82,11 +82,25 @@ static void check_duration(const struct names *n, struct span text, const cJSON 
 // "3-1" can never hold.
 static void check_range(const struct names *n, struct span text, const cJSON *node)
 {
-    uint64_t first = 0;
-    uint64_t last = 0;
-    range_parse(text, &first, &last);
-    if (!span_starts(text, SPAN("every ")) && first > last) {
-        problem(n->problems, RC_RANGE, place(n, node), "\"%.*s\" ends before it begins",
+    struct span rest = text;
+    bool is_word = span_starts(text, SPAN("every ")) || span_is(text, "none");
+    while (!is_word && rest.len > 0) {
+        uint64_t first = 0;
+        uint64_t last = 0;
+        struct span range = span_cut(&rest, ',');
+        range_parse(range, &first, &last);
+        if (first > last) {
+            problem(n->problems, RC_RANGE, place(n, node), "\"%.*s\" ends before it begins",
+                    (int)range.len, range.at);
+        }
+    }
+}
+
+static void check_seed(const struct names *n, struct span text, const cJSON *node)
+{
+    uint64_t seed = 0;
+    if (!span_to_u64(text, UINT64_MAX, &seed)) {
+        problem(n->problems, RC_RANGE, place(n, node), "the seed %.*s has more than 64 bits",
                 (int)text.len, text.at);
     }
 }
@@ -114,6 +128,8 @@ static void on_text(void *arg, enum type type, struct span text, const cJSON *no
         check_moment_base(n, text, node);
     } else if (type == TYPE_DURATION) {
         check_duration(n, text, node);
+    } else if (type == TYPE_SEED) {
+        check_seed(n, text, node);
     } else if (type == TYPE_RANGE_TEXT || type == TYPE_MATCH) {
         check_range(n, text, node);
     }

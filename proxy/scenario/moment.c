@@ -9,7 +9,7 @@ static const struct {
     const char *name;
     int64_t us;
 } UNITS[] = {
-    {"ms", US_PER_MS},  {"s", US_PER_S},         {"m", INT64_C(60) * US_PER_S},
+    {"us", 1},          {"ms", US_PER_MS},       {"s", US_PER_S}, {"m", INT64_C(60) * US_PER_S},
     {"h", US_PER_HOUR}, {"d", 24 * US_PER_HOUR},
 };
 

@@ -86,18 +86,13 @@ static void step(struct buf *out, const struct step *s)
 // As it was written; rules without `match` act on all.
 static void match(struct buf *out, const struct rule *rule)
 {
+    key(out, "match");
     if (rule->match == MATCH_EVERY) {
-        key(out, "match");
-        buf_addf(out, "\"every %llu\"", (unsigned long long)rule->first);
+        buf_addf(out, "\"every %llu\"", (unsigned long long)rule->period);
     } else if (rule->match == MATCH_ALL) {
-        text(out, "match", "all");
-    } else if (rule->last == UINT64_MAX) {
-        key(out, "match");
-        buf_addf(out, "\"%llu+\"", (unsigned long long)rule->first);
+        buf_add_text(out, "\"all\"");
     } else {
-        key(out, "match");
-        buf_addf(out, rule->first == rule->last ? "\"%llu\"" : "\"%llu-%llu\"",
-                 (unsigned long long)rule->first, (unsigned long long)rule->last);
+        buf_add_json_string(out, rule->list);
     }
 }
 
@@ -195,6 +190,9 @@ void scenario_render(const struct scenario *s, const char *profile, struct buf *
     truth(out, "money", s->money);
     requires(out, s->requires);
     limits(out, s);
+    if (s->seed != NULL) {
+        text(out, "seed", s->seed);
+    }
     tree(out, "time", s->time);
     tree(out, "client", s->client);
     tree(out, "world", s->world);

@@ -232,10 +232,16 @@ static uint64_t count_one(struct rules *r, const struct rule *rule, struct rule_
 
 static bool match_holds(const struct rule *rule, uint64_t n)
 {
-    if (rule->match == MATCH_EVERY) {
-        return n % rule->first == 0;
+    struct span rest = rule->list;
+    bool is_listed = false;
+    while (rule->match == MATCH_LIST && rest.len > 0 && !is_listed) {
+        uint64_t first = 0;
+        uint64_t last = 0;
+        range_parse(span_cut(&rest, ','), &first, &last);
+        is_listed = first <= n && n <= last;
     }
-    return rule->match == MATCH_ALL || (rule->first <= n && n <= rule->last);
+    bool is_due = rule->match == MATCH_EVERY && n % rule->period == 0;
+    return rule->match == MATCH_ALL || is_due || is_listed;
 }
 
 // Draws only where chance decides; *drew is below zero when it does not.

@@ -53,15 +53,15 @@ struct action {
     struct place place;
 };
 
-enum match_kind { MATCH_ALL, MATCH_RANGE, MATCH_EVERY };
+enum match_kind { MATCH_ALL, MATCH_LIST, MATCH_EVERY, MATCH_NONE };
 
 struct rule {
     const char *name;
     const cJSON *when;
     enum phase phase;
     enum match_kind match;
-    uint64_t first,
-        last; // RANGE: from..to, last is UINT64_MAX for "4+"; EVERY: first is the period
+    struct span list; // LIST: "1", "1-3", "4+", with commas between
+    uint64_t period;  // EVERY
     enum { PER_REQUEST, PER_INVOCATION, PER_CONNECTION } per;
     double probability; // 1 unless said otherwise
     bool armed;         // at the start
@@ -95,6 +95,7 @@ struct scenario {
     bool money;
     const cJSON *requires;                                            // array of strings, or NULL
     const cJSON *client, *time, *world, *waive, *exercised, *avoided; // or NULL
+    const char *seed;                                                 // NULL: the run's
     unsigned deadline_s;                                              // 30 unless said otherwise
     bool alone;
     const struct step *steps;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "proxy/base/own.h"
+#include "proxy/replayer.h"
 #include "suites/command/catalogue.h"
 #include "suites/command/command.h"
 #include "suites/command/playable.h"
@@ -109,6 +110,27 @@ static void check_statements(struct check *c, const char *path)
     }
 }
 
+// A recording: what can be replayed of it, as meterprover-proxy would.
+static bool check_recording(struct check *c, const char *path)
+{
+    OWN_BUF struct buf text = {0};
+    struct recording *recording = NULL;
+    struct diag d = {0};
+    if (file_read(&text, path, NULL) != RC_OK || !recording_is(buf_span(&text))) {
+        return false;
+    }
+    enum rc rc = recording_read(&recording, buf_span(&text), path, &d);
+    rc = rc == RC_OK ? replayer_check(recording, path, &d) : rc;
+    if (rc != RC_OK) {
+        complain(c, &d);
+    } else {
+        printf("%s: a recording of %zu exchanges%s\n", path, recording->count,
+               recording->is_cut ? "; a last line is not whole and is passed over" : "");
+    }
+    recording_free(&recording);
+    return true;
+}
+
 // Profiles and statements lie among the scenarios, and are checked in their own ways.
 static bool check_other(struct check *c, const char *path)
 {
@@ -167,7 +189,7 @@ int check_command(const struct line *line)
         return line_fail(line, &d);
     }
     for (char **path = line->rest; *path != NULL; path++) {
-        if (!check_other(&c, *path)) {
+        if (!check_recording(&c, *path) && !check_other(&c, *path)) {
             check_file(&c, *path);
         }
     }

@@ -5,12 +5,19 @@
 #include <string.h>
 
 #include "proxy/base/own.h"
+#include "proxy/evidence/disk.h"
 #include "proxy/evidence/reader.h"
+#include "proxy/recording/schedule.h"
+#include "proxy/scenario/scenario.h"
 #include "suites/command/command.h"
 #include "suites/oracle/judge.h"
 
 const struct option_row SHOW_OPTIONS[] = {
     {"-v", NULL, "every event, whole, as the journal has it"},
+    {"--as-scenario", NULL,
+     "print a scenario file that plays exactly these faults again, what chance decided written "
+     "down "
+     "as it fell. Of meterprover-proxy: show --as-scenario JOURNAL SCENARIO"},
     {"--help", NULL, "print this"},
     {NULL, NULL, NULL},
 };
@@ -161,16 +168,79 @@ static int tell_case(const struct evidence_run *run, const struct evidence_case 
     return rc == RC_OK ? EXIT_PASSED : EXIT_HARNESS;
 }
 
+static int print_schedule(const struct line *line, const cJSON *scenario,
+                          const struct evidence_case *c)
+{
+    struct diag d = {0};
+    OWN_BUF struct buf text = {0};
+    if (schedule_write(&text, scenario, c->events, c->count, &d) != RC_OK) {
+        return line_fail(line, &d);
+    }
+    printf("%.*s", (int)text.len, text.data);
+    return EXIT_PASSED;
+}
+
+static int show_case(const struct line *line, const struct evidence_run *run,
+                     const struct evidence_case *c)
+{
+    if (!line_has(line, "--as-scenario")) {
+        return tell_case(run, c, line_has(line, "-v"));
+    }
+    if (c->scenario == NULL || c->integrity == INTEGRITY_BROKEN) {
+        struct diag d = {0};
+        (void)diag_fail(&d, RC_TAMPERED, "%s", c->problem);
+        return line_fail(line, &d);
+    }
+    return print_schedule(line, c->scenario, c);
+}
+
 static int show(const struct line *line, const struct evidence_run *run)
 {
     for (size_t i = 0; i < run->count; i++) {
         if (strcmp(run->cases[i].id, line->rest[1]) == 0) {
-            return tell_case(run, &run->cases[i], line_has(line, "-v"));
+            return show_case(line, run, &run->cases[i]);
         }
     }
     struct diag d = {0};
     (void)diag_fail(&d, RC_USAGE, "the run in %s has no case \"%s\"", line->rest[0], line->rest[1]);
     return line_fail(line, &d);
+}
+
+// The case of the file that the journal speaks of, as it would stand in evidence.
+static enum rc render_case(cJSON **out, const struct scenario_file *file, const cJSON *open,
+                           struct diag *d)
+{
+    struct span id = json_span(json_get(open, "case"));
+    for (size_t i = 0; i < scenario_count(file); i++) {
+        OWN_BUF struct buf text = {0};
+        if (span_is(id, scenario_at(file, i)->id)) {
+            const char *profile = json_get_text(open, "profile");
+            scenario_render(scenario_at(file, i), profile == NULL ? "" : profile, &text);
+            return json_read(out, NULL, buf_span(&text), NULL, d);
+        }
+    }
+    return diag_fail(d, RC_USAGE, "the journal is of the case \"%.*s\", which the file has not",
+                     (int)id.len, id.len == 0 ? "" : id.at);
+}
+
+// Of a journal of meterprover-proxy, and the scenario that it played.
+static int show_journal(const struct line *line)
+{
+    struct diag d = {0};
+    OWN_BUF struct buf text = {0};
+    OWN(json) cJSON *scenario = NULL;
+    struct evidence_case c = {.id = NULL};
+    struct scenario_file *file = NULL;
+    enum rc rc = file_read(&text, line->rest[0], &d);
+    rc = rc == RC_OK ? evidence_read_events(&c, buf_span(&text), &d) : rc;
+    rc = rc == RC_OK ? scenario_read_file(&file, line->rest[1], NULL, &d) : rc;
+    if (rc == RC_OK) {
+        rc = render_case(&scenario, file, c.count == 0 ? NULL : c.events[0].json, &d);
+    }
+    int code = rc == RC_OK ? print_schedule(line, scenario, &c) : line_fail(line, &d);
+    scenario_file_free(&file);
+    evidence_case_clear(&c);
+    return code;
 }
 
 int show_command(const struct line *line)
@@ -180,6 +250,9 @@ int show_command(const struct line *line)
     if (line->rest[0] == NULL || line->rest[1] == NULL || line->rest[2] != NULL) {
         (void)diag_fail(&d, RC_USAGE, "name the directory of a run and one of its cases");
         return line_fail(line, &d);
+    }
+    if (line_has(line, "--as-scenario") && !disk_is_directory(line->rest[0])) {
+        return show_journal(line);
     }
     if (evidence_read(&run, line->rest[0], &d) != RC_OK) {
         return line_fail(line, &d);

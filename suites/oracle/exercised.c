@@ -25,6 +25,7 @@ static bool is_act(const struct event *e)
     case EVENT_OPEN:
     case EVENT_MATCH:
     case EVENT_DRAW:
+    case EVENT_REPLAY:
     case EVENT_COMMIT:
     case EVENT_RESPONSE:
     case EVENT_FAULT:

@@ -41,8 +41,8 @@ DICE = {
 MOMENTARY = ("seq", "t_us", "wire", "service")
 
 
-class Determinism(rig.Case):
-    """Decisions are a function of (seed, case, rule, match)."""
+class Dice(rig.Case):
+    """What is drawn in cases of chance."""
 
     def setUp(self):
         super().setUp()
@@ -61,6 +61,10 @@ class Determinism(rig.Case):
             seen[name] = (verdict, [json.dumps({k: v for k, v in e.items() if k not in MOMENTARY})
                                     for e in events])
         return seen
+
+
+class Determinism(Dice):
+    """Decisions are a function of (seed, case, rule, match)."""
 
     def test_jobs(self):
         alone = self.decisions("alone", SEED, "1")
@@ -94,6 +98,40 @@ class Determinism(rig.Case):
         self.assertNotEqual(first, other)
         differ = [name for name in first if first[name] != other[name]]
         self.assertGreater(len(differ), 6)
+
+
+class Schedule(Dice):
+    """What a case drew, written down as a scenario, is played again under any seed."""
+
+    def wins(self, out, name):
+        return [(e["rule"], e["index"]) for e in rig.journal(self.dir / out, name)
+                if e["event"] == "match" and e["won"]]
+
+    def write_schedules(self, out, names):
+        """The schedule of each case, in a folder of their own."""
+        folder = self.dir / f"schedules-{out}/dice"
+        folder.mkdir(parents=True)
+        for name in names:
+            result = self.run_it("show", "--as-scenario", self.dir / out, name, code=0)
+            (folder / f"{name.replace('/', '~')}.json").write_text(result.out, encoding="utf-8")
+        return folder
+
+    def test_schedules(self):
+        drawn = self.decisions("drawn", SEED, "4")
+        folder = self.write_schedules("drawn", drawn)
+        files = sorted(folder.iterdir())
+        self.run_it("check", *files, code=0)
+        again = self.decisions("again", OTHER_SEED, "4", "--scenarios", folder.parent)
+        self.assertGreater(sum('"hit": true' in line for _, lines in drawn.values() for line in lines), 12)
+        for name, (verdict, _) in drawn.items():
+            with self.subTest(name):
+                self.assertEqual(self.wins("drawn", name), self.wins("again", name))
+                self.assertEqual(verdict, again[name][0])
+                self.assertFalse(any("drew" in line for line in again[name][1]), "left to chance")
+        twice = self.write_schedules("again", drawn)
+        for file in files:
+            self.assertEqual(file.read_text(encoding="utf-8"),
+                             (twice / file.name).read_text(encoding="utf-8"))
 
 
 class Catalogue(rig.Case):

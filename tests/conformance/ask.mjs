@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks the service what it is told to, by the SDK alone, and says what the SDK made of the answer: a
 // line {operation, input, endpoint, region, key, secret} in, a line {reply} or {name, message, id,
-// status} out. Never retries. The SDK is the one that is installed in the folder SDK_JS.
+// status} out. Never retries, unless the line says how many `attempts` it may make. The SDK is the one
+// that is installed in the folder SDK_JS.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,11 +10,11 @@ import { createInterface } from 'node:readline';
 const sdk = createRequire(join(process.env.SDK_JS, 'ask.mjs'))('@aws-sdk/client-marketplace-metering');
 const clients = new Map();
 
-function clientFor({ endpoint, region, key, secret }) {
-    const name = [endpoint, region, key, secret].join();
+function clientFor({ endpoint, region, key, secret, attempts = 1 }) {
+    const name = [endpoint, region, key, secret, attempts].join();
     if (!clients.has(name)) {
         const credentials = { accessKeyId: key, secretAccessKey: secret };
-        clients.set(name, new sdk.MarketplaceMeteringClient({ endpoint, region, credentials, maxAttempts: 1 }));
+        clients.set(name, new sdk.MarketplaceMeteringClient({ endpoint, region, credentials, maxAttempts: attempts }));
     }
     return clients.get(name);
 }

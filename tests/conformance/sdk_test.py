@@ -48,13 +48,13 @@ class Boto:
     def __init__(self):
         self.session, self.clients = boto3.Session(), {}
 
-    def client_for(self, endpoint, region, key, secret):
-        name = (endpoint, region, key, secret)
+    def client_for(self, endpoint, region, key, secret, attempts=1):
+        name = (endpoint, region, key, secret, attempts)
         if name not in self.clients:
             self.clients[name] = self.session.client(
                 "meteringmarketplace", endpoint_url=endpoint, region_name=region,
                 aws_access_key_id=key, aws_secret_access_key=secret, config=Config(
-                    retries={"total_max_attempts": 1, "mode": "standard"},
+                    retries={"total_max_attempts": attempts, "mode": "standard"},
                     signature_version=UNSIGNED if secret == "" else None))
         return self.clients[name]
 

@@ -103,12 +103,17 @@ class LoadTest(ControlTest):
         def faults(proxy):
             statuses = [proxy.ask(batch(r)).status for r in many(24)]
             return statuses, [e["drew"] for e in proxy.wait("draw", 24)]
-        with Proxy(rules) as proxy:
-            expected = faults(proxy)
         with steered() as proxy:
-            self.check_good(Control(proxy.control_port).load(scenario(rules)))
-            self.assertEqual(faults(proxy), expected)
-        self.assertEqual(set(expected[0]), {200, 400})
+            # A seed that a case brings ends with it.
+            for seed, own in ((7, {}), (77, {"seed": "77"}), (7, {})):
+                with Proxy(rules, seed=seed) as alone:
+                    expected = faults(alone)
+                before = len(proxy.events("draw"))
+                self.check_good(Control(proxy.control_port).load({**scenario(rules), **own}))
+                statuses = faults(proxy)[0]
+                drawn = [e["drew"] for e in proxy.wait("draw", before + 24)][before:]
+                self.assertEqual((statuses, drawn), expected, own)
+                self.assertEqual(set(statuses), {200, 400})
 
     def test_wire_time_is_as_it_says(self):
         with steered() as proxy:

@@ -23,5 +23,7 @@ void garbage(void);
 void let_alone(void);
 void ends(void);
 void idle(void);
+void delays_by_match(void);
+void resolved_delays(void);
 
 #endif

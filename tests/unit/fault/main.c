@@ -110,6 +110,8 @@ int main(void)
         {"cuts and waits", cuts_and_waits},
         {"drawn delays", drawn_delays},
         {"fixed delays", fixed_delays},
+        {"delays by match", delays_by_match},
+        {"drawn delays, written down", resolved_delays},
         {"what is no plan", refuses},
         {"names", names},
         {"paces", paces},

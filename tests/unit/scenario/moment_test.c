@@ -10,6 +10,7 @@ static void durations(void)
         const char *text;
         int64_t us;
     } GOOD[] = {
+        {"137482us", 137482},
         {"300ms", 300 * US_PER_MS},
         {"5s", 5 * US_PER_S},
         {"05m", 300 * US_PER_S},

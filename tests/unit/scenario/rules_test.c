@@ -75,8 +75,9 @@ static void counts(void)
 {
     static const struct {
         const char *match, *expected;
-    } ROWS[] = {{"1", "a-------"}, {"2-3", "-aa-----"},     {"4+", "---aaaaa"},
-                {"3", "--a-----"}, {"every 3", "--a--a--"}, {"every 1", "aaaaaaaa"}};
+    } ROWS[] = {{"1", "a-------"},        {"2-3", "-aa-----"},     {"4+", "---aaaaa"},
+                {"3", "--a-----"},        {"every 3", "--a--a--"}, {"every 1", "aaaaaaaa"},
+                {"1,3-4,7+", "a-aa--aa"}, {"2,2", "-a------"},     {"none", "--------"}};
     struct subject subjects[8];
     for (size_t i = 0; i < 8; i++) {
         subjects[i] = plain_subject();

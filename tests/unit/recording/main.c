@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/recording/recording_tests.h"
+
+int main(void)
+{
+    static const struct unit_test TESTS[] = {
+        {"what is the same", same},
+        {"what is different", different},
+        {"how different", weights},
+        {"what is asked", contents},
+        {"written and read", written_and_read},
+        {"what is no recording", refused},
+        {"a recording that was cut", cut_short},
+        {"each once, in its order", in_order},
+        {"the nearest", nearest},
+        {"tokens of clients", client_tokens},
+        {"hours later", later_hours},
+        {"times in replies", echoes},
+        {"what a case met, as a scenario", schedules},
+        {NULL, NULL},
+    };
+    static const struct unit_suite SUITES[] = {{"recording", TESTS}, {NULL, NULL}};
+    return unit_run(SUITES);
+}

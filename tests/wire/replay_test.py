@@ -1,0 +1,535 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is recorded is replayed: byte for byte, fault for fault, whoever signs; and nothing else is."""
+import ctypes
+import hashlib
+import json
+import os
+import platform
+import re
+import resource
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+import wire
+from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, in_turn, record, rule
+
+METERPROVER = os.environ.get("METERPROVER", "meterprover")
+ERROR = "NotRecordedException"
+AT_RESPONSE = {"at": "response", "after_bytes": 150}
+
+
+def dateless(raw):
+    return re.sub(rb"(\r\nDate: )[^\r]*", lambda m: m[1] + b"#" * (len(m[0]) - len(m[1])), raw)
+
+
+def resolve(token="a-registration-token"):
+    return json.dumps({"RegistrationToken": token}).encode()
+
+
+def meter(**more):
+    return json.dumps({"ProductCode": wire.PRODUCT, "Timestamp": wire.HOUR_S,
+                       "UsageDimension": "requests", "UsageQuantity": 3, **more}).encode()
+
+
+def lines_of(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+def check(path):
+    done = subprocess.run([METERPROVER, "check", path], capture_output=True, text=True, check=False,
+                          timeout=PATIENCE_S)
+    return done.returncode, done.stdout
+
+
+class ReplayTest(WireTest):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="replay-")
+        self.addCleanup(folder.cleanup)
+        self.path = os.path.join(folder.name, "calls.jsonl")
+
+    def record(self, rules=(), **more):
+        return Proxy(list(rules), args=["--record", self.path, *more.pop("args", [])], **more)
+
+    def replay(self, rules=None, args=(), seed=11, **more):
+        """Other keys than those of the recording, other request ids, another world."""
+        return Proxy(rules, args=["--replay", self.path, *args], seed=seed, **more)
+
+    def exchanges(self):
+        return [json.loads(line) for line in lines_of(self.path)[1:]]
+
+    def rewrite(self, *exchanges):
+        """The recording, edited by hand."""
+        head = lines_of(self.path)[0]
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write("\n".join([head] + [json.dumps(e) for e in exchanges]) + "\n")
+
+    def check_refused(self, reply, *words):
+        self.assertEqual((400, ERROR), (reply.status, reply.json()["__type"]))
+        for word in words:
+            self.assertIn(word, reply.json()["message"])
+        self.assertNotIn(b"Success", reply.raw)
+
+    def check_replay_event(self, proxy, number, **members):
+        self.check_event(proxy.wait("replay", number)[number - 1], **members)
+
+
+class FaithfulTest(ReplayTest):
+    """What the client sees of a replay is what it saw when it was recorded."""
+
+    THENS = [
+        None, [{"error": "ThrottlingException"}], [{"error": {"name": "InternalServiceErrorException",
+                                                              "how": "namespaced"}}],
+        [{"respond": {"status": 503, "headers": {"X-A": "b", "x-amzn-requestid": "mine"},
+                      "body": "no JSON \" \\ \u00e9"}}],
+        [{"respond": {"status": 204}}], [{"unprocessed": {}}],
+        [{"respond": {"status": 500, "headers": {"Connection": "close"}, "body": "x"}}],
+        [{"error": "ThrottlingException"}, {"retry_after": "7s"}],
+        [{"truncate": {"after_bytes": 20}}], [{"wrong_length": {"by": 9}}],
+        [{"wrong_length": {"by": -9}}], [{"malformed_chunk": {}}], [{"empty_reply": {}}],
+        [{"fin": {"at": "before-response"}}], [{"rst": {"at": "before-response"}}],
+        [{"commit": {}}, {"rst": {"at": "before-response"}}], [{"fin": AT_RESPONSE}],
+        [{"rst": AT_RESPONSE}], [{"drip": {"bytes": 64, "every": "2ms"}}],
+        [{"idle_close": {"after": "20ms"}}], None,
+    ]
+
+    def see(self, proxy):
+        """All that comes of one request on a connection that is then half closed."""
+        with proxy.client() as client:
+            client.send(proxy.sign.whole())
+            try:
+                client.half_close()
+            except OSError:
+                pass  # it is reset already
+            data, how = client.rest()
+            return dateless(data), how
+
+    def test_byte_for_byte(self):
+        with self.record(in_turn(*self.THENS)) as proxy:
+            told = [self.see(proxy) for _ in self.THENS]
+        self.assertEqual((0, f"{self.path}: a recording of {len(self.THENS)} exchanges\n"
+                             "0 cases, 0 problems\n"), check(self.path))
+        with self.replay() as proxy:
+            for n, (then, expected) in enumerate(zip(self.THENS, told), 1):
+                with self.subTest(then=then):
+                    self.assertEqual(expected, self.see(proxy))
+                    self.check_replay_event(proxy, n, found=True, recorded=n)
+            self.assertEqual([], proxy.events("commit"))
+        self.assertEqual({"rst", "fin"}, {how for _, how in told})
+        self.assertGreater(len(set(told)), 14)
+
+    def test_delays_and_silence(self):
+        """A drawn delay is recorded as it was drawn; what hung hangs."""
+        rules = in_turn([{"delay": {"uniform": ["150ms", "250ms"]}}], [{"hang": AT_RESPONSE}])
+        with self.record(rules) as proxy:
+            proxy.ask()
+            with proxy.client() as client:
+                client.send(proxy.sign.whole())
+                client.take(150)
+                proxy.wait("fault", 2)
+        delay, hang = self.exchanges()
+        delay_us = int(re.fullmatch(r"(\d+)us", delay["then"][1]["delay"])[1])
+        self.assertTrue(150_000 <= delay_us < 250_000, delay_us)
+        self.assertEqual({"hang": AT_RESPONSE}, hang["then"][1])
+        with self.replay() as proxy:
+            began = time.monotonic()
+            self.assertEqual(200, proxy.ask().status)
+            self.assertGreaterEqual(time.monotonic() - began, delay_us / 1e6)
+            with proxy.client() as client:
+                client.send(proxy.sign.whole())
+                client.take(150)
+                self.assertTrue(client.is_silent())
+
+    def test_a_date_is_of_today(self):
+        """A Date that a rule shifted is shifted again; any other is that of the replay."""
+        with self.record(in_turn(None, [{"date_header": "-2h"}])) as proxy:
+            proxy.ask()
+            proxy.ask()
+        self.assertNotIn("Date", self.exchanges()[0]["then"][0]["respond"]["headers"])
+        with self.replay() as proxy:
+            dates = [wire.datetime.datetime.strptime(proxy.ask().field("Date"),
+                                                     "%a, %d %b %Y %H:%M:%S GMT") for _ in range(2)]
+            self.assertIn((dates[0] - dates[1]).total_seconds() // 10, (720, 719))
+
+    def test_answered_early(self):
+        """An answer that came before the request was read comes after it."""
+        early = rule("early", [{"error": "InternalServiceErrorException"}], match="1",
+                     when={"operation": "BatchMeterUsage", "phase": "head"})
+        slow = rule("slow", [{"slow_read": {"bytes_per_s": 20000}}],
+                    when={"operation": "BatchMeterUsage", "phase": "head"})
+        with self.record([early, slow]) as proxy:
+            told = [dateless(proxy.ask().raw) for _ in range(2)]
+        self.assertEqual([["respond"], ["respond"]],
+                         [[key for action in e["then"] for key in action] for e in self.exchanges()])
+        with self.replay() as proxy:
+            self.assertEqual(told, [dateless(proxy.ask().raw) for _ in range(2)])
+
+    def test_garbage_is_garbage(self):
+        with self.record(in_turn([{"garbage": {"bytes": 80}}])) as proxy:
+            self.see(proxy)
+        self.assertEqual([{"garbage": {"bytes": 80}}], self.exchanges()[0]["then"])
+        with self.replay() as proxy:
+            data, how = self.see(proxy)
+            self.assertEqual((80, "fin", False), (len(data), how, data.startswith(b"HTTP")))
+
+    def test_over_tls(self):
+        with self.record(tls=True) as proxy:
+            told = dateless(proxy.ask().raw)
+        with self.replay(tls=True) as proxy:
+            self.assertEqual(told, dateless(proxy.ask().raw))
+
+
+class MatchTest(ReplayTest):
+    """A request is known by its operation and content alone."""
+
+    def ask_in_chunks(self, proxy, body):
+        head, _ = proxy.sign.request(body, chunked=True)
+        with proxy.client() as client:
+            client.send(head + b"5\r\n" + body[:5] + b"\r\n%x\r\n" % len(body[5:]) + body[5:] +
+                        b"\r\n0\r\n\r\n")
+            return client.reply()
+
+    def test_however_it_is_written(self):
+        body = batch(record(), record("globex", 2))
+        with self.record() as proxy:
+            told = [dateless(proxy.ask(body).raw) for _ in range(5)]
+        tree = json.loads(body)
+        turned = {key: tree[key] for key in reversed(tree)}
+        turned["UsageRecords"] = [dict(reversed(r.items())) for r in tree["UsageRecords"]]
+        numbers = json.dumps(tree).replace(str(wire.HOUR_S), f"{wire.HOUR_S / 1e9!r}E+9")
+        with self.replay() as proxy:
+            sdk = [("amz-sdk-invocation-id", "other"), ("amz-sdk-request", "attempt=3; max=5"),
+                   ("user-agent", "another/1.0")]
+            asks = [lambda: proxy.ask(json.dumps(turned, indent=2).encode()),
+                    lambda: proxy.ask(numbers.replace("7}", "7.0}").encode()),
+                    lambda: proxy.ask(body, headers=sdk), lambda: self.ask_in_chunks(proxy, body)]
+            self.assertNotIn(str(wire.HOUR_S), numbers)
+            for ask, expected in zip(asks, told):
+                self.assertEqual(expected, dateless(ask().raw))
+            proxy.sign_with("AKIAIOSFODNN7EXAMPLE", "someone-else-entirely")
+            self.assertEqual(told[4], dateless(proxy.ask(body).raw))
+
+    def test_each_as_often_as_it_was_recorded(self):
+        rules = in_turn(None, [{"error": "ThrottlingException"}], None, None)
+        with self.record(rules) as proxy:
+            told = [dateless(proxy.ask(b).raw) for b in (batch(), batch(), batch(record(quantity=9)),
+                                                         batch())]
+        with self.replay() as proxy:
+            order = (2, batch(record(quantity=9))), (0, batch()), (1, batch()), (3, batch())
+            for at, body in order:
+                self.assertEqual(told[at], dateless(proxy.ask(body).raw))
+            self.check_refused(proxy.ask(), "as often as it was recorded", "exchange 1")
+            self.check_replay_event(proxy, 5, found=False, why="spent", nearest=1)
+            self.check_event(proxy.wait("response", 5)[4], status=400, error=ERROR, origin="recording")
+
+    def test_what_differs_is_named(self):
+        with self.record() as proxy:
+            proxy.ask(batch(record("globex", 1)))
+            proxy.ask(batch(record(), record("hooli")))
+            proxy.ask(resolve(), target="ResolveCustomer")
+        with self.replay() as proxy:
+            reply = proxy.ask(batch(record(), record("hooli", 8)))
+            self.check_refused(reply, "exchange 2", "/body/UsageRecords/1/Quantity is 8, recorded was 7")
+            self.check_replay_event(proxy, 1, found=False, why="differs", nearest=2, differs=[
+                {"at": "/body/UsageRecords/1/Quantity", "recorded": 7, "seen": 8}])
+            proxy.ask(batch(record(), record("hooli"), record("acme", 3)))
+            extra = proxy.wait("replay", 2)[1]["differs"]
+            self.assertEqual([{"at": "/body/UsageRecords/2", "seen": record("acme", 3)}], extra)
+            proxy.ask(b"{}", target="NoSuch")
+            self.check_replay_event(proxy, 3, nearest=3)  # its body is the smallest
+            self.assertEqual({"at": "/operation", "recorded": "ResolveCustomer",
+                              "seen": "AWSMPMeteringService.NoSuch"},
+                             proxy.wait("replay", 3)[2]["differs"][0])
+            self.assertEqual(200, proxy.ask(batch(record("globex", 1))).status)  # nothing was spent
+
+    def test_an_empty_recording(self):
+        with self.record():
+            pass
+        with self.replay() as proxy:
+            self.check_refused(proxy.ask(), "empty")
+            self.check_replay_event(proxy, 1, found=False, why="empty")
+
+    def test_tokens_of_clients(self):
+        with self.record(args=["--profile", "agentcore"]) as proxy:
+            for token in "t1", "t1", "t2":
+                proxy.ask(meter(ClientToken=token), target="MeterUsage")
+        with self.replay(args=["--profile", "agentcore"]) as proxy:
+            numbers = []
+            for n, token in enumerate(("s1", "s2", "s3", "s1"), 1):
+                proxy.ask(meter(ClientToken=token), target="MeterUsage")
+                numbers.append(proxy.wait("replay", n)[n - 1].get("recorded"))
+            self.assertEqual([1, 3, None, 2], numbers)
+            self.check_replay_event(proxy, 3, nearest=2, differs=[
+                {"at": "/body/ClientToken", "recorded": "t1", "seen": "s3"}])
+
+    def test_left_out(self):
+        with self.record() as proxy:
+            proxy.ask()
+        exchange = self.exchanges()[0]
+        del exchange["then"]
+        self.rewrite({**exchange, "left_out": "the reply is no UTF-8 text"})
+        with self.replay() as proxy:
+            self.check_refused(proxy.ask(), "Exchange 1", "no UTF-8")
+            self.check_replay_event(proxy, 1, found=False, why="left out", nearest=1)
+
+
+class TimesTest(ReplayTest):
+    """Hours later the times of usage are others."""
+
+    def earlier(self, hours):
+        """The recording as if it were so many hours older."""
+        def moved(text):
+            return re.sub(r'("Timestamp\\?": ?)(\d+)',
+                          lambda m: m[1] + str(int(m[2]) - hours * 3600), text)
+        exchanges = self.exchanges()
+        for e in exchanges:
+            at = wire.datetime.datetime.fromisoformat(e["at"].replace("Z", "+00:00"))
+            at -= wire.datetime.timedelta(hours=hours)
+            e["at"] = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.rewrite(*(json.loads(moved(json.dumps(e))) for e in exchanges))
+        for e in self.exchanges():
+            self.assertNotIn(str(wire.HOUR_S), json.dumps(e))
+
+    def turn(self):
+        """Not while the hour turns: who is recorded before and replayed after it is another case."""
+        left_s = 3600 - time.time() % 3600
+        if left_s < 5:
+            time.sleep(left_s)
+
+    def test_shifted(self):
+        self.turn()
+        body = batch(record(hours_ago=1), record("hooli", 2, hours_ago=3))
+        with self.record() as proxy:
+            told = proxy.ask(body)
+            proxy.ask(body)
+        self.earlier(29)
+        with self.replay() as proxy:
+            reply = proxy.ask(body)
+            self.assertEqual(told.json(), reply.json())  # the times in it are those of today
+            other = batch(record(hours_ago=1), record("hooli", 2, hours_ago=2))
+            reply = proxy.ask(other)
+            self.check_refused(reply, "/body/UsageRecords/1/Timestamp")
+            self.check_replay_event(proxy, 2, why="differs", nearest=2)
+            # A clock that stands still sends what it sent then.
+            old = json.loads(body)
+            for item in old["UsageRecords"]:
+                item["Timestamp"] -= 29 * 3600
+            reply = proxy.ask(json.dumps(old).encode())
+            self.assertEqual([r["Timestamp"] for r in old["UsageRecords"]],
+                             [r["UsageRecord"]["Timestamp"] for r in reply.results()])
+
+    def test_exact(self):
+        with self.record() as proxy:
+            proxy.ask()
+        self.earlier(29)
+        with self.replay(args=["--replay-times", "exact"]) as proxy:
+            self.check_refused(proxy.ask(), "/body/UsageRecords/0/Timestamp")
+
+
+class SecretsTest(ReplayTest):
+    TOKEN = "Zm9v/YmFy+a-registration-token=="
+
+    def test_no_secret_is_written(self):
+        world = {"tokens": [{"name": "t1", "value": self.TOKEN}],
+                 "credentials": [{"name": "k1", "session": True}]}
+        echo = [rule("echo", [{"respond": {"status": 400, "body": "token " + self.TOKEN}}], match="2",
+                     when={"operation": "ResolveCustomer"})]
+        with self.record(echo, world=world) as proxy:
+            session = proxy.process.stdout.readline().strip().partition("AWS_SESSION_TOKEN=")[2]
+            self.assertGreater(len(session), 8)
+            proxy.sign_with(proxy.exports["AWS_ACCESS_KEY_ID"], proxy.secret, session)
+            self.assertEqual(200, proxy.ask(resolve(self.TOKEN), target="ResolveCustomer").status)
+            proxy.ask(resolve(self.TOKEN), target="ResolveCustomer")
+            head, body = proxy.sign.request(batch())
+            signature = re.search(rb"Signature=(\w+)", head)[1].decode()
+            with proxy.client() as client:
+                client.send(head + body)
+                client.reply()
+            secrets = [self.TOKEN, *proxy.secrets, signature]
+        with open(self.path, encoding="utf-8") as file:
+            text = file.read()
+        for secret in secrets:
+            self.assertNotIn(secret, text)
+            self.assertNotIn(json.dumps(secret)[1:-1].replace("/", "\\/"), text)
+        digest = hashlib.sha256(self.TOKEN.encode()).hexdigest()
+        self.assertEqual({"RegistrationToken": f"[sha256:{digest}]"},
+                         self.exchanges()[0]["when"]["body"])
+        self.assertEqual("token [secret:registration-token]",
+                         self.exchanges()[1]["then"][0]["respond"]["body"])
+        for name in "authorization", "x-amz-security-token", "credential=":
+            self.assertNotIn(name, text.lower())
+
+    def test_a_token_is_known_by_its_digest(self):
+        world = {"tokens": [{"name": "t1", "value": self.TOKEN}]}
+        with self.record(world=world) as proxy:
+            told = dateless(proxy.ask(resolve(self.TOKEN), target="ResolveCustomer").raw)
+        with self.replay() as proxy:
+            garbled = self.TOKEN.replace("+", " ")
+            reply = proxy.ask(resolve(garbled), target="ResolveCustomer")
+            self.check_refused(reply, "/body/RegistrationToken", "[sha256:")
+            self.assertNotIn(garbled, json.dumps(proxy.wait("replay", 1)))
+            self.assertNotIn(garbled.encode(), reply.raw)
+            # Nor does it help to know the digest.
+            digest = self.exchanges()[0]["when"]["body"]["RegistrationToken"]
+            self.check_refused(proxy.ask(resolve(digest), target="ResolveCustomer"))
+            reply = proxy.ask(resolve(self.TOKEN), target="ResolveCustomer")
+            self.assertEqual(told, dateless(reply.raw))
+
+    def test_who_hands_out_credentials_is_not_recorded(self):
+        with self.record(source="container") as proxy:
+            url = proxy.exports["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+            port, path = re.fullmatch(r"http://127\.0\.0\.1:(\d+)(/.*)", url).groups()
+            with wire.Client(int(port)) as client:
+                token = proxy.exports["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+                client.send(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n\r\n".encode())
+                self.assertIn("SecretAccessKey", client.reply().json())
+        self.assertEqual([], self.exchanges())
+
+
+class RobustTest(ReplayTest):
+    def test_killed(self):
+        """Whatever a client has seen is in the recording."""
+        with self.record() as proxy:
+            for n in range(30):
+                proxy.ask(batch(record(quantity=n + 1)))
+            proxy.process.send_signal(signal.SIGKILL)
+            proxy.process.wait(PATIENCE_S)
+            proxy.stop = lambda: None  # it has no last words
+        self.assertEqual(30, len(self.exchanges()))
+        with open(self.path, "r+b") as file:
+            file.truncate(os.path.getsize(self.path) - 20)
+        code, text = check(self.path)
+        self.assertEqual(0, code)
+        self.assertIn("29 exchanges; a last line is not whole", text)
+        with self.replay() as proxy:
+            self.assertEqual(200, proxy.ask(batch(record(quantity=29))).status)
+            self.check_refused(proxy.ask(batch(record(quantity=30))))
+
+    def test_a_full_disk(self):
+        """The proxy serves on; the recording ends, is whole as far as it goes, and that is told."""
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))
+        process = subprocess.Popen([PROGRAM, "--time", "told", "--seed", "7", "--record", self.path],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=limit)
+        port = int(process.stdout.readline().rsplit(":", 1)[1])
+        for n in range(9):
+            if n == 8:  # there is room again: what comes now would stand after a gap
+                free = resource.RLIM_INFINITY, resource.RLIM_INFINITY
+                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, free)
+            with wire.Client(port) as client:
+                client.send(wire.Signer("us-east-1", "AKIAIOSFODNN7EXAMPLE", "none").whole(batch()))
+                self.assertEqual(400, client.reply().status)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(3, process.returncode)
+        whole = len(lines_of(self.path)) - 2  # but for the head, and the line that did not fit
+        self.assertRegex(errors, rf"cannot write the recording {self.path}: File too large; it holds "
+                                 rf"{whole} exchanges, and {9 - whole} are lost")
+        self.assertTrue(0 < whole < 8)
+        self.assertIn(f"{whole} exchanges; a last line is not whole", check(self.path)[1])
+
+    def refused(self, *args):
+        done = subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=PATIENCE_S,
+                              stdin=subprocess.DEVNULL, check=False)
+        return done.returncode, done.stderr
+
+    def test_what_is_refused(self):
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write('{"recording":1}\n{"n":1,"at":"2026-11-18T10:15:00Z","when":{},'
+                       '"then":[{"respond":{"status":200,"headers":{"Content-Length":"1"}}}]}\n')
+        other = self.path + ".json"
+        with open(other, "w", encoding="utf-8") as file:
+            json.dump(wire.scenario([rule("u", [{"unprocessed": {}}])]), file)
+        missing = self.path + ".none"
+        for code, text, args in [
+                (64, "--record and --replay", ["--record", "x", "--replay", "y"]),
+                (64, "nothing is executed", ["--replay", "x", "--ledger", "y"]),
+                (64, "without --replay", ["--replay-times", "exact"]),
+                (64, "does not know \"later\"", ["--replay", "x", "--replay-times", "later"]),
+                (3, "No such file", ["--replay", missing]),
+                (3, f"{self.path}: File exists", ["--record", self.path]),
+                (3, f"{self.path}:2:1: the header \"Content-Length\"", ["--replay", self.path]),
+                (3, f"{other}:1:1: this is no recording", ["--replay", other])]:
+            with self.subTest(args):
+                seen, errors = self.refused(*args)
+                self.assertEqual(code, seen)
+                self.assertIn(text, errors)
+        self.assertEqual(1, check(self.path)[0])
+        self.rewrite()
+        self.assertIn("a recorded reply is as it is", self.refused("--replay", self.path,
+                                                                   "--scenario", other)[1])
+
+    def test_rules_act_on_what_is_replayed(self):
+        with self.record() as proxy:
+            told = [dateless(proxy.ask().raw) for _ in range(3)]
+        rules = in_turn([{"error": "ThrottlingException"}], [{"truncate": {"after_bytes": 9}}], None,
+                        [{"commit": {}}, {"error": "InternalServiceErrorException"}], None)
+        with self.replay(rules) as proxy:
+            self.assertEqual("ThrottlingException", proxy.ask().json()["__type"])  # spends nothing
+            with proxy.client() as client:
+                client.send(proxy.sign.whole())
+                data, how = client.rest()
+            self.assertEqual("fin", how)
+            self.assertEqual(told[0][:len(data)], dateless(data))
+            self.assertLess(len(data), len(told[0]))
+            self.assertEqual(told[1], dateless(proxy.ask().raw))
+            self.assertEqual(500, proxy.ask().status)  # the third came to pass, and its reply is lost
+            self.check_refused(proxy.ask(), "as often as")
+
+
+CONNECT = {"x86_64": 42, "aarch64": 203}.get(platform.machine())
+
+
+def may_not_connect():
+    """From here on a call of connect(2) ends the process (seccomp, BPF: load the number, compare)."""
+    code = struct.pack("=" + "HBBI" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, CONNECT, 0x06, 0, 0, 0x80000000,
+                       0x06, 0, 0, 0x7fff0000)
+    program = ctypes.create_string_buffer(code, len(code))
+    fprog = ctypes.create_string_buffer(struct.pack("HxxxxxxP", 4, ctypes.addressof(program)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, fprog, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "seccomp")
+
+
+@unittest.skipIf(CONNECT is None, "the number of connect(2) is not known for this machine")
+class NobodyElseTest(ReplayTest):
+    """A replay connects to nobody: the kernel ends it at its first try."""
+
+    def start(self, *args):
+        process = subprocess.Popen([PROGRAM, "--time", "told", "--seed", "7", *args],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=may_not_connect)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        line = process.stdout.readline()
+        return process, int(line.rsplit(":", 1)[1]) if line else None
+
+    def test_no_connection(self):
+        with self.record() as proxy:
+            proxy.ask()
+        process, port = self.start("--replay", self.path)
+        for status in 200, 400:  # also when it runs dry
+            with wire.Client(port) as client:
+                client.send(wire.Signer("us-east-1", "AKIAIOSFODNN7EXAMPLE", "none").whole(batch()))
+                self.assertEqual(status, client.reply().status)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, process.wait(PATIENCE_S), process.stderr.read())
+
+    def test_the_proof_can_fail(self):
+        """A window of refused connections is proved by connecting to our own port."""
+        path = self.path + ".json"
+        refuse = rule("r", [{"refuse": {}}], when={"phase": "connect"})
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(wire.scenario([refuse]), file)
+        process, _ = self.start("--scenario", path)
+        self.assertEqual(-signal.SIGSYS, process.wait(PATIENCE_S))
+
+
+if __name__ == "__main__":
+    unittest.main()
