@@ -75,6 +75,7 @@ static const char *const MONEY_SOURCES[] = {"model:BatchMeterUsageResult.Results
                                             "guide:metering-for-usage#dedupe",
                                             "skill:metering#one-region",
                                             NULL};
+static const char *const SECURED_SOURCES[] = {"rfc9110:4.2.2#secured", NULL};
 static const char *const NO_HANG_SOURCES[] = {"measured:no-time-limit", NULL};
 
 static const struct invariant INVARIANTS[] = {
@@ -125,6 +126,11 @@ static const struct invariant INVARIANTS[] = {
      .is_money = true,
      .basis = "derived",
      .help = "nobody says registered before the service has, or denied whom nothing refused"},
+    {.id = "secured",
+     .judge = invariant_secured,
+     .basis = "derived",
+     .help = "no request is sent in clear where the endpoint is https",
+     .sources = SECURED_SOURCES},
 };
 
 const struct oracle *oracle_find(const char *verb)

@@ -56,7 +56,7 @@ oracle_fn oracle_resubmits, oracle_ledger, oracle_states, oracle_requests, oracl
 typedef void invariant_fn(struct findings *out, const struct facts *facts);
 invariant_fn invariant_well_formed, invariant_signature, invariant_money, invariant_final_words,
     invariant_contract, invariant_no_hang, invariant_no_crash, invariant_no_secret,
-    invariant_no_bypass, invariant_registration;
+    invariant_no_bypass, invariant_registration, invariant_secured;
 
 // Whether a request is what `requests` describes (operation, records, token, …, accepted, status,
 // not).

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Invariants of the wire: requests are well formed and rightly signed.
+// Invariants of the wire: requests are well formed, rightly signed, and secured.
 #include "suites/oracle/oracle.h"
 
 #include <string.h>
@@ -58,6 +58,22 @@ void invariant_signature(struct findings *out, const struct facts *f)
                              *text == '\0' ? "" : ")");
                 break;
             }
+        }
+    }
+}
+
+// What OpenSSL says of a method's name where a handshake should begin: plain HTTP came.
+#define PLAIN_HTTP "http request"
+
+void invariant_secured(struct findings *out, const struct facts *f)
+{
+    for (size_t i = 0; i < f->evidence->count; i++) {
+        const struct event *e = &f->evidence->events[i];
+        if (e->kind == EVENT_TLS && strcmp(fact_text(e->json, "why"), PLAIN_HTTP) == 0) {
+            findings_add(out, FINDING_BAD, e->line,
+                         "A request was sent in clear over connection %lld, although the endpoint "
+                         "is https (line %u).",
+                         (long long)json_get_int(e->json, "conn", 0), e->line);
         }
     }
 }

@@ -58,6 +58,14 @@ static bool needs_steps(const struct scenario *s, const struct refusal_text *why
     return false;
 }
 
+// Nobody trusts an authority that was made for this run unless he reads what says so, and this
+// client has no hello to tell that it does.
+static bool needs_trust(const struct scenario *s, const struct refusal_text *why)
+{
+    return scenario_is_over_tls(s) &&
+           refuse(why, "no hello, in which the client would say that it supports \"tls\"");
+}
+
 static bool needs_a_world(const struct scenario *s, const struct refusal_text *why)
 {
     const cJSON *item = NULL;
@@ -163,8 +171,8 @@ bool step_needs_script(const struct play *p, char *text, size_t size)
     if (s->rule_count == 0) {
         return refuse(&why, "what the case asks for makes its situation");
     }
-    return needs_steps(s, &why) || needs_a_world(s, &why) || needs_names(s, &why) ||
-           needs_words(s, &why);
+    return needs_trust(s, &why) || needs_steps(s, &why) || needs_a_world(s, &why) ||
+           needs_names(s, &why) || needs_words(s, &why);
 }
 
 void step_expect_own_work(struct play *p)

@@ -117,6 +117,12 @@ bool attached_lacks(const struct play *p, char *text, size_t size)
                        key);
         return true;
     }
+    if (scenario_is_over_tls(s)) {
+        (void)snprintf(text, size,
+                       "the case needs an endpoint of https under an authority of this run, and a "
+                       "program that runs already has been given another");
+        return true;
+    }
     if (json_get(s->time, "skew") != NULL) {
         (void)snprintf(text, size,
                        "the case sets the wire's clock off, and what a program that runs already "

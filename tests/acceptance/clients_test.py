@@ -124,7 +124,11 @@ SENTENCES = [
              r"hour (?P<hour>[\w:-]+Z)", sends),
     (USAGE + r"asked \d+, billed (?P<quantity>\d+) under another hour: sent at line (?P<at>\d+) "
              r"with hour (?P<hour>[\w:-]+Z)", sends),
-    (USAGE + r"asked (?P<quantity>\d+), (?:nothing was billed|billed \d+:)",
+    (USAGE + r"asked \d+, billed \d+: (?:\d+ before the case; )?(?P<quantity>\d+) at line (?P<at>\d+)",
+     lambda event, said: event["event"] == "commit" and any(
+         record["quantity"] == int(said["quantity"]) and record["dimension"] == said["dimension"]
+         for record in event["records"])),
+    (USAGE + r"asked (?P<quantity>\d+), (?:nothing was billed|billed \d+: (?!\d+ (?:at|before) ))",
      lambda event, said: event["event"] == "step" and event.get("usage", {}).get("id") == said["id"]
      and event["usage"]["quantity"] == int(said["quantity"])),
 ]
@@ -174,7 +178,7 @@ class Naive(rig.Case):
                 self.assertEqual("FAIL", found["verdict"], f"{case} {check}\n{result}")
         for case in tree["cases"]:
             if case["verdict"] == "UNSUPPORTED":
-                self.assertRegex(case["why"], r'not support "(page|notice|tags|instances)"', case["id"])
+                self.assertRegex(case["why"], r'not support "(page|notice|tags|instances|tls)"', case["id"])
         held = 0
         for case in tree["cases"]:
             events = rig.journal(self.dir / "out", case["id"])

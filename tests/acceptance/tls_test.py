@@ -75,7 +75,7 @@ class OverTls(rig.Case):
                                  {"BMU-R02": "PASS"})
 
     def test_who_cannot_is_not_asked(self):
-        self.assertEqual(self.over_tls([rig.MUTANT], ["BMU-R02"], "mutant"),
+        self.assertEqual(self.over_tls([rig.MUTANT, "--legal", "bare-contract"], ["BMU-R02"], "mutant"),
                          {"BMU-R02": "UNSUPPORTED"})
 
 

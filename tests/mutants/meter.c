@@ -98,6 +98,13 @@ static void accept(struct meter *m, size_t record, const cJSON *result)
     m->book->records[record].reason = NULL;
 }
 
+static void accept_all(struct meter *m, struct batch batch)
+{
+    for (size_t i = 0; i < batch.count; i++) {
+        accept(m, batch.records[i], NULL);
+    }
+}
+
 // The bug position-results: the first result is the first record's, and so on.
 static const cJSON *result_at(const struct meter *m, const cJSON *json, struct batch batch,
                               size_t index)
@@ -356,8 +363,8 @@ static void read_error(struct meter *m, struct batch batch, const struct wire_re
 // Nothing was sent, since there was nothing to sign it with.
 static void without_keys(struct meter *m, struct batch batch)
 {
-    for (size_t i = 0; i < batch.count && has(m, BUG_KEYLESS_SUCCESS); i++) {
-        accept(m, batch.records[i], NULL);
+    if (has(m, BUG_KEYLESS_SUCCESS)) {
+        accept_all(m, batch);
     }
     if (has(m, BUG_DROP_KEYLESS)) {
         give_up(m, batch, "there are no credentials");
@@ -378,10 +385,14 @@ static void read_reply(struct meter *m, struct batch batch, const struct wire_re
         without_keys(m, batch);
     } else if (reply->delivery == DELIVERY_NONE && has(m, BUG_DROP_UNREACHABLE)) {
         give_up(m, batch, "the service cannot be reached");
+    } else if (reply->is_untrusted && has(m, BUG_DROP_UNTRUSTED)) {
+        give_up(m, batch, "the service cannot be trusted");
     } else if (reply->delivery == DELIVERY_NONE) {
         postpone(m, batch, false, "the service cannot be reached");
     } else if (reply->delivery == DELIVERY_LOST) {
         postpone(m, batch, true, "the reply was lost");
+    } else if (reply->is_believed) {
+        accept_all(m, batch);
     } else if (reply->status != 200) {
         read_error(m, batch, reply, json);
     } else if ((rc != RC_OK && !has(m, BUG_TRUST_200)) ||

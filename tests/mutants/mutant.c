@@ -246,12 +246,14 @@ int main(int argc, char **argv)
         variants_list(stdout);
         return EXIT_SUCCESS;
     }
-    struct client c = {.book.log_fd = -1, .wire.fd = -1};
+    struct client c = {.book.log_fd = -1, .wire.channel = {.fd = -1}};
     if (variants_read(&c.variants, argc, argv) != RC_OK) {
         return 64;
     }
     const struct sigaction term = {.sa_handler = on_term};
+    const struct sigaction ignored = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGTERM, &term, NULL);
+    (void)sigaction(SIGPIPE, &ignored, NULL); // OpenSSL writes to sockets that may be closed
     int status = run(&c);
     registrar_close(&c.registrar);
     wire_close(&c.wire);

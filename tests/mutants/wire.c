@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/mutants/wire.h"
 
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,7 +10,6 @@
 #include "proxy/base/own.h"
 #include "tests/mutants/mend.h"
 
-#define WAIT_S 3
 #define PLAIN_JSON "application/json"
 #define MAX_REPLY (4u << 20)
 
@@ -21,13 +17,11 @@
 static enum rc read_endpoint(struct wire *w, const char *url)
 {
     struct span rest = span_of(url);
-    if (span_starts(rest, SPAN("https:"))) {
-        return RC_UNSUPPORTED;
-    }
-    if (!span_starts(rest, SPAN("http://"))) {
+    w->is_secure = span_starts(rest, SPAN("https://"));
+    if (!w->is_secure && !span_starts(rest, SPAN("http://"))) {
         return RC_MISSING;
     }
-    rest = span_slice(rest, strlen("http://"), rest.len);
+    rest = span_slice(rest, strlen(w->is_secure ? "https://" : "http://"), rest.len);
     struct span authority = span_cut(&rest, '/');
     (void)snprintf(w->host, sizeof w->host, "%.*s", (int)authority.len, authority.at);
     (void)snprintf(w->path, sizeof w->path, "/%.*s", (int)rest.len, rest.len == 0 ? "" : rest.at);
@@ -38,9 +32,17 @@ static enum rc read_endpoint(struct wire *w, const char *url)
     return w->port[0] == '\0' ? RC_MISSING : RC_OK;
 }
 
+static void init(struct wire *w, const struct variants *variants)
+{
+    *w = (struct wire){.variants = variants,
+                       .credentials.variants = variants,
+                       .channel = CHANNEL_CLOSED,
+                       .trust.variants = variants};
+}
+
 enum rc wire_open(struct wire *w, const struct variants *variants)
 {
-    *w = (struct wire){.variants = variants, .credentials.variants = variants, .fd = -1};
+    init(w, variants);
     const char *url = getenv("AWS_ENDPOINT_URL_MARKETPLACE_METERING");
     w->key = (struct sign_key){
         .region = variants->on[BUG_FIXED_REGION] ? "us-east-1" : getenv("AWS_REGION"),
@@ -53,40 +55,11 @@ enum rc wire_open(struct wire *w, const struct variants *variants)
     return read_endpoint(w, url);
 }
 
-static void close_connection(struct wire *w)
-{
-    if (w->fd >= 0) {
-        (void)close(w->fd);
-        w->fd = -1;
-    }
-}
-
 void wire_close(struct wire *w)
 {
-    close_connection(w);
+    channel_close(&w->channel);
+    trust_clear(&w->trust);
     credentials_clear(&w->credentials);
-}
-
-// A connected socket, or -1. SO_SNDTIMEO bounds connect too on Linux.
-static int connect_to(const struct wire *w)
-{
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    if (getaddrinfo(w->name, w->port, &hints, &found) != 0) {
-        return -1;
-    }
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const struct timeval limit = {.tv_sec = w->variants->on[BUG_WAIT_FOR_EVER] ? 0 : WAIT_S};
-    if (fd >= 0) {
-        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-        (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-        if (connect(fd, found->ai_addr, found->ai_addrlen) != 0) {
-            (void)close(fd);
-            fd = -1;
-        }
-    }
-    freeaddrinfo(found);
-    return fd;
 }
 
 // Adds one header line unless value is NULL.
@@ -138,32 +111,6 @@ static void render_head(struct buf *out, const struct wire *w, const struct sign
     add_header(out, lower ? "content-length" : "Content-Length", length_text);
     add_header(out, "Connection", keeps_connection(w) ? NULL : "close");
     buf_add_text(out, "\r\n");
-}
-
-static bool send_all(int fd, struct span bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t sent = send(fd, bytes.at, bytes.len, MSG_NOSIGNAL);
-        if (sent <= 0) {
-            return false;
-        }
-        bytes = span_slice(bytes, (size_t)sent, bytes.len);
-    }
-    return true;
-}
-
-// Reads more of the reply; false at its end, on an error and when the peer is silent for too long.
-static bool receive_more(int fd, struct buf *in)
-{
-    if (in->len > MAX_REPLY) {
-        return false;
-    }
-    ssize_t got = recv(fd, buf_room(in, 16384), 16384, 0);
-    if (got <= 0) {
-        return false;
-    }
-    buf_grew(in, (size_t)got);
-    return true;
 }
 
 // The value of a field in the head; the empty span when it is not there.
@@ -271,30 +218,49 @@ static void receive_reply(struct wire *w, struct wire_reply *reply)
     OWN_BUF struct buf in = {0};
     bool more = true;
     while (more) {
-        more = receive_more(w->fd, &in);
-        if (in.len > 0 && take_reply(w, reply, buf_span(&in), !more)) {
+        more = in.len <= MAX_REPLY && channel_receive(&w->channel, &in);
+        if (in.len > 0 && take_reply(w, reply, buf_span(&in), !more && !w->channel.is_cut)) {
             reply->delivery = DELIVERY_WHOLE;
             return;
         }
         more = more && !w->variants->on[BUG_FIRST_READ];
     }
+    bool is_believed = w->channel.is_cut && w->variants->on[BUG_BELIEVES_CUT];
+    if (is_believed && reply->status == 200) {
+        reply->delivery = DELIVERY_WHOLE;
+        reply->is_believed = true;
+    }
 }
 
-// Sends a request, over the connection that is kept or a new one, and waits for its reply.
+// Over the connection that is kept, or a new one.
+static enum channel_failure connect_once(struct wire *w)
+{
+    if (w->channel.fd >= 0) {
+        return CHANNEL_OPEN;
+    }
+    enum channel_failure failure =
+        channel_open(&w->channel, &w->trust, w->name, w->port, w->is_secure);
+    if (failure == CHANNEL_UNTRUSTED && w->variants->on[BUG_DOWNGRADES]) {
+        failure = channel_open(&w->channel, &w->trust, w->name, w->port, false);
+    }
+    return failure;
+}
+
 static void send_and_receive(struct wire *w, struct span request, struct wire_reply *reply)
 {
-    w->fd = w->fd >= 0 ? w->fd : connect_to(w);
-    if (w->fd < 0) {
+    enum channel_failure failure = connect_once(w);
+    reply->is_untrusted = failure == CHANNEL_UNTRUSTED;
+    if (failure != CHANNEL_OPEN) {
         return;
     }
     // Once a byte is out nobody can tell what the service has seen.
     reply->delivery = DELIVERY_LOST;
-    if (send_all(w->fd, request)) {
+    if (channel_send(&w->channel, request)) {
         receive_reply(w, reply);
     }
     bool is_usable = reply->delivery == DELIVERY_WHOLE || w->variants->on[BUG_STALE_CONNECTION];
     if (!is_usable || !keeps_connection(w)) {
-        close_connection(w);
+        channel_close(&w->channel);
     }
 }
 
@@ -302,12 +268,13 @@ static void send_and_receive(struct wire *w, struct span request, struct wire_re
 static void follow(struct wire *w, struct span request, struct wire_reply *reply)
 {
     struct wire elsewhere = *w;
-    elsewhere.fd = -1;
+    elsewhere.channel = CHANNEL_CLOSED;
     OWN(text) char *location = buf_take_text(&reply->location);
     if (read_endpoint(&elsewhere, location) == RC_OK) {
         send_and_receive(&elsewhere, request, reply);
     }
-    close_connection(&elsewhere);
+    channel_close(&elsewhere.channel);
+    w->trust = elsewhere.trust;
 }
 
 static void call_once(struct wire *w, struct sign_request *request, struct wire_reply *reply)
@@ -355,7 +322,8 @@ void wire_call(struct wire *w, const char *operation, struct span body, struct w
 void wire_ask(const struct variants *variants, const struct wire_question *question,
               struct wire_reply *reply)
 {
-    struct wire w = {.variants = variants, .fd = -1};
+    struct wire w;
+    init(&w, variants);
     *reply = (struct wire_reply){.delivery = DELIVERY_NONE};
     if (question->url == NULL || read_endpoint(&w, question->url) != RC_OK) {
         return;
@@ -367,7 +335,7 @@ void wire_ask(const struct variants *variants, const struct wire_question *quest
              question->headers == NULL ? "" : question->headers);
     buf_add(&out, question->body);
     send_and_receive(&w, buf_span(&out), reply);
-    close_connection(&w);
+    wire_close(&w);
 }
 
 void wire_reply_clear(struct wire_reply *reply)

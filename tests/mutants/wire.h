@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One signed call to the Metering Service over a plain blocking socket.
+// One signed call to the Metering Service over HTTP/1.1.
 #ifndef TESTS_MUTANTS_WIRE_H
 #define TESTS_MUTANTS_WIRE_H
 
 #include "proxy/base/buf.h"
+#include "tests/mutants/channel.h"
 #include "tests/mutants/credentials.h"
 #include "tests/mutants/sign.h"
 #include "tests/mutants/variant.h"
@@ -27,7 +28,9 @@ struct wire_reply {
     struct buf date;         // Date, where sent
     unsigned retry_after_ms; // Retry-After in seconds, or x-amz-retry-after, where sent
     struct buf body;
-    bool has_no_keys; // there were none to sign with, so nothing was sent
+    bool has_no_keys;  // there were none to sign with, so nothing was sent
+    bool is_untrusted; // TLS was not ready, so nothing was sent
+    bool is_believed;  // the bug believes-cut takes it for the acceptance of all
 };
 
 struct wire {
@@ -38,14 +41,15 @@ struct wire {
     char path[256];
     struct sign_key key; // of the last call
     struct credentials credentials;
-    int64_t skew_us; // how far the service's clock is ahead of ours
-    int fd;          // -1 unless a kept connection is open
+    int64_t skew_us;        // how far the service's clock is ahead of ours
+    bool is_secure;         // https
+    struct channel channel; // open while a connection is kept
+    struct trust trust;
     unsigned long long calls;
 };
 
 // Reads the endpoint and the region from the environment, which lends its text. RC_MISSING without
-// them, and where no source of keys is named; RC_UNSUPPORTED for TLS, which this client does not
-// speak.
+// them, and where no source of keys is named.
 MUST_USE enum rc wire_open(struct wire *w, const struct variants *variants);
 void wire_close(struct wire *w);
 

@@ -104,6 +104,7 @@ def without_rule(scenario, place):
     if place >= len(rules):
         return None, None
     rules[place]["then"] = IDLE
+    rules[place].get("when", {}).pop("phase", None)  # only a request can be delayed
     forget_unused(changed)
     return changed, rules[place]["name"]
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The integration that one writes from the first code sample, kept to show what it costs.
 
-Of pages, notices, tags and several processes it knows nothing, and says so.
+Of pages, notices, tags, TLS and several processes it knows nothing, and says so.
 It works on a good day, and passes what asks for no more: RC-01, RC-03, RC-03/once, RC-E01, RC-E02,
 RC-E04. Its bugs, each of which real integrations have had, and checks that tell of them:
 

@@ -62,7 +62,7 @@ static void counts(void)
     CHECK_INT(left.count.suites, 2);
     CHECK_INT(left.count.tests, 3);
     CHECK_INT(left.count.failed_tests, 1);
-    CHECK_INT(left.count.declared, 3 * 12);
+    CHECK_INT(left.count.declared, 3 * 13);
     CHECK_INT(left.count.asserts, left.count.declared);
     CHECK_INT(left.count.failed_asserts, 2); // too much was billed, and an alert that may not be
     CHECK(left.run->problem == NULL);
@@ -92,7 +92,7 @@ static void judges_alike(void)
 static void notices_what_was_not_evaluated(void)
 {
     CHECK_INT(left.doubled_rc, RC_INTERNAL);
-    CHECK_TEXT(left.doubled->problem, "CUnit evaluated 24 checks, the cases declare 36");
+    CHECK_TEXT(left.doubled->problem, "CUnit evaluated 26 checks, the cases declare 39");
     CHECK_INT(result_exit_code(left.doubled), 3);
 }
 

@@ -143,9 +143,9 @@ static void sources(void)
     static const struct {
         const char *id;
         size_t count;
-    } ROWS[] = {{"well-formed", 13}, {"signature", 2},   {"money", 10},   {"final-words", 0},
-                {"contract", 0},     {"no-hang", 1},     {"no-crash", 0}, {"no-secret", 0},
-                {"no-bypass", 0},    {"registration", 0}};
+    } ROWS[] = {{"well-formed", 13}, {"signature", 2},    {"money", 10},   {"final-words", 0},
+                {"contract", 0},     {"no-hang", 1},      {"no-crash", 0}, {"no-secret", 0},
+                {"no-bypass", 0},    {"registration", 0}, {"secured", 1}};
     OWN(json) cJSON *file = NULL;
     struct diag d = {0};
     CHECK_INT(json_read_file(&file, NULL, METERPROVER_SOURCE_DIR "/scenarios/statements.json", &d),

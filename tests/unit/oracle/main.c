@@ -15,6 +15,7 @@ int main(void)
                                                {"restarts", RESTARTS_TESTS},
                                                {"exec", EXEC_TESTS},
                                                {"manners", MANNERS_TESTS},
+                                               {"secured", SECURED_TESTS},
                                                {"market", MARKET_TESTS},
                                                {"exercised", EXERCISED_TESTS},
                                                {"verdict", VERDICT_TESTS},

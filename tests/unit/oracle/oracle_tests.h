@@ -26,6 +26,7 @@ extern const struct unit_test RESTARTS_TESTS[];
 extern const struct unit_test EXEC_TESTS[];
 extern const struct unit_test MANNERS_TESTS[];
 extern const struct unit_test MARKET_TESTS[];
+extern const struct unit_test SECURED_TESTS[];
 extern const struct unit_test EXERCISED_TESTS[];
 extern const struct unit_test VERDICT_TESTS[];
 extern const struct unit_test REGISTRATION_TESTS[];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The exec contract: which cases it takes, and how the client's own end ends the case.
+#include "suites/play/play_inside.h"
 #include "tests/unit/play/stage.h"
 
 #define USAGE(more)                                                                                \
@@ -102,6 +103,30 @@ static void cases_are_refused(void)
     unit_row(NULL);
 }
 
+// Whether it trusts the authority of a run such a client cannot say.
+static void transport(void)
+{
+    static const struct {
+        const char *name, *members, *says; // NULL: it is played
+    } ROWS[] = {
+        {"plain", PLAIN "\"client\": {\"transport\": \"plain\"},", NULL},
+        {"TLS", PLAIN "\"client\": {\"transport\": \"tls\"}, \"requires\": [\"tls\"],",
+         "the exec contract has no steps, and no hello, in which the client would say that it "
+         "supports \"tls\""},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        struct stage s;
+        char text[256] = "";
+        unit_row(ROWS[i].name);
+        stage_init_whole(&s, ROWS[i].members);
+        struct play p = {.scenario = scenario_at(s.file, 0)};
+        CHECK_INT(step_needs_script(&p, text, sizeof text), ROWS[i].says != NULL);
+        CHECK_TEXT(text, ROWS[i].says == NULL ? "" : ROWS[i].says);
+        stage_clear(&s);
+    }
+    unit_row(NULL);
+}
+
 static void its_end_ends_the_case(void)
 {
     static const struct {
@@ -125,6 +150,7 @@ static void its_end_ends_the_case(void)
 
 const struct unit_test ALONE_TESTS[] = {
     {"cases are refused", cases_are_refused},
+    {"transport", transport},
     {"its end ends the case", its_end_ends_the_case},
     {NULL, NULL},
 };
