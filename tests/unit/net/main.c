@@ -319,7 +319,10 @@ int main(void)
         {"a port that is held", holds_port},
         {NULL, NULL},
     };
-    static const struct unit_suite SUITES[] = {
-        {"net", TESTS}, {"authority", AUTHORITY_TESTS}, {"tls", TLS_TESTS}, {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {{"net", TESTS},
+                                               {"authority", AUTHORITY_TESTS},
+                                               {"tls", TLS_TESTS},
+                                               {"tls client", TLS_CLIENT_TESTS},
+                                               {NULL, NULL}};
     return unit_run(SUITES);
 }

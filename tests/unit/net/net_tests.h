@@ -10,6 +10,7 @@
 
 extern const struct unit_test AUTHORITY_TESTS[];
 extern const struct unit_test TLS_TESTS[];
+extern const struct unit_test TLS_CLIENT_TESTS[];
 
 // A client with both its ends in memory.
 struct memory_client {
