@@ -319,10 +319,9 @@ int main(void)
         {"a port that is held", holds_port},
         {NULL, NULL},
     };
-    static const struct unit_suite SUITES[] = {{"net", TESTS},
-                                               {"authority", AUTHORITY_TESTS},
-                                               {"tls", TLS_TESTS},
-                                               {"tls client", TLS_CLIENT_TESTS},
-                                               {NULL, NULL}};
+    static const struct unit_suite SUITES[] = {
+        {"net", TESTS},           {"authority", AUTHORITY_TESTS},
+        {"tls", TLS_TESTS},       {"tls client", TLS_CLIENT_TESTS},
+        {"origin", ORIGIN_TESTS}, {NULL, NULL}};
     return unit_run(SUITES);
 }
