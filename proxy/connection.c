@@ -187,6 +187,9 @@ static bool is_ready(const struct connection *c)
 static void on_exchange_over(void *arg)
 {
     struct connection *c = connection_from(arg);
+    if (c->is_dead) {
+        return;
+    }
     settle(c);
     if (!c->is_dead && !c->is_finishing) {
         peer_read(c->peer, !c->saw_eof);
