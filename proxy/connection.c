@@ -10,6 +10,7 @@
 #include "proxy/base/alloc.h"
 #include "proxy/handshake.h"
 #include "proxy/record.h"
+#include "proxy/tunnel.h"
 
 #define CONNECTION_MAGIC 0x434f4e4eu
 // What a client may send ahead while its request is being answered, before TCP holds it back.
@@ -28,7 +29,9 @@ struct connection {
     uint64_t nth; // of those to the same target
     struct handshake handshake;
     struct exchange exchange;
+    struct tunnel *tunnel; // owned; NULL unless bytes are passed on unseen
     bool has_exchange;
+    bool awaits_hello; // of a client whose CONNECT was opened
     bool saw_eof;
     bool has_spoken;   // a byte of HTTP came
     bool is_finishing; // our FIN is out; only the client's is awaited
@@ -94,6 +97,7 @@ void connection_reap(struct lane *lane)
         if (c->has_exchange) {
             exchange_clear(&c->exchange);
         }
+        tunnel_free(&c->tunnel);
         peer_free(&c->peer);
         h1_parser_free(&c->parser);
         c->magic = 0;
@@ -134,8 +138,46 @@ static void close_idle(struct connection *c)
     loop_timer_start(&c->timer, LINGER_US);
 }
 
+static void on_tunnel_over(void *arg, bool is_reset)
+{
+    struct connection *c = connection_from(arg);
+    struct tunnel_facts facts = tunnel_facts(c->tunnel);
+    record_tunnel_end(c->lane, c->number, &facts, is_reset);
+    if (is_reset) {
+        peer_reset(c->peer);
+    }
+    tell_close(c, "us", is_reset ? "rst" : "fin");
+    connection_drop(c);
+}
+
+// CONNECT was answered: what follows is no HTTP, or HTTP within TLS.
+static void change_over(struct connection *c)
+{
+    enum exchange_becomes becomes = c->exchange.becomes;
+    c->tunnel = c->exchange.tunnel;
+    c->exchange.tunnel = NULL;
+    exchange_clear(&c->exchange);
+    c->has_exchange = false;
+    h1_parser_rest(c->parser);
+    if (becomes == EXCHANGE_BECOMES_TLS) {
+        c->awaits_hello = true;
+        c->has_spoken = false;
+        peer_secure(c->peer, c->lane->options.opening);
+    } else {
+        tunnel_join(c->tunnel, c->peer, on_tunnel_over, c);
+    }
+    if (c->tunnel != NULL && c->saw_eof && !c->is_dead) {
+        tunnel_client_ended(c->tunnel, PEER_EOF);
+    }
+}
+
 static void end_exchange(struct connection *c)
 {
+    if (c->exchange.becomes != EXCHANGE_BECOMES_NOTHING && c->exchange.next <= NEXT_FIN &&
+        peer_is_open(c->peer)) {
+        change_over(c);
+        return;
+    }
     enum exchange_next next = c->exchange.next;
     bool is_kept = c->exchange.head->keep_alive;
     if (next == NEXT_REQUEST && is_kept && refusal_is_on(&c->lane->refusal, c->port->target)) {
@@ -179,7 +221,8 @@ static void settle(struct connection *c)
 // Whether the connection can take bytes now.
 static bool is_ready(const struct connection *c)
 {
-    return !c->is_dead && !c->is_finishing && peer_is_open(c->peer) &&
+    return !c->is_dead && !c->is_finishing && !c->awaits_hello && c->tunnel == NULL &&
+           peer_is_open(c->peer) &&
            (!c->has_exchange ||
             (c->exchange.state == EXCHANGE_BODY && !exchange_is_full(&c->exchange)));
 }
@@ -232,6 +275,10 @@ static void on_error(struct connection *c)
 static void on_input(void *arg, struct span *bytes)
 {
     struct connection *c = connection_from(arg);
+    if (c->tunnel != NULL) {
+        tunnel_take(c->tunnel, bytes);
+        return;
+    }
     c->has_spoken = true;
     if (c->idler != NULL && !c->is_finishing) {
         loop_timer_stop(&c->timer); // half a request is not idle either
@@ -253,6 +300,10 @@ static void on_input(void *arg, struct span *bytes)
         }
         settle(c);
     }
+    if (c->tunnel != NULL && !c->is_dead) {
+        tunnel_take(c->tunnel, bytes); // the client did not wait for the answer
+        return;
+    }
     bool is_held = c->has_exchange && exchange_is_full(&c->exchange);
     if (bytes->len > MAX_AHEAD || is_held) {
         peer_read(c->peer, false);
@@ -262,6 +313,9 @@ static void on_input(void *arg, struct span *bytes)
 static void on_sent(void *arg)
 {
     struct connection *c = connection_from(arg);
+    if (c->tunnel != NULL && !c->is_dead) {
+        tunnel_client_sent(c->tunnel);
+    }
     if (c->has_exchange && !c->is_dead) {
         exchange_sent(&c->exchange);
     }
@@ -270,6 +324,7 @@ static void on_sent(void *arg)
 static void on_hello(void *arg)
 {
     struct connection *c = connection_from(arg);
+    c->awaits_hello = false;
     const char *how = handshake_begin(&c->handshake, c->port, c->peer, c->nth);
     if (*how == '\0') {
         return;
@@ -310,6 +365,11 @@ static void on_ended(void *arg, enum peer_end how)
 {
     struct connection *c = connection_from(arg);
     if (c->is_dead) {
+        return;
+    }
+    if (c->tunnel != NULL) {
+        tell_close(c, "client", how == PEER_EOF ? "fin" : "rst");
+        tunnel_client_ended(c->tunnel, how);
         return;
     }
     if (!sends_alert(c, how)) {

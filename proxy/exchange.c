@@ -9,6 +9,7 @@
 #include "proxy/lane_inside.h"
 #include "proxy/passage.h"
 #include "proxy/record.h"
+#include "proxy/route.h"
 
 // How often the kernel is asked whether the client has acknowledged.
 #define ACK_POLL_US 500
@@ -20,7 +21,6 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
                    void *arg)
 {
     struct lane *lane = port->lane;
-    lane->requests += port->target == TARGET_SERVICE ? 1 : 0;
     *x = (struct exchange){.lane = lane,
                            .target = port->target,
                            .peer = peer,
@@ -31,6 +31,7 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
                            .over_arg = arg,
                            .error_name = "",
                            .origin = "proxy"};
+    lane->requests += port->target == TARGET_SERVICE && !route_is_ours(x) ? 1 : 0;
     loop_timer_init(&x->timer, lane->loop, on_time, x);
 }
 
@@ -38,6 +39,7 @@ void exchange_clear(struct exchange *x)
 {
     loop_timer_stop(&x->timer);
     passage_clear(x);
+    route_clear(x);
     buf_clear(&x->body);
     buf_clear(&x->signature_text);
     buf_clear(&x->out);
@@ -346,6 +348,9 @@ static void choose(struct exchange *x, enum phase phase)
 void exchange_run_head(struct exchange *x)
 {
     read_head(x);
+    if (route_is_ours(x)) {
+        return;
+    }
     choose(x, PHASE_HEAD);
     if (x->rule != NULL) {
         x->is_inside_call = true;
@@ -378,6 +383,9 @@ void exchange_reply(struct exchange *x)
 
 static void choose_answer(struct exchange *x, bool is_whole)
 {
+    if (route_take(x)) {
+        return;
+    }
     choose(x, PHASE_REQUEST);
     if (passage_is_due(x)) {
         passage_begin(x, is_whole);
@@ -398,7 +406,8 @@ void exchange_run(struct exchange *x)
     }
     x->lane->last_request_us = loop_now_us(x->lane->loop);
     // What is no call of the service is none of ours to judge when another server answers it.
-    bool is_other = x->lane->options.upstream != NULL && x->operation == OPERATION_NONE;
+    bool is_other =
+        route_is_ours(x) || (x->lane->options.upstream != NULL && x->operation == OPERATION_NONE);
     if (x->target == TARGET_SERVICE && !is_other) {
         exchange_decode(x);
     }

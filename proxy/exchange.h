@@ -16,6 +16,7 @@
 
 struct lane;
 struct passage;
+struct tunnel;
 struct port;
 
 // Of a reply that has no length before its end: more than any has.
@@ -38,6 +39,9 @@ enum exchange_next {
     NEXT_RST,
     NEXT_GONE // the client is gone: nothing can follow
 };
+
+// What the connection is after a CONNECT.
+enum exchange_becomes { EXCHANGE_BECOMES_NOTHING, EXCHANGE_BECOMES_TLS, EXCHANGE_BECOMES_TUNNEL };
 
 struct exchange {
     enum exchange_state state;
@@ -83,6 +87,8 @@ struct exchange {
     const char *origin;     // "service" "identity" "rule" "proxy" "upstream"
     struct buf out;
     size_t head_bytes, sent_bytes;
+    struct tunnel *tunnel; // owned; NULL unless the client is to be led to another host
+    enum exchange_becomes becomes;
     struct passage *passage; // owned; NULL unless the upstream is, or was, asked
     size_t out_base;         // bytes of the reply before those in out
     bool is_growing;         // more of the reply comes from the upstream

@@ -392,6 +392,32 @@ void record_response(struct exchange *x, bool whole)
     (void)journal_end(x->lane->journal);
 }
 
+void record_route(struct exchange *x, const char *way, const char *text)
+{
+    struct buf *b = begin(x, EVENT_ROUTE);
+    buf_add_member_i64(b, "conn", (int64_t)x->connection);
+    buf_add_member(b, "to", x->head->authority);
+    buf_add_member(b, "way", span_of(way));
+    if (x->tunnel != NULL) {
+        buf_add_member(b, "address", span_of(tunnel_facts(x->tunnel).address));
+    }
+    buf_add_member(b, "text", span_of(text));
+    (void)journal_end(x->lane->journal);
+}
+
+void record_tunnel_end(struct lane *lane, uint64_t connection, const struct tunnel_facts *facts,
+                       bool is_reset)
+{
+    struct buf *b = journal_begin(lane->journal, EVENT_ROUTE);
+    buf_add_member_i64(b, "conn", (int64_t)connection);
+    buf_add_member(b, "way", SPAN("ended"));
+    buf_add_member(b, "address", span_of(facts->address));
+    buf_add_member_i64(b, "sent", (int64_t)facts->sent);
+    buf_add_member_i64(b, "bytes", (int64_t)facts->received);
+    buf_add_member(b, "how", is_reset ? SPAN("rst") : SPAN("fin"));
+    (void)journal_end(lane->journal);
+}
+
 static void add_duration(struct buf *b, const char *key, int64_t us)
 {
     if (us >= 0) {
