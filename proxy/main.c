@@ -50,7 +50,7 @@ static const struct option_row OPTIONS[] = {
     {"--journal", "FILE", "write every event there, one JSON line each; the file must not exist"},
     {"--bodies", "KIND", "what the journal keeps of requests: full, digest or none (full)"},
     {"--journal-limit", "BYTES", "stop writing events there (no limit)"},
-    {"--ledger", "FILE", "write there, at the end, what the service would bill"},
+    {"--ledger", "FILE", "write there, at the end, what the stand-in service would bill"},
     {"--cloudtrail", "FILE", "write there, at the end, what CloudTrail would have recorded"},
     {"--public-key", "FILE", "write there the key by which registrations can be verified (PEM)"},
     {"--seed", "S", "draw everything random from this number (a fresh one, printed)"},

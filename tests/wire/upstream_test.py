@@ -195,6 +195,23 @@ class Back(WireTest):
             reply = b"HTTP/1.1 200 OK\r\nDate: d\r\n" + reply + b"\r\n"
             self.check_reply(reply, reply, "kept", 999, b"HEAD / HTTP/1.1\r\nHost: h\r\n\r\n")
 
+    def test_a_reply_before_the_request_is_whole(self):
+        """It waits for the request, and the upstream gets all of that."""
+        for reply in (OK, b"HTTP/1.1 204 No Content\r\nDate: d\r\n\r\n"):
+            got = []
+
+            def play(line, _, reply=reply, got=got):
+                line.head()
+                line.send(reply)
+                got.append(len(line.take(4 * MB)))
+            with self.subTest(reply), Server(play) as server, near(server.url) as proxy, proxy.client() as client:
+                client.send(b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % (4 * MB) + bytes(2 * MB))
+                self.assertTrue(client.is_silent(0.2))
+                client.send(bytes(2 * MB))
+                self.assertEqual(reply, client.take(len(reply)))
+                proxy.wait("upstream", whole=True)
+            self.assertEqual([4 * MB], got)
+
     def test_a_body_that_nobody_reads(self):
         """An early refusal is passed on, and the connection closed."""
         def play(line, _):
