@@ -24,8 +24,7 @@ RULES = [is_service("late", [{"delay": "20ms"}], 5), is_service("slow", [{"drip"
          is_service("cut", [{"rst": {"at": "response", "after_bytes": 30}}], 7),
          is_service("long", [{"wrong_length": {"by": 3}}], 8),
          is_service("lost", [{"commit": {}}, {"rst": {"at": "before-response"}}], 9),
-         is_service("else", [{"commit": {}}, {"error": "ThrottlingException"}], 11),
-         is_service("hung", [{"hang": {"at": "response", "after_bytes": 10}}], 13)]
+         is_service("else", [{"commit": {}}, {"error": "ThrottlingException"}], 11)]
 
 
 def play(seed):
