@@ -248,7 +248,8 @@ static void record_open(struct lane *lane)
 static enum rc check_transport(const struct lane *lane, struct diag *d)
 {
     const struct scenario *s = lane->options.scenario;
-    for (size_t i = 0; s != NULL && lane->options.tls == NULL && i < s->rule_count; i++) {
+    bool speaks_tls = lane->options.tls != NULL || lane->options.opening != NULL;
+    for (size_t i = 0; s != NULL && !speaks_tls && i < s->rule_count; i++) {
         const struct rule *rule = &s->rules[i];
         for (size_t a = 0; a < rule->action_count; a++) {
             if (action_kind(rule->actions[a].verb) == FAULT_TLS) {
