@@ -389,6 +389,10 @@ static enum rc open_tape(struct program *p, const struct settings *s,
                                    .times = given(s, "--replay-times", NULL),
                                    .scenario = scenario,
                                    .program = "meterprover-proxy " METERPROVER_VERSION};
+    static const char *const OTHERS[] = {"--upstream", "--connect"};
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
+        options.asks = given(s, OTHERS[i], NULL) != NULL ? OTHERS[i] : options.asks;
+    }
     for (size_t i = 0; i < sizeof EXECUTES / sizeof EXECUTES[0]; i++) {
         options.executes = given(s, EXECUTES[i], NULL) != NULL ? EXECUTES[i] : options.executes;
     }

@@ -13,6 +13,7 @@
 #include "proxy/http/forwarded.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
+#include "proxy/recorder.h"
 
 // So much of a reply may wait for the client before the upstream is held back.
 #define REPLY_ROOM 262144
@@ -37,6 +38,8 @@ struct passage {
     struct buf error_body;
     char error_name[128];
     bool is_told;
+    struct buf tape; // the body, for the recorder
+    bool is_taped;   // it was told
 };
 
 static bool rewrites_service(enum action_verb verb)
@@ -104,6 +107,24 @@ static void tell(struct passage *p, enum upstream_fault fault, const char *text)
                                   .is_whole = fault == UPSTREAM_NONE && *text == '\0',
                                   .forward = forward_facts(p->forward)};
     record_upstream(x, &facts);
+}
+
+// Once, of what the upstream answered; why: it cannot be replayed, NULL: it can.
+static void tell_recorder(struct passage *p, const char *why)
+{
+    bool is_long = p->tape.len > RECORDER_BODY_BYTES;
+    const char *left_out =
+        p->x->is_streamed ? "the request was passed on before it was whole" : why;
+    struct recorder_reply reply = {.is_made = true,
+                                   .status = p->head.status,
+                                   .fields = p->head.fields,
+                                   .field_count = p->head.field_count,
+                                   .body = buf_span(&p->tape),
+                                   .left_out = is_long ? "the reply is too long" : left_out};
+    if (!p->is_taped && p->head.status != 0 && p->mode != MODE_DISCARD) {
+        p->is_taped = true;
+        recorder_tell(p->x, &reply);
+    }
 }
 
 static bool knows_length(const struct h1_head *head)
@@ -222,6 +243,9 @@ static void on_bytes(void *arg, struct span raw, struct span body)
     struct passage *p = arg;
     struct span piece = p->passing == H1_PASS_AS_IS ? raw : body;
     keep_error(p, body);
+    if (recorder_wants(p->x) && p->tape.len <= RECORDER_BODY_BYTES) {
+        buf_add(&p->tape, body);
+    }
     if (p->mode == MODE_STREAM) {
         buf_add(&p->x->out, piece);
     } else if (p->mode == MODE_GATHER && p->body.len <= GATHER_BYTES) {
@@ -238,6 +262,8 @@ static void give_up(struct passage *p, enum upstream_fault fault, const char *te
     x->is_last = x->is_last || x->state == EXCHANGE_BODY;
     x->is_growing = false;
     gateway_answer(x, fault, text);
+    p->is_taped = true;
+    recorder_take(x);
     forward_free(&p->forward);
     exchange_reply(x);
 }
@@ -276,6 +302,7 @@ static void on_ended(void *arg)
     struct exchange *x = p->x;
     name_error(p);
     tell(p, UPSTREAM_NONE, "");
+    tell_recorder(p, NULL);
     if (p->mode == MODE_STREAM) {
         x->is_growing = false;
         exchange_push(x);
@@ -283,6 +310,7 @@ static void on_ended(void *arg)
     }
     if (p->mode == MODE_DISCARD) {
         answer_make(x);
+        recorder_take(x);
     } else {
         emit_head(p, p->body.len);
         buf_add(&x->out, buf_span(&p->body));
@@ -298,6 +326,7 @@ static void on_failed(void *arg, enum upstream_fault fault, const char *text, bo
     if (p->head.status != 0 && p->mode == MODE_DISCARD) {
         tell(p, fault, text);
         answer_make(x); // it was executed, and nobody needs the rest
+        recorder_take(x);
         exchange_reply(x);
         return;
     }
@@ -308,6 +337,7 @@ static void on_failed(void *arg, enum upstream_fault fault, const char *text, bo
     // The client has its head, or waits for it behind a delay: it sees what we saw.
     name_error(p);
     tell(p, fault, text);
+    tell_recorder(p, "the upstream broke off within the reply");
     x->is_growing = false;
     x->breaks_by = is_reset ? NEXT_RST : NEXT_FIN;
     exchange_push(x);
@@ -391,10 +421,12 @@ void passage_clear(struct exchange *x)
     }
     if (p->forward != NULL) {
         tell(p, UPSTREAM_NONE, "given up, as nobody waits for it");
+        tell_recorder(p, "nobody waited for the whole reply");
     }
     forward_free(&p->forward);
     buf_clear(&p->body);
     buf_clear(&p->error_body);
+    buf_clear(&p->tape);
     x_free(p);
     x->passage = NULL;
 }
