@@ -391,7 +391,7 @@ void answer_make(struct exchange *x)
     if (draft.is_shuffled) {
         shuffle(&draft);
     }
-    if (x->rule == NULL || x->rule->executes) {
+    if ((x->rule == NULL || x->rule->executes) && x->passage == NULL) {
         answer_ourselves(&draft);
     }
     trail_add(&draft);
@@ -403,6 +403,13 @@ void answer_make(struct exchange *x)
         take_service_reply(&draft);
     }
     draft_assemble(&draft);
+    release(&draft);
+}
+
+void answer_act(struct exchange *x)
+{
+    struct draft draft = {.x = x};
+    answer_apply(&draft, x->rule->actions, x->rule->action_count);
     release(&draft);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the reply to a request is: the service's own, an error found before the service was asked,
-// or what a rule puts in its place. Executes the request when it is to be executed.
+// or what a rule puts in its place. Executes the request when it is to be executed, unless an
+// upstream has done so.
 #ifndef PROXY_ANSWER_H
 #define PROXY_ANSWER_H
 
@@ -8,6 +9,8 @@
 
 // Fills x->out (the whole reply), head_bytes, status, error_name, origin, reply and executed.
 void answer_make(struct exchange *x);
+// Does what the exchange's rule does beside its reply, which somebody else gives.
+void answer_act(struct exchange *x);
 // The same of a rule that answers before the request is read: nothing is executed.
 void answer_early(struct exchange *x);
 // What those actions make of a reply; the others are passed over.

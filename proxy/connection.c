@@ -10,6 +10,7 @@
 #include "proxy/base/alloc.h"
 #include "proxy/handshake.h"
 #include "proxy/record.h"
+#include "proxy/tunnel.h"
 
 #define CONNECTION_MAGIC 0x434f4e4eu
 // What a client may send ahead while its request is being answered, before TCP holds it back.
@@ -27,8 +28,10 @@ struct connection {
     uint64_t number;
     uint64_t nth; // of those to the same target
     struct handshake handshake;
-    struct exchange
-        *exchange; // owned; NULL between two requests, so that an idle connection is small
+    // owned; NULL between two requests, so that an idle connection is small
+    struct exchange *exchange;
+    struct tunnel *tunnel; // owned; NULL unless bytes are passed on unseen
+    bool awaits_hello;     // of a client whose CONNECT was opened
     bool saw_eof;
     bool has_spoken;    // a byte of HTTP came
     bool owes_continue; // the client waits for a 100 before it sends its body
@@ -97,6 +100,7 @@ void connection_reap(struct lane *lane)
             exchange_clear(c->exchange);
             x_free(c->exchange);
         }
+        tunnel_free(&c->tunnel);
         peer_free(&c->peer);
         h1_parser_free(&c->parser);
         c->magic = 0;
@@ -137,8 +141,47 @@ static void close_idle(struct connection *c)
     loop_timer_start(&c->timer, LINGER_US);
 }
 
+static void on_tunnel_over(void *arg, bool is_reset)
+{
+    struct connection *c = connection_from(arg);
+    struct tunnel_facts facts = tunnel_facts(c->tunnel);
+    record_tunnel_end(c->lane, c->number, &facts, is_reset);
+    if (is_reset) {
+        peer_reset(c->peer);
+    }
+    tell_close(c, "us", is_reset ? "rst" : "fin");
+    connection_drop(c);
+}
+
+// CONNECT was answered: what follows is no HTTP, or HTTP within TLS.
+static void change_over(struct connection *c)
+{
+    enum exchange_becomes becomes = c->exchange->becomes;
+    c->tunnel = c->exchange->tunnel;
+    c->exchange->tunnel = NULL;
+    exchange_clear(c->exchange);
+    x_free(c->exchange);
+    c->exchange = NULL;
+    h1_parser_rest(c->parser);
+    if (becomes == EXCHANGE_BECOMES_TLS) {
+        c->awaits_hello = true;
+        c->has_spoken = false;
+        peer_secure(c->peer, c->lane->options.opening);
+    } else {
+        tunnel_join(c->tunnel, c->peer, on_tunnel_over, c);
+    }
+    if (c->tunnel != NULL && c->saw_eof && !c->is_dead) {
+        tunnel_client_ended(c->tunnel, PEER_EOF);
+    }
+}
+
 static void end_exchange(struct connection *c)
 {
+    if (c->exchange->becomes != EXCHANGE_BECOMES_NOTHING && c->exchange->next <= NEXT_FIN &&
+        peer_is_open(c->peer)) {
+        change_over(c);
+        return;
+    }
     enum exchange_next next = c->exchange->next;
     bool is_kept = c->exchange->head->keep_alive;
     if (next == NEXT_REQUEST && is_kept && refusal_is_on(&c->lane->refusal, c->port->target)) {
@@ -183,8 +226,10 @@ static void settle(struct connection *c)
 // Whether the connection can take bytes now.
 static bool is_ready(const struct connection *c)
 {
-    return !c->is_dead && !c->is_finishing && peer_is_open(c->peer) &&
-           (c->exchange == NULL || c->exchange->state == EXCHANGE_BODY);
+    return !c->is_dead && !c->is_finishing && !c->awaits_hello && c->tunnel == NULL &&
+           peer_is_open(c->peer) &&
+           (c->exchange == NULL ||
+            (c->exchange->state == EXCHANGE_BODY && !exchange_is_full(c->exchange)));
 }
 
 static void on_input(void *arg, struct span *bytes);
@@ -203,6 +248,9 @@ static void read_more(struct connection *c)
 static void on_exchange_over(void *arg)
 {
     struct connection *c = connection_from(arg);
+    if (c->is_dead) {
+        return;
+    }
     settle(c);
     if (!c->is_dead && !c->is_finishing) {
         read_more(c);
@@ -276,7 +324,11 @@ static void on_error(struct connection *c)
 static void on_input(void *arg, struct span *bytes)
 {
     struct connection *c = connection_from(arg);
-    c->has_spoken = true;
+    if (c->tunnel != NULL) {
+        tunnel_take(c->tunnel, bytes);
+        return;
+    }
+    c->has_spoken = c->has_spoken || bytes->len > 0;
     if (c->idler != NULL && !c->is_finishing && bytes->len > 0) {
         loop_timer_stop(&c->timer); // half a request is not idle either
     }
@@ -300,9 +352,15 @@ static void on_input(void *arg, struct span *bytes)
         }
         settle(c);
     }
-    // Bytes that stay behind although the connection can take some are held back by a rule.
+    if (c->tunnel != NULL && !c->is_dead) {
+        tunnel_take(c->tunnel, bytes); // the client did not wait for the answer
+        return;
+    }
+    // Bytes that stay behind although the connection can take some are held back by a rule; else
+    // the upstream may take no more of them.
     c->is_held = is_ready(c) && (c->is_held || bytes->len > 0);
-    if (c->is_held || bytes->len > MAX_AHEAD) {
+    bool is_full = c->exchange != NULL && exchange_is_full(c->exchange);
+    if (c->is_held || is_full || bytes->len > MAX_AHEAD) {
         peer_read(c->peer, false);
     }
 }
@@ -310,6 +368,9 @@ static void on_input(void *arg, struct span *bytes)
 static void on_sent(void *arg)
 {
     struct connection *c = connection_from(arg);
+    if (c->tunnel != NULL && !c->is_dead) {
+        tunnel_client_sent(c->tunnel);
+    }
     if (c->exchange != NULL && !c->is_dead) {
         exchange_sent(c->exchange);
     }
@@ -318,6 +379,7 @@ static void on_sent(void *arg)
 static void on_hello(void *arg)
 {
     struct connection *c = connection_from(arg);
+    c->awaits_hello = false;
     const char *how = handshake_begin(&c->handshake, c->port, c->peer, c->nth);
     if (*how == '\0') {
         return;
@@ -360,6 +422,11 @@ static void on_ended(void *arg, enum peer_end how)
     if (c->is_dead) {
         return;
     }
+    if (c->tunnel != NULL) {
+        tell_close(c, "client", how == PEER_EOF ? "fin" : "rst");
+        tunnel_client_ended(c->tunnel, how);
+        return;
+    }
     if (!sends_alert(c, how)) {
         handshake_seen(&c->handshake, c->lane);
     }
@@ -368,7 +435,7 @@ static void on_ended(void *arg, enum peer_end how)
     c->saw_eof = true;
     tell_close(c, sends_alert(c, how) ? "us" : "client", end);
     bool waits = c->exchange != NULL && !exchange_is_over(c->exchange);
-    if (waits && how == PEER_EOF && c->is_held) {
+    if (waits && how == PEER_EOF && (c->is_held || exchange_is_full(c->exchange))) {
         c->exchange->has_half_closed = true;
         return; // what it sent before its FIN is still to be read
     }
@@ -425,7 +492,9 @@ void connection_open(struct port *port, int fd)
         lane->live->previous = c;
     }
     lane->live = c;
-    c->parser = h1_parser_new(H1_REQUEST, NULL);
+    // What is passed on as it comes need not have an end in sight.
+    struct h1_limits limits = {.max_body = lane->options.upstream == NULL ? 0 : UINT64_MAX / 2};
+    c->parser = h1_parser_new(H1_REQUEST, &limits);
     loop_timer_init(&c->timer, lane->loop, on_time, c);
     struct peer_handler handler = {.input = on_input,
                                    .sent = on_sent,

@@ -7,8 +7,10 @@
 #include "proxy/base/alloc.h"
 #include "proxy/decode.h"
 #include "proxy/lane_inside.h"
+#include "proxy/passage.h"
 #include "proxy/record.h"
 #include "proxy/recorder.h"
+#include "proxy/route.h"
 
 // How often the kernel is asked whether the client has acknowledged.
 #define ACK_POLL_US 500
@@ -20,7 +22,6 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
                    void *arg)
 {
     struct lane *lane = port->lane;
-    lane->requests += port->target == TARGET_SERVICE ? 1 : 0;
     *x = (struct exchange){.lane = lane,
                            .target = port->target,
                            .peer = peer,
@@ -33,12 +34,15 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
                            .over_arg = arg,
                            .error_name = "",
                            .origin = "proxy"};
+    lane->requests += port->target == TARGET_SERVICE && !route_is_ours(x) ? 1 : 0;
     loop_timer_init(&x->timer, lane->loop, on_time, x);
 }
 
 void exchange_clear(struct exchange *x)
 {
     loop_timer_stop(&x->timer);
+    passage_clear(x);
+    route_clear(x);
     buf_clear(&x->body);
     buf_clear(&x->signature_text);
     buf_clear(&x->out);
@@ -79,6 +83,12 @@ static void tell_fault(struct exchange *x)
     }
 }
 
+// Of the reply, as far as it is there.
+static size_t reply_bytes(const struct exchange *x)
+{
+    return x->out_base + x->out.len;
+}
+
 static void tell_response(struct exchange *x, bool whole)
 {
     if (!x->response_told && x->sent_bytes > 0) {
@@ -98,7 +108,7 @@ static void await_time(struct exchange *x, enum exchange_state state, int64_t de
 static void await_client(struct exchange *x)
 {
     if (peer_is_gone(x->peer)) {
-        tell_response(x, x->sent_bytes == x->out.len); // of an early one nothing was told yet
+        tell_response(x, x->sent_bytes == reply_bytes(x)); // of an early one nothing was told yet
         finish(x, NEXT_GONE);
     } else {
         await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
@@ -110,7 +120,7 @@ static void await_client(struct exchange *x)
 static void cut(struct exchange *x, enum fault_end end)
 {
     bool is_good = x->promises_more || !fault_plan_rewrites(&x->plan);
-    tell_response(x, is_good && x->sent_bytes == x->out.len);
+    tell_response(x, is_good && !x->is_growing && x->sent_bytes == reply_bytes(x));
     if (end == FAULT_HANG && x->has_half_closed) {
         // Nothing more will be heard of this client, not even that it is gone.
         tell_fault(x);
@@ -158,13 +168,14 @@ static struct fault_say ask(const struct exchange *x)
 {
     struct fault_view view = {.elapsed_us = loop_now_us(x->lane->loop) - x->ready_us,
                               .head_bytes = x->head_bytes,
-                              .total_bytes = x->out.len,
+                              .total_bytes = x->is_growing ? x->expected_bytes : reply_bytes(x),
                               .sent_bytes = x->sent_bytes};
     return fault_plan_ask(&x->plan, &view);
 }
 
 static void send_up_to(struct exchange *x, size_t limit)
 {
+    limit = limit < reply_bytes(x) ? limit : reply_bytes(x);
     if (limit <= x->sent_bytes) {
         return;
     }
@@ -175,24 +186,54 @@ static void send_up_to(struct exchange *x, size_t limit)
             return; // cut by the observer
         }
     }
-    struct span part = span_slice(buf_span(&x->out), x->sent_bytes, limit);
+    struct span part =
+        span_slice(buf_span(&x->out), x->sent_bytes - x->out_base, limit - x->out_base);
     x->sent_bytes = limit;
     peer_send(x->peer, part);
 }
 
-static void push(struct exchange *x)
+// The upstream broke off: the client sees as much of the reply, and the same end.
+static void break_off(struct exchange *x)
 {
+    tell_response(x, false);
+    if (x->sent_bytes > 0 && !peer_is_acknowledged(x->peer)) {
+        await_client(x); // RST would take away what the client has not read
+    } else {
+        finish(x, x->breaks_by);
+    }
+}
+
+// Whether the plan has nothing to say before more of the reply comes.
+static bool awaits_upstream(const struct exchange *x, const struct fault_say *say)
+{
+    bool is_due = say->limit > x->sent_bytes;
+    return x->is_growing && (is_due || (say->end == FAULT_GO_ON && say->wake_us == 0));
+}
+
+void exchange_push(struct exchange *x)
+{
+    if (x->state == EXCHANGE_OVER) {
+        return; // the upstream does not know yet
+    }
     bool was_inside = x->is_inside_call;
     struct fault_say say = ask(x);
     x->is_inside_call = true; // peer_send may call exchange_sent
     send_up_to(x, say.limit);
     x->is_inside_call = was_inside;
+    if (x->passage != NULL) {
+        passage_settle(x);
+    }
     if (x->state == EXCHANGE_OVER) {
         if (!was_inside) {
             x->over(x->over_arg);
         }
     } else if (peer_unsent(x->peer) > 0) {
         x->state = EXCHANGE_KERNEL;
+    } else if (awaits_upstream(x, &say)) {
+        loop_timer_stop(&x->timer);
+        x->state = EXCHANGE_UPSTREAM;
+    } else if (x->breaks_by != NEXT_REQUEST && x->sent_bytes == reply_bytes(x)) {
+        break_off(x);
     } else if (say.end != FAULT_GO_ON) {
         cut(x, say.end);
     } else if (say.wake_us != 0) {
@@ -209,25 +250,27 @@ static void on_time(void *arg)
     if (x->state == EXCHANGE_BODY) {
         x->over(x->over_arg); // more of the request may be read
     } else {
-        push(x);
+        exchange_push(x);
     }
 }
 
 void exchange_sent(struct exchange *x)
 {
     if (x->state == EXCHANGE_KERNEL && !x->is_inside_call) {
-        push(x);
+        exchange_push(x);
     }
 }
 
 void exchange_abandoned_by_client(struct exchange *x, enum peer_end how)
 {
+    // What the upstream has not answered yet no rule has acted on.
+    bool is_due = x->state != EXCHANGE_UPSTREAM || x->is_growing;
     if (x->is_early) {
         tell_response(x, x->sent_bytes == x->out.len); // nothing of the request will tell it
     }
     if (x->is_early && x->state == EXCHANGE_BODY) {
         tell_fault(x);
-    } else if (x->rule != NULL) {
+    } else if (x->rule != NULL && is_due) {
         bool is_silence = x->rule->kind == FAULT_SILENCE;
         bool has_all = how == PEER_EOF && x->response_told && peer_is_acknowledged(x->peer);
         if (is_silence || has_all) {
@@ -250,11 +293,6 @@ void exchange_cut(struct exchange *x)
         x->next = NEXT_RST;
         loop_timer_stop(&x->timer);
     }
-}
-
-void exchange_add_body(struct exchange *x, struct span bytes)
-{
-    buf_add(&x->body, bytes);
 }
 
 static struct subject subject_of(const struct exchange *x, enum phase phase)
@@ -321,6 +359,9 @@ static void choose_by_head(struct exchange *x)
 void exchange_run_head(struct exchange *x)
 {
     decode_head(x);
+    if (route_is_ours(x)) {
+        return;
+    }
     choose_by_head(x);
     if (x->rule == NULL) {
         return;
@@ -330,9 +371,9 @@ void exchange_run_head(struct exchange *x)
     if (rule_answers(x->rule)) {
         x->is_early = true;
         answer_early(x);
-        push(x);
+        exchange_push(x);
     } else if (fault_plan_cut_at(&x->plan) == FAULT_BEFORE_REQUEST) {
-        push(x); // nothing is answered: the plan cuts at byte 0
+        exchange_push(x); // nothing is answered: the plan cuts at byte 0
     }
     x->is_inside_call = false;
 }
@@ -369,44 +410,95 @@ static void rewrite(struct exchange *x)
     x->promises_more = reply.promises_more;
 }
 
-static void reply(struct exchange *x)
+void exchange_reply(struct exchange *x)
 {
     if (x->state != EXCHANGE_OVER) {
         rewrite(x);
         x->ready_us = loop_now_us(x->lane->loop);
-        push(x);
+        exchange_push(x);
     }
+}
+
+static void choose_answer(struct exchange *x, bool is_whole)
+{
+    if (route_take(x)) {
+        return;
+    }
+    choose(x, PHASE_REQUEST);
+    if (passage_is_due(x)) {
+        passage_begin(x, is_whole);
+        return;
+    }
+    x->is_last = x->is_last || !is_whole;
+    answer_make(x);
+    recorder_take(x);
+    exchange_reply(x);
 }
 
 void exchange_run(struct exchange *x)
 {
     x->is_inside_call = true;
+    if (x->passage != NULL) {
+        passage_end(x);
+        x->is_inside_call = false;
+        return;
+    }
     x->era = x->lane->era;
     x->lane->last_request_us = loop_now_us(x->lane->loop);
     if (!x->is_early) {
         end_intake(x);
     }
-    if (x->target == TARGET_SERVICE) {
+    // What is no call of the service is none of ours to judge when another server answers it.
+    bool is_other =
+        route_is_ours(x) || (x->lane->options.upstream != NULL && x->operation == OPERATION_NONE);
+    if (x->target == TARGET_SERVICE && !is_other) {
         decode_request(x);
     }
     record_request(x);
-    if (!x->is_early) {
-        choose(x, PHASE_REQUEST);
-        answer_make(x);
-    }
-    recorder_take(x);
     if (x->is_early) {
+        recorder_take(x);
         end_early(x);
     } else {
-        reply(x);
+        choose_answer(x, true);
     }
     x->is_inside_call = false;
+}
+
+// A request too long to be whole before it is passed on. Nothing is known of its records.
+static void run_early(struct exchange *x)
+{
+    x->era = x->lane->era;
+    x->lane->last_request_us = loop_now_us(x->lane->loop);
+    x->is_streamed = true;
+    record_request(x);
+    choose_answer(x, false);
+}
+
+void exchange_add_body(struct exchange *x, struct span bytes)
+{
+    x->is_inside_call = true;
+    if (x->passage != NULL) {
+        passage_add(x, bytes);
+    } else {
+        buf_add(&x->body, bytes);
+        bool may_stream = x->rule == NULL && !x->is_early && x->target == TARGET_SERVICE;
+        if (x->body.len > PASSAGE_WHOLE_BYTES && may_stream && x->lane->options.upstream != NULL) {
+            run_early(x);
+        }
+    }
+    x->is_inside_call = false;
+}
+
+bool exchange_is_full(const struct exchange *x)
+{
+    return passage_is_full(x);
 }
 
 void exchange_refuse(struct exchange *x, const struct h1_error *error)
 {
     x->is_inside_call = true;
     x->is_last = true; // what follows on this connection cannot be framed
+    passage_clear(x);  // nor can the upstream be told the rest of it
     if (x->is_early) {
         record_unreadable(x, error);
         end_early(x);
@@ -414,7 +506,7 @@ void exchange_refuse(struct exchange *x, const struct h1_error *error)
         end_intake(x);
         record_unreadable(x, error);
         answer_refuse(x, error);
-        reply(x);
+        exchange_reply(x);
     }
     x->is_inside_call = false;
 }

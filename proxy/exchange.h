@@ -15,15 +15,21 @@
 #include "proxy/service/service.h"
 
 struct lane;
+struct passage;
+struct tunnel;
 struct port;
+
+// Of a reply that has no length before its end: more than any has.
+#define EXCHANGE_UNKNOWN_BYTES ((size_t)1 << 40)
 
 // What is awaited.
 enum exchange_state {
-    EXCHANGE_BODY,   // the rest of the request, of which a rule may hold something back
-    EXCHANGE_TIME,   // the moment at which more may be sent
-    EXCHANGE_KERNEL, // the kernel to take, or the client to acknowledge, what was sent
-    EXCHANGE_CLIENT, // nothing: a hang; only the client can end it
-    EXCHANGE_OVER    // answered, or cut
+    EXCHANGE_BODY,     // the rest of the request, of which a rule may hold something back
+    EXCHANGE_UPSTREAM, // its reply, or more of it
+    EXCHANGE_TIME,     // the moment at which more may be sent
+    EXCHANGE_KERNEL,   // the kernel to take, or the client to acknowledge, what was sent
+    EXCHANGE_CLIENT,   // nothing: a hang; only the client can end it
+    EXCHANGE_OVER      // answered, or cut
 };
 
 // How the connection goes on after an exchange.
@@ -33,6 +39,9 @@ enum exchange_next {
     NEXT_RST,
     NEXT_GONE // the client is gone: nothing can follow
 };
+
+// What the connection is after a CONNECT.
+enum exchange_becomes { EXCHANGE_BECOMES_NOTHING, EXCHANGE_BECOMES_TLS, EXCHANGE_BECOMES_TUNNEL };
 
 struct exchange {
     enum exchange_state state;
@@ -46,7 +55,8 @@ struct exchange {
     void (*over)(void *arg); // it came to its end, or can read on, outside a call of the owner's
     void *over_arg;
     bool is_inside_call;
-    bool is_last; // the connection cannot go on after it
+    bool is_last;     // the connection cannot go on after it
+    bool is_streamed; // the request is passed on before it is whole
 
     // The request
     const struct h1_head *head; // lives in the connection's parser
@@ -76,9 +86,17 @@ struct exchange {
     bool executed;
     int status;
     const char *error_name; // "" for none; borrowed
-    const char *origin;     // "service" "identity" "rule" "proxy" "recording"
+    const char *origin;     // "service" "identity" "rule" "proxy" "recording" "upstream"
     struct buf out;
     size_t head_bytes, sent_bytes;
+    struct tunnel *tunnel; // owned; NULL unless the client is to be led to another host
+    enum exchange_becomes becomes;
+    struct passage *passage; // owned; NULL unless the upstream is, or was, asked
+    size_t out_base;         // bytes of the reply before those in out
+    bool is_growing;         // more of the reply comes from the upstream
+    size_t expected_bytes;   // then: of all of it
+    enum exchange_next
+        breaks_by;    // NEXT_FIN or NEXT_RST after what is there: the upstream broke off
     int64_t ready_us; // monotonic
     bool reply_begun, response_told;
     bool promises_more;   // the reply's framing, than the body has
@@ -95,6 +113,8 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
 void exchange_clear(struct exchange *x);
 
 void exchange_add_body(struct exchange *x, struct span bytes);
+// Whether no more of the body can be taken for now; `over` is called when it can.
+bool exchange_is_full(const struct exchange *x);
 // The head is complete: a rule of the phase `head` may act now, and then the exchange is over or
 // held, or its request is read as exchange_may_read says.
 void exchange_run_head(struct exchange *x);
@@ -108,6 +128,10 @@ void exchange_note_read(struct exchange *x, size_t count);
 void exchange_run(struct exchange *x);
 // The request was no HTTP: answered with the error's status, then the connection ends.
 void exchange_refuse(struct exchange *x, const struct h1_error *error);
+// The reply in x->out is whole: the plan acts on it and it is sent.
+void exchange_reply(struct exchange *x);
+// More of a growing reply is in x->out, or all of it: sends what the plan lets pass.
+void exchange_push(struct exchange *x);
 // The kernel has taken everything that was sent.
 void exchange_sent(struct exchange *x);
 // The client closed or reset the connection; nobody waits for the reply any more.

@@ -269,7 +269,8 @@ static void record_open(struct lane *lane)
 // A rule that is about TLS would never act without.
 enum rc lane_check_transport(const struct lane *lane, const struct scenario *s, struct diag *d)
 {
-    for (size_t i = 0; s != NULL && lane->options.tls == NULL && i < s->rule_count; i++) {
+    bool speaks_tls = lane->options.tls != NULL || lane->options.opening != NULL;
+    for (size_t i = 0; s != NULL && !speaks_tls && i < s->rule_count; i++) {
         const struct rule *rule = &s->rules[i];
         for (size_t a = 0; a < rule->action_count; a++) {
             if (action_kind(rule->actions[a].verb) == FAULT_TLS) {

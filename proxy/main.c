@@ -21,6 +21,7 @@
 #include "proxy/net/address.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls.h"
+#include "proxy/outward.h"
 #include "proxy/tape.h"
 
 enum { EXIT_HARNESS = 3, EXIT_USAGE = 64 };
@@ -31,6 +32,20 @@ static const struct option_row OPTIONS[] = {
     {"--tls", NULL, "speak HTTPS; its certificate is signed by an authority that is yours alone"},
     {"--authority", "DIR",
      "where that authority is kept ($XDG_STATE_HOME/meterprover, or ~/.local/state/meterprover)"},
+    {"--upstream", "URL",
+     "pass on what no rule answers to http://HOST[:PORT] or https://HOST[:PORT], whose certificate "
+     "is verified, instead of the stand-in service; nobody keeps books then"},
+    {"--upstream-ca", "FILE", "trust these authorities (PEM), too, towards the upstream"},
+    {"--upstream-connect-timeout", "DURATION",
+     "how long a connection to an address of the upstream, or of a tunnel, may take to be made "
+     "(5s)"},
+    {"--upstream-timeout", "DURATION", "how long the upstream may be silent (60s)"},
+    {"--connect", NULL,
+     "be a forward proxy, too: CONNECT and absolute targets. Only hosts that are named are "
+     "contacted: TLS to the service's hosts, and the upstream's, is opened with our authority"},
+    {"--open", "HOST[:PORT]", "with --connect: open TLS to this host of AWS's, too (repeatable)"},
+    {"--tunnel", "HOST[:PORT]",
+     "with --connect: pass connections to this host on, unseen (repeatable)"},
     {"--scenario", "FILE",
      "play this scenario's rules and world (none: the service as documented)"},
     {"--case", "ID", "which variant of the file, when it has several (the first)"},
@@ -38,7 +53,7 @@ static const struct option_row OPTIONS[] = {
     {"--journal", "FILE", "write every event there, one JSON line each; the file must not exist"},
     {"--bodies", "KIND", "what the journal keeps of requests: full, digest or none (full)"},
     {"--journal-limit", "BYTES", "stop writing events there (no limit)"},
-    {"--ledger", "FILE", "write there, at the end, what the service would bill"},
+    {"--ledger", "FILE", "write there, at the end, what the stand-in service would bill"},
     {"--cloudtrail", "FILE", "write there, at the end, what CloudTrail would have recorded"},
     {"--public-key", "FILE", "write there the key by which registrations can be verified (PEM)"},
     {"--seed", "S", "draw everything random from this number (a fresh one, printed)"},
@@ -73,6 +88,7 @@ static const struct option_row OPTIONS[] = {
 
 struct settings {
     const char *values[sizeof OPTIONS / sizeof OPTIONS[0]];
+    struct outward_options outward; // its hosts are owned
 };
 
 static enum rc note(void *arg, const struct option_row *row, const char *value, struct diag *d)
@@ -80,6 +96,12 @@ static enum rc note(void *arg, const struct option_row *row, const char *value, 
     (void)d;
     struct settings *s = arg;
     s->values[row - OPTIONS] = value == NULL ? "" : value;
+    bool is_tunnel = strcmp(row->name, "--tunnel") == 0;
+    if (is_tunnel || strcmp(row->name, "--open") == 0) {
+        struct outward_options *o = &s->outward;
+        X_GROW(o->hosts, o->host_count, o->host_capacity);
+        o->hosts[o->host_count++] = (struct outward_host){.text = value, .is_tunnel = is_tunnel};
+    }
     return RC_OK;
 }
 
@@ -117,6 +139,21 @@ static enum rc choice(unsigned *out, const struct settings *s, const char *name,
     return diag_fail(d, RC_USAGE, "%s does not know \"%s\"; see --help", name, text);
 }
 
+static void note_outward(struct settings *s)
+{
+    static const char *const BOOKS[] = {"--ledger", "--cloudtrail", "--public-key"};
+    struct outward_options *o = &s->outward;
+    o->upstream = given(s, "--upstream", NULL);
+    o->ca_file = given(s, "--upstream-ca", NULL);
+    o->connect_timeout = given(s, "--upstream-connect-timeout", NULL);
+    o->reply_timeout = given(s, "--upstream-timeout", NULL);
+    o->tls = given(s, "--tls", NULL);
+    o->is_proxy = given(s, "--connect", NULL) != NULL;
+    for (size_t i = 0; i < sizeof BOOKS / sizeof BOOKS[0]; i++) {
+        o->books = given(s, BOOKS[i], NULL) != NULL ? BOOKS[i] : o->books;
+    }
+}
+
 static uint64_t fresh_seed(void)
 {
     struct clock clock = clock_system();
@@ -131,9 +168,10 @@ struct program {
     struct lane *lane;
     struct scenario_file *file;
     struct rsa_key *key;
-    struct authority *authority; // with --tls
+    struct authority *authority; // with --tls or --connect
     struct tls_context *tls;
     struct tape tape; // what is recorded or replayed
+    struct outward outward;
     cJSON *world_base, *world_map;
     char *identity_dir; // for files with tokens; removed at the end
     struct loop_signal on_int, on_term;
@@ -276,7 +314,7 @@ static void greet_authority(const struct authority *authority)
 
 // The address comes first, alone on its line, so that a script can read it; then what a client
 // needs. The Region and the static keys, or instead of them "credentials from", are said last.
-static void greet(const struct program *p, const char *key_path)
+static void greet(const struct program *p, const struct lane_options *o, const char *key_path)
 {
     const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
     const struct lane_identity *told = lane_identity(p->lane);
@@ -285,8 +323,18 @@ static void greet(const struct program *p, const char *key_path)
     if (p->control != NULL) {
         printf("control http://%s\n", control_address(p->control));
     }
-    printf("export AWS_ENDPOINT_URL_MARKETPLACE_METERING=%s\n", lane_endpoint(p->lane));
+    if (o->destinations != NULL) {
+        export("HTTP_PROXY", lane_endpoint(p->lane));
+        export("HTTPS_PROXY", lane_endpoint(p->lane));
+    } else {
+        export("AWS_ENDPOINT_URL_MARKETPLACE_METERING", lane_endpoint(p->lane));
+    }
     greet_authority(p->authority);
+    if (o->upstream != NULL && told == NULL) {
+        printf("credentials from wherever the upstream's clients have theirs\n");
+        (void)fflush(stdout);
+        return;
+    }
     if (told != NULL) {
         greet_identity(told);
         printf("export AWS_REGION=%s\ncredentials from %s\n", world_region(lane_world(p->lane)),
@@ -353,9 +401,10 @@ static enum rc open_authority(struct program *p, const struct settings *s, struc
 {
     const char *dir = given(s, "--authority", NULL);
     OWN(text) char *usual = NULL;
-    if (given(s, "--tls", NULL) == NULL) {
-        return dir == NULL ? RC_OK
-                           : diag_fail(d, RC_USAGE, "--authority means nothing without --tls");
+    if (given(s, "--tls", NULL) == NULL && given(s, "--connect", NULL) == NULL) {
+        return dir == NULL
+                   ? RC_OK
+                   : diag_fail(d, RC_USAGE, "--authority means nothing without --tls or --connect");
     }
     struct clock clock = clock_system();
     enum rc rc = dir == NULL ? authority_usual_dir(&usual, d) : RC_OK;
@@ -386,6 +435,10 @@ static enum rc open_tape(struct program *p, const struct settings *s,
                                    .times = given(s, "--replay-times", NULL),
                                    .scenario = scenario,
                                    .program = "meterprover-proxy " METERPROVER_VERSION};
+    static const char *const OTHERS[] = {"--upstream", "--connect"};
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
+        options.asks = given(s, OTHERS[i], NULL) != NULL ? OTHERS[i] : options.asks;
+    }
     for (size_t i = 0; i < sizeof EXECUTES / sizeof EXECUTES[0]; i++) {
         options.executes = given(s, EXECUTES[i], NULL) != NULL ? EXECUTES[i] : options.executes;
     }
@@ -432,7 +485,10 @@ static enum rc end(struct program *p, const struct settings *s, struct diag *d)
 static enum rc serve(struct program *p, const struct settings *s, struct diag *d)
 {
     struct lane_options o = {.loop = NULL};
-    enum rc rc = read_options(&o, s, d);
+    enum rc rc = outward_check(&s->outward, d);
+    if (rc == RC_OK) {
+        rc = read_options(&o, s, d);
+    }
     if (rc == RC_OK) {
         rc = read_files(p, s, &o.scenario, d);
     }
@@ -450,9 +506,9 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     rc = make_key(p, s, d);
     o.key = p->key;
     rc = rc == RC_OK ? open_authority(p, s, d) : rc;
-    o.tls = p->tls;
     rc = rc == RC_OK ? open_tape(p, s, o.scenario, d) : rc;
     tape_join(&p->tape, &o);
+    rc = rc == RC_OK ? outward_open(&p->outward, &s->outward, p->tls, &o, d) : rc;
     rc = rc == RC_OK ? open_books(s, d) : rc;
     if (rc == RC_OK && strcmp(lane_source(&o), "static") != 0) {
         rc = make_identity_dir(p, d);
@@ -468,7 +524,7 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     }
     loop_signal_start(&p->on_int, p->loop, SIGINT, on_stop, p->loop);
     loop_signal_start(&p->on_term, p->loop, SIGTERM, on_stop, p->loop);
-    greet(p, given(s, "--public-key", NULL));
+    greet(p, &o, given(s, "--public-key", NULL));
     rc = loop_run(p->loop);
     enum rc ended = end(p, s, d);
     return rc == RC_OK ? ended : rc;
@@ -485,6 +541,7 @@ static void release(struct program *p)
     (void)!tape_close(&p->tape, NULL); // where it did not serve, which was told
     loop_signal_stop(&p->on_int);
     loop_signal_stop(&p->on_term);
+    outward_free(&p->outward);
     loop_free(&p->loop);
     scenario_file_free(&p->file);
     rsa_key_free(&p->key);
@@ -523,7 +580,7 @@ static int complain(const struct diag *d)
 
 int main(int argc, char **argv)
 {
-    struct settings settings = {{NULL}};
+    struct settings settings = {.outward = {.upstream = NULL}};
     struct program program = {.loop = NULL};
     struct diag d = {0};
     int rest = 0;
@@ -539,9 +596,11 @@ int main(int argc, char **argv)
         printf("meterprover-proxy " METERPROVER_VERSION "\n");
         return EXIT_SUCCESS;
     }
+    note_outward(&settings);
     if (rc == RC_OK) {
         rc = serve(&program, &settings, &d);
     }
     release(&program);
+    x_free(settings.outward.hosts);
     return rc == RC_OK ? EXIT_SUCCESS : complain(&d);
 }

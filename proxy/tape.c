@@ -16,6 +16,9 @@ static enum rc check(const struct tape_options *o, struct diag *d)
         return diag_fail(d, RC_USAGE, "%s means nothing with --replay: nothing is executed",
                          o->executes);
     }
+    if (o->replay != NULL && o->asks != NULL) {
+        return diag_fail(d, RC_USAGE, "%s and --replay: a replay asks nobody", o->asks);
+    }
     if (o->replay == NULL && o->times != NULL) {
         return diag_fail(d, RC_USAGE, "--replay-times means nothing without --replay");
     }

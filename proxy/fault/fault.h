@@ -83,6 +83,8 @@ void fault_resolve(struct buf *out, const struct action *action, const struct dr
 bool fault_plan_rewrite(const struct fault_plan *plan, struct fault_reply *reply);
 // Whether it changes any.
 bool fault_plan_rewrites(const struct fault_plan *plan);
+// Whether it ends the connection, or all that is sent on it.
+bool fault_plan_ends(const struct fault_plan *plan);
 struct fault_say fault_plan_ask(const struct fault_plan *plan, const struct fault_view *view);
 // Of a plan that lets the request be read late or slowly; elapsed_us: since its head was there.
 struct fault_intake fault_plan_intake(const struct fault_plan *plan, int64_t elapsed_us);

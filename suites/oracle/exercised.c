@@ -27,6 +27,8 @@ static bool is_act(const struct event *e)
     case EVENT_DRAW:
     case EVENT_REPLAY:
     case EVENT_COMMIT:
+    case EVENT_ROUTE:
+    case EVENT_UPSTREAM:
     case EVENT_RESPONSE:
     case EVENT_FAULT:
     case EVENT_REFUSE:

@@ -8,9 +8,11 @@ import platform
 import re
 import resource
 import signal
+import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -481,6 +483,94 @@ class RobustTest(ReplayTest):
             self.assertEqual(told[1], dateless(proxy.ask().raw))
             self.assertEqual(500, proxy.ask().status)  # the third came to pass, and its reply is lost
             self.check_refused(proxy.ask(), "as often as")
+
+
+class UpstreamTest(ReplayTest):
+    """What an upstream answered is replayed without it."""
+
+    def ask_all(self, proxy, signed):
+        seen = []
+        for request in signed:
+            with proxy.client() as client:
+                client.send(request)
+                try:
+                    client.half_close()
+                except OSError:
+                    pass
+                data, how = client.rest()
+                seen.append((data.split(b"\r\n")[0], data.partition(b"\r\n\r\n")[2], how))
+        return seen
+
+    def test_another_stand_in(self):
+        """By way of the upstream the replies are those of the stand-in behind it."""
+        rules = in_turn(None, [{"error": "ThrottlingException"}],
+                        [{"commit": {}}, {"rst": {"at": "before-response"}}],
+                        [{"truncate": {"after_bytes": 30}}], None)
+        with Proxy([]) as far:
+            signed = [far.sign.whole(batch(record(quantity=n))) for n in range(1, 6)]
+            with self.record(rules, args=["--upstream", f"http://127.0.0.1:{far.port}"]) as proxy:
+                told = self.ask_all(proxy, signed)
+            self.assertEqual(4, len(far.events("commit")))
+        self.assertEqual(5, len(self.exchanges()))
+        with self.replay() as proxy:
+            self.assertEqual(told, self.ask_all(proxy, signed))
+        self.assertIn("--upstream and --replay", subprocess.run(
+            [PROGRAM, "--replay", self.path, "--upstream", "http://127.0.0.1:9"], check=False,
+            capture_output=True, text=True, timeout=PATIENCE_S).stderr)
+
+    def answer(self, raw):
+        """What is recorded of an upstream that answers with these bytes; and what the client saw."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def serve():
+                peer, _ = server.accept()
+                with peer:
+                    got = b""
+                    while b"\r\n\r\n" not in got or not got.endswith(b"}"):
+                        got += peer.recv(65536)
+                    peer.sendall(raw)
+            thread = threading.Thread(target=serve)
+            thread.start()
+            where = f"http://127.0.0.1:{server.getsockname()[1]}"
+            signer = wire.Signer("us-east-1", "ASIAEXAMPLE", "none", "a-session-token-of-somebody")
+            with self.record(args=["--upstream", where]) as proxy:
+                seen = self.ask_all(proxy, [signer.whole(batch())])[0]
+            thread.join(PATIENCE_S)
+        return seen, self.exchanges()[0], signer
+
+    def test_pieces_and_secrets(self):
+        body = b"token a-session-token-of-somebody"
+        raw = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nSet-Cookie: s=1\r\nX-A: b\r\n\r\n"
+               b"5\r\n" + body[:5] + b"\r\n%x\r\n" % len(body[5:]) + body[5:] + b"\r\n0\r\n\r\n")
+        seen, exchange, signer = self.answer(raw)
+        self.assertIn(body[:5], seen[1])
+        self.assertEqual([{"respond": {"status": 200, "headers": {"X-A": "b"},
+                                       "body": "token [secret:session-token]"}}], exchange["then"])
+        with self.replay() as proxy:
+            reply = self.ask_all(proxy, [signer.whole(batch())])[0]
+            self.assertEqual(b"token [secret:session-token]", reply[1])
+
+    def test_what_cannot_be_replayed(self):
+        for raw, why in [
+                (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\xff\xfe", "no UTF-8"),
+                (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", "broke off"),
+                (b"HTTP/1.1 200 OK\r\nContent-Length: 4194305\r\n\r\n" + b"a" * 4194305, "too long")]:
+            with self.subTest(why):
+                _, exchange, signer = self.answer(raw)
+                self.assertIn(why, exchange["left_out"])
+                with self.replay() as proxy:
+                    self.assertIn(ERROR.encode(), self.ask_all(proxy, [signer.whole(batch())])[0][1])
+                os.unlink(self.path)
+
+    def test_no_upstream(self):
+        """What we say in its place is what the client saw."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+        signed = [wire.Signer("us-east-1", "AKIAEXAMPLE", "none").whole(batch())]
+        with self.record(args=["--upstream", f"http://127.0.0.1:{port}"]) as proxy:
+            told = self.ask_all(proxy, signed)
+        self.assertIn(b" 50", told[0][0])
+        with self.replay() as proxy:
+            self.assertEqual(told, self.ask_all(proxy, signed))
 
 
 CONNECT = {"x86_64": 42, "aarch64": 203}.get(platform.machine())
