@@ -397,4 +397,5 @@ void passage_clear(struct exchange *x)
     buf_clear(&p->error_body);
     x_free(p);
     x->passage = NULL;
+    x->is_growing = false;
 }

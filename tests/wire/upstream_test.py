@@ -63,6 +63,7 @@ class There(WireTest):
                     response, = proxy.wait("response", x=x)
                     self.check_event(response, status=200, origin="upstream", whole=True)
                 self.assertEqual([], proxy.events("commit"))
+                self.assertEqual(fact["url"], proxy.events("open")[0]["upstream"])
                 self.assertEqual(3, len(far.wait("commit", 3)))
 
     def test_errors_have_their_name(self):
@@ -541,16 +542,12 @@ class Large(WireTest):
 
     def test_up(self):
         for head in (b"Content-Length: %d" % (100 * MB), b"Transfer-Encoding: chunked"):
-            got = []
-
-            def play(line, _, got=got):
+            def play(line, _, head=head):
                 line.head()
-                size = len(line.kept)
-                while size < 100 * MB:
-                    size += len(line.socket.recv(MB))
-                got.append(size)
-                while not line.kept.endswith(b"0\r\n\r\n") and b"chunked" in head:
-                    line.kept += line.socket.recv(99)
+                size, last = len(line.kept), line.kept[-5:]
+                while last != b"0\r\n\r\n" if b"chunked" in head else size < 100 * MB:
+                    data = line.socket.recv(MB)
+                    size, last = size + len(data), (last + data)[-5:]
                 line.send(OK)
             with self.subTest(head), Server(play) as server, near(server.url) as proxy:
                 with proxy.client() as client:
@@ -692,6 +689,13 @@ class Usage(WireTest):
                                                      "soon")[1])
         self.assertIn("cannot read certificates", self.run_it("--upstream", "https://127.0.0.1",
                                                               "--upstream-ca", "/nowhere")[1])
+
+    def test_itself(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            address = "127.0.0.1:%d" % other.getsockname()[1]
+        code, said = self.run_it("--listen", address, "--upstream", f"http://{address}")
+        self.assertEqual(64, code)
+        self.assertIn(f"the upstream http://{address} is this proxy itself", said)
 
     def test_rules_that_are_the_stand_ins_doing(self):
         for then in ([{"unprocessed": {"customer": "acme"}}], [{"date_header": "+1h"}]):
