@@ -11,6 +11,7 @@
 #include "proxy/draft.h"
 #include "proxy/exchange.h"
 #include "proxy/handshake.h"
+#include "proxy/net/upstream.h"
 #include "proxy/scenario/vocabulary.h"
 
 static int64_t machine_us(const struct lane *lane)
@@ -262,6 +263,9 @@ static void record_open(struct lane *lane)
     journal_int(j, "tolerance_us", lane->options.tolerance_us);
     journal_text(j, "transport", lane->options.tls == NULL ? SPAN("plain") : SPAN("tls"));
     journal_text(j, "credentials", span_of(lane_source(&lane->options)));
+    if (lane->options.upstream != NULL) {
+        journal_text(j, "upstream", span_of(upstream_origin(lane->options.upstream)->text));
+    }
     journal_int(j, "skew_us", lane->skew_us);
     (void)journal_end(j);
 }

@@ -514,6 +514,7 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
         rc = make_identity_dir(p, d);
         o.identity_dir = p->identity_dir;
     }
+    rc = rc != RC_OK ? rc : outward_check_listen(&p->outward, o.listen, d);
     rc = rc != RC_OK ? rc : open_control(p, s, &o, d);
     rc = rc != RC_OK ? rc : lane_open(&p->lane, &o, d);
     if (rc != RC_OK) {

@@ -2,6 +2,7 @@
 #include "proxy/outward.h"
 
 #include "proxy/base/instant.h"
+#include "proxy/net/address.h"
 #include "proxy/passage.h"
 
 // Shorter than servers usually keep an idle connection, so that few requests meet a closing one.
@@ -96,6 +97,19 @@ enum rc outward_open(struct outward *out, const struct outward_options *o, struc
         rc = open_destinations(out, o, connect_us, lane, d);
     }
     return rc;
+}
+
+enum rc outward_check_listen(const struct outward *out, const char *address, struct diag *d)
+{
+    const struct origin *o = out->upstream == NULL ? NULL : upstream_origin(out->upstream);
+    for (size_t i = 0; o != NULL && i < o->count; i++) {
+        char text[ADDRESS_TEXT];
+        address_format(text, &o->addresses[i].at);
+        if (span_is(span_of(text), address)) {
+            return diag_fail(d, RC_USAGE, "the upstream %s is this proxy itself", o->text);
+        }
+    }
+    return RC_OK;
 }
 
 void outward_free(struct outward *out)

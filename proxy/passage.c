@@ -429,4 +429,5 @@ void passage_clear(struct exchange *x)
     buf_clear(&p->tape);
     x_free(p);
     x->passage = NULL;
+    x->is_growing = false;
 }

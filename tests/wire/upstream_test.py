@@ -3,7 +3,9 @@
 import json
 import os
 import socket
+import ssl
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -63,6 +65,7 @@ class There(WireTest):
                     response, = proxy.wait("response", x=x)
                     self.check_event(response, status=200, origin="upstream", whole=True)
                 self.assertEqual([], proxy.events("commit"))
+                self.assertEqual(fact["url"], proxy.events("open")[0]["upstream"])
                 self.assertEqual(3, len(far.wait("commit", 3)))
 
     def test_errors_have_their_name(self):
@@ -431,9 +434,28 @@ class Away(WireTest):
 
     def test_a_tls_end_that_nobody_vouches_for(self):
         """Without close_notify a body that ends with the connection may have been cut."""
-        rules = [rule("cut", [{"respond": {"status": 200, "body": "abc"}}, {"no_close_notify": {}}])]
-        with Proxy(rules, tls=True) as far, behind(far) as proxy:
-            self.assertEqual(200, proxy.ask().status)  # it has a length: that is enough
+        with tempfile.TemporaryDirectory() as folder:
+            key, cert = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                            "-nodes", "-keyout", key, "-out", cert, "-subj", "/CN=x", "-addext",
+                            "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(cert, key)
+            for is_notified in True, False:
+                def play(line, _, is_notified=is_notified):
+                    line.request()
+                    line.send(b"HTTP/1.1 200 OK\r\nDate: d\r\n\r\nabc")
+                    time.sleep(0.2)
+                    if is_notified:
+                        line.socket.unwrap()
+                with self.subTest(is_notified), Server(play, context=context) as server, \
+                        near(f"https://localhost:{server.port}", args=["--upstream-ca", cert]) as proxy, \
+                        proxy.client() as client:
+                    client.send(GET)
+                    data, how = client.rest()
+                    self.assertTrue(data.endswith(b"\r\n\r\nabc"))
+                    self.assertEqual("fin" if is_notified else "rst", how)
+                    self.check_event(proxy.wait("response")[0], whole=is_notified)
 
 
 class Pool(WireTest):
@@ -541,16 +563,12 @@ class Large(WireTest):
 
     def test_up(self):
         for head in (b"Content-Length: %d" % (100 * MB), b"Transfer-Encoding: chunked"):
-            got = []
-
-            def play(line, _, got=got):
+            def play(line, _, head=head):
                 line.head()
-                size = len(line.kept)
-                while size < 100 * MB:
-                    size += len(line.socket.recv(MB))
-                got.append(size)
-                while not line.kept.endswith(b"0\r\n\r\n") and b"chunked" in head:
-                    line.kept += line.socket.recv(99)
+                size, last = len(line.kept), line.kept[-5:]
+                while last != b"0\r\n\r\n" if b"chunked" in head else size < 100 * MB:
+                    data = line.socket.recv(MB)
+                    size, last = size + len(data), (last + data)[-5:]
                 line.send(OK)
             with self.subTest(head), Server(play) as server, near(server.url) as proxy:
                 with proxy.client() as client:
@@ -692,6 +710,13 @@ class Usage(WireTest):
                                                      "soon")[1])
         self.assertIn("cannot read certificates", self.run_it("--upstream", "https://127.0.0.1",
                                                               "--upstream-ca", "/nowhere")[1])
+
+    def test_itself(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            address = "127.0.0.1:%d" % other.getsockname()[1]
+        code, said = self.run_it("--listen", address, "--upstream", f"http://{address}")
+        self.assertEqual(64, code)
+        self.assertIn(f"the upstream http://{address} is this proxy itself", said)
 
     def test_rules_that_are_the_stand_ins_doing(self):
         for then in ([{"unprocessed": {"customer": "acme"}}], [{"date_header": "+1h"}]):
