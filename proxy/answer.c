@@ -388,7 +388,7 @@ void answer_make(struct exchange *x)
     if (draft.is_shuffled) {
         shuffle(&draft);
     }
-    if (x->rule == NULL || x->rule->executes) {
+    if ((x->rule == NULL || x->rule->executes) && x->passage == NULL) {
         answer_ourselves(&draft);
     }
     trail_add(&draft);
@@ -399,6 +399,24 @@ void answer_make(struct exchange *x)
     }
     draft_assemble(&draft);
     release(&draft);
+}
+
+void answer_act(struct exchange *x)
+{
+    struct draft draft = {.x = x};
+    apply_actions(&draft, x->rule);
+    release(&draft);
+}
+
+bool answer_is_in_place(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->action_count; i++) {
+        enum action_verb verb = rule->actions[i].verb;
+        if (verb == ACTION_ERROR || verb == ACTION_RESPOND || verb == ACTION_REDIRECT) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void answer_refuse(struct exchange *x, const struct h1_error *error)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the reply to a request is: the service's own, an error found before the service was asked,
-// or what a rule puts in its place. Executes the request when it is to be executed.
+// or what a rule puts in its place. Executes the request when it is to be executed, unless an
+// upstream has done so.
 #ifndef PROXY_ANSWER_H
 #define PROXY_ANSWER_H
 
@@ -8,6 +9,10 @@
 
 // Fills x->out (the whole reply), head_bytes, status, error_name, origin, reply and executed.
 void answer_make(struct exchange *x);
+// Does what the exchange's rule does beside its reply, which somebody else gives.
+void answer_act(struct exchange *x);
+// Whether the rule answers in the place of whoever is asked.
+bool answer_is_in_place(const struct rule *rule);
 // The reply to what is no HTTP request.
 void answer_refuse(struct exchange *x, const struct h1_error *error);
 // Whether this version can do that action on the service's side.

@@ -180,12 +180,16 @@ static void settle(struct connection *c)
 static bool is_ready(const struct connection *c)
 {
     return !c->is_dead && !c->is_finishing && peer_is_open(c->peer) &&
-           (!c->has_exchange || c->exchange.state == EXCHANGE_BODY);
+           (!c->has_exchange ||
+            (c->exchange.state == EXCHANGE_BODY && !exchange_is_full(&c->exchange)));
 }
 
 static void on_exchange_over(void *arg)
 {
     struct connection *c = connection_from(arg);
+    if (c->is_dead) {
+        return;
+    }
     settle(c);
     if (!c->is_dead && !c->is_finishing) {
         peer_read(c->peer, !c->saw_eof);
@@ -249,7 +253,8 @@ static void on_input(void *arg, struct span *bytes)
         }
         settle(c);
     }
-    if (bytes->len > MAX_AHEAD) {
+    bool is_held = c->has_exchange && exchange_is_full(&c->exchange);
+    if (bytes->len > MAX_AHEAD || is_held) {
         peer_read(c->peer, false);
     }
 }
@@ -315,6 +320,9 @@ static void on_ended(void *arg, enum peer_end how)
     c->saw_eof = true;
     tell_close(c, sends_alert(c, how) ? "us" : "client", end);
     bool waits = c->has_exchange && !exchange_is_over(&c->exchange);
+    if (waits && how == PEER_EOF && exchange_is_full(&c->exchange)) {
+        return; // more of its request is behind what the upstream has not taken yet
+    }
     if (waits) {
         exchange_abandoned_by_client(&c->exchange, how);
     }
@@ -368,7 +376,9 @@ void connection_open(struct port *port, int fd)
         lane->live->previous = c;
     }
     lane->live = c;
-    c->parser = h1_parser_new(H1_REQUEST, NULL);
+    // What is passed on as it comes need not have an end in sight.
+    struct h1_limits limits = {.max_body = lane->options.upstream == NULL ? 0 : UINT64_MAX / 2};
+    c->parser = h1_parser_new(H1_REQUEST, &limits);
     loop_timer_init(&c->timer, lane->loop, on_time, c);
     struct peer_handler handler = {.input = on_input,
                                    .sent = on_sent,

@@ -3,14 +3,12 @@
 // next: the kernel, a moment, the client, or nothing.
 #include "proxy/exchange.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "proxy/answer.h"
 #include "proxy/base/alloc.h"
+#include "proxy/decode.h"
 #include "proxy/lane_inside.h"
+#include "proxy/passage.h"
 #include "proxy/record.h"
-#include "proxy/service/region.h"
 
 // How often the kernel is asked whether the client has acknowledged.
 #define ACK_POLL_US 500
@@ -39,6 +37,7 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
 void exchange_clear(struct exchange *x)
 {
     loop_timer_stop(&x->timer);
+    passage_clear(x);
     buf_clear(&x->body);
     buf_clear(&x->signature_text);
     buf_clear(&x->out);
@@ -88,6 +87,12 @@ static void tell_response(struct exchange *x, bool whole)
     }
 }
 
+// Of the reply, as far as it is there.
+static size_t reply_bytes(const struct exchange *x)
+{
+    return x->out_base + x->out.len;
+}
+
 static void await_time(struct exchange *x, enum exchange_state state, int64_t delay_us)
 {
     x->state = state;
@@ -109,7 +114,7 @@ static void await_client(struct exchange *x)
 static void cut(struct exchange *x, enum fault_end end)
 {
     bool is_good = x->promises_more || !fault_plan_rewrites(&x->plan);
-    tell_response(x, is_good && x->sent_bytes == x->out.len);
+    tell_response(x, is_good && !x->is_growing && x->sent_bytes == reply_bytes(x));
     if (end == FAULT_HANG && x->has_half_closed) {
         // Nothing more will be heard of this client, not even that it is gone.
         tell_fault(x);
@@ -141,13 +146,14 @@ static struct fault_say ask(const struct exchange *x)
 {
     struct fault_view view = {.elapsed_us = loop_now_us(x->lane->loop) - x->ready_us,
                               .head_bytes = x->head_bytes,
-                              .total_bytes = x->out.len,
+                              .total_bytes = x->is_growing ? x->expected_bytes : reply_bytes(x),
                               .sent_bytes = x->sent_bytes};
     return fault_plan_ask(&x->plan, &view);
 }
 
 static void send_up_to(struct exchange *x, size_t limit)
 {
+    limit = limit < reply_bytes(x) ? limit : reply_bytes(x);
     if (limit <= x->sent_bytes) {
         return;
     }
@@ -158,24 +164,54 @@ static void send_up_to(struct exchange *x, size_t limit)
             return; // cut by the observer
         }
     }
-    struct span part = span_slice(buf_span(&x->out), x->sent_bytes, limit);
+    struct span part =
+        span_slice(buf_span(&x->out), x->sent_bytes - x->out_base, limit - x->out_base);
     x->sent_bytes = limit;
     peer_send(x->peer, part);
 }
 
-static void push(struct exchange *x)
+// The upstream broke off: the client sees as much of the reply, and the same end.
+static void break_off(struct exchange *x)
 {
+    tell_response(x, false);
+    if (x->sent_bytes > 0 && !peer_is_acknowledged(x->peer)) {
+        await_client(x); // RST would take away what the client has not read
+    } else {
+        finish(x, x->breaks_by);
+    }
+}
+
+// Whether the plan has nothing to say before more of the reply comes.
+static bool awaits_upstream(const struct exchange *x, const struct fault_say *say)
+{
+    bool is_due = say->limit > x->sent_bytes;
+    return x->is_growing && (is_due || (say->end == FAULT_GO_ON && say->wake_us == 0));
+}
+
+void exchange_push(struct exchange *x)
+{
+    if (x->state == EXCHANGE_OVER) {
+        return; // the upstream does not know yet
+    }
     bool was_inside = x->is_inside_call;
     struct fault_say say = ask(x);
     x->is_inside_call = true; // peer_send may call exchange_sent
     send_up_to(x, say.limit);
     x->is_inside_call = was_inside;
+    if (x->passage != NULL) {
+        passage_settle(x);
+    }
     if (x->state == EXCHANGE_OVER) {
         if (!was_inside) {
             x->over(x->over_arg);
         }
     } else if (peer_unsent(x->peer) > 0) {
         x->state = EXCHANGE_KERNEL;
+    } else if (awaits_upstream(x, &say)) {
+        loop_timer_stop(&x->timer);
+        x->state = EXCHANGE_UPSTREAM;
+    } else if (x->breaks_by != NEXT_REQUEST && x->sent_bytes == reply_bytes(x)) {
+        break_off(x);
     } else if (say.end != FAULT_GO_ON) {
         cut(x, say.end);
     } else if (say.wake_us != 0) {
@@ -188,19 +224,20 @@ static void push(struct exchange *x)
 
 static void on_time(void *arg)
 {
-    push(arg);
+    exchange_push(arg);
 }
 
 void exchange_sent(struct exchange *x)
 {
     if (x->state == EXCHANGE_KERNEL && !x->is_inside_call) {
-        push(x);
+        exchange_push(x);
     }
 }
 
 void exchange_abandoned_by_client(struct exchange *x, enum peer_end how)
 {
-    if (x->rule != NULL && x->state != EXCHANGE_BODY) {
+    // What the upstream has not answered yet no rule has acted on.
+    if (x->rule != NULL && x->state != EXCHANGE_BODY && x->ready_us != 0) {
         bool is_silence = x->rule->kind == FAULT_SILENCE;
         bool has_all = how == PEER_EOF && x->response_told && peer_is_acknowledged(x->peer);
         if (is_silence || has_all) {
@@ -223,11 +260,6 @@ void exchange_cut(struct exchange *x)
         x->next = NEXT_RST;
         loop_timer_stop(&x->timer);
     }
-}
-
-void exchange_add_body(struct exchange *x, struct span bytes)
-{
-    buf_add(&x->body, bytes);
 }
 
 // "attempt=2; max=5", or "ttl=…; attempt=2; max=5".
@@ -253,161 +285,12 @@ static void read_head(struct exchange *x)
     x->attempt = attempt_of(h1_value(x->head, "amz-sdk-request"));
 }
 
-static void violate(struct exchange *x, enum aws_error error, const char *where, const char *text)
-{
-    x->violation.error = error;
-    (void)snprintf(x->violation.where, sizeof x->violation.where, "%s", where);
-    (void)snprintf(x->violation.text, sizeof x->violation.text, "%s", text);
-}
-
-// Smithy, awsJson1_1, "Protocol behaviors": POST to /, the target and the content type.
-static bool follows_protocol(struct exchange *x)
-{
-    if (sigv4_is_presigned(x->head->path)) {
-        violate(x, AWS_ERROR_MISSING_AUTHENTICATION_TOKEN, "request line",
-                "Missing Authentication Token: a signature in the query string is not accepted "
-                "here, sign with the Authorization header.");
-    } else if (!span_is(x->head->method, "POST") || !span_is(x->head->path, "/")) {
-        violate(x, AWS_ERROR_UNKNOWN_OPERATION, "request line", "every operation is a POST to /");
-    } else if (x->operation == OPERATION_NONE) {
-        violate(x, AWS_ERROR_UNKNOWN_OPERATION, "X-Amz-Target",
-                "X-Amz-Target names no operation of the Metering Service");
-    } else if (!span_starts(h1_value(x->head, "Content-Type"), SPAN(AWS_CONTENT_TYPE))) {
-        violate(x, AWS_ERROR_UNKNOWN_OPERATION, "Content-Type",
-                "Content-Type is not " AWS_CONTENT_TYPE);
-    }
-    return x->violation.error == AWS_ERROR_NONE;
-}
-
 const char *exchange_body_sha256(struct exchange *x)
 {
     if (x->body_sha256[0] == '\0') {
         sha256_hex(x->body_sha256, buf_span(&x->body));
     }
     return x->body_sha256;
-}
-
-#define MAX_SIGNED_FIELDS 128
-
-static void verify(struct exchange *x)
-{
-    struct sigv4_header headers[MAX_SIGNED_FIELDS];
-    size_t count =
-        x->head->field_count < MAX_SIGNED_FIELDS ? x->head->field_count : MAX_SIGNED_FIELDS;
-    for (size_t i = 0; i < count; i++) {
-        headers[i] = (struct sigv4_header){x->head->fields[i].name, x->head->fields[i].value};
-    }
-    struct sigv4_request request = {.method = x->head->method,
-                                    .target = x->head->path,
-                                    .headers = headers,
-                                    .header_count = count,
-                                    .body = buf_span(&x->body),
-                                    .body_sha256 = exchange_body_sha256(x)};
-    // One address stands in for the endpoints of all Regions: the one that is signed for is meant.
-    sigv4_verify(x->lane->verifier, &request, (struct span){0}, lane_wire_us(x->lane),
-                 &x->signature);
-    if (!region_is_name(span_of(x->signature.region))) {
-        sigv4_verify(x->lane->verifier, &request, span_of(world_region(x->lane->world)),
-                     lane_wire_us(x->lane), &x->signature);
-    }
-    if (x->signature.credential != NULL && !x->signature.is_valid) {
-        sigv4_explain(x->lane->verifier, &request, &x->signature_text);
-    }
-}
-
-static struct span or_else(struct span symbol, struct span wire)
-{
-    return symbol.len > 0 ? symbol : wire;
-}
-
-static const struct world_customer *find_customer(const struct world *world,
-                                                  const struct usage_record *r)
-{
-    if (r->license_arn.len > 0) {
-        return world_customer_by_license(world, r->license_arn);
-    }
-    return r->customer_identifier.len > 0
-               ? world_customer_by_identifier(world, r->customer_identifier)
-               : world_customer_by_account(world, r->customer_account);
-}
-
-// "customer:acme" or "license:acme"; the wire's value where no symbol is known.
-static struct span payer_of(struct arena *arena, const struct usage_record *r, struct span symbol,
-                            struct span customer)
-{
-    bool by_license = r->license_arn.len > 0;
-    struct span kind = by_license ? SPAN("license:") : SPAN("customer:");
-    struct span name = or_else(symbol, by_license ? r->license_arn : customer);
-    char *text = arena_take(arena, kind.len + name.len);
-    memcpy(text, kind.at, kind.len);
-    if (name.len > 0) {
-        memcpy(text + kind.len, name.at, name.len);
-    }
-    return (struct span){.at = text, .len = kind.len + name.len};
-}
-
-// The buyer in whose account the key was made, which is all that MeterUsage says of its customer.
-static const struct world_customer *find_buyer(const struct exchange *x)
-{
-    return x->signature.credential == NULL
-               ? NULL
-               : world_credential_customer(x->lane->world, x->signature.credential->name);
-}
-
-static void name_customer(struct exchange *x, size_t i)
-{
-    const struct usage_record *r = &x->request.records[i];
-    const struct world_customer *c =
-        x->operation == OPERATION_METER_USAGE ? find_buyer(x) : find_customer(x->lane->world, r);
-    struct span symbol = span_of(c == NULL ? NULL : c->symbol);
-    struct span wire = or_else(r->customer_identifier, r->customer_account);
-    x->payers[i] = payer_of(&x->request.arena, r, symbol, wire);
-    x->records[i].customer = c == NULL ? wire : symbol;
-}
-
-// A licence names its product; without one it is the request's.
-static struct span product_of(const struct world *world, const struct aws_request *request,
-                              const struct usage_record *r)
-{
-    const struct world_product *product =
-        r->license_arn.len > 0 ? world_product_by_license(world, r->license_arn) : NULL;
-    if (product == NULL) {
-        product = request->product_code.len > 0
-                      ? world_product_by_code(world, request->product_code)
-                      : world_first_product(world);
-    }
-    return product != NULL ? span_of(product->symbol) : request->product_code;
-}
-
-static void name_records(struct exchange *x)
-{
-    const struct world *world = x->lane->world;
-    x->records = x_alloc((x->request.count + 1) * sizeof *x->records);
-    x->payers = arena_take(&x->request.arena, (x->request.count + 1) * sizeof *x->payers);
-    for (size_t i = 0; i < x->request.count; i++) {
-        const struct usage_record *r = &x->request.records[i];
-        x->records[i] = (struct subject_record){
-            .dimension = or_else(world_dimension_symbol(world, r->dimension), r->dimension),
-            .product = product_of(world, &x->request, r),
-            .hour_us = instant_hour(r->timestamp_us),
-            .quantity = r->quantity,
-        };
-        name_customer(x, i);
-        if (!x->request.dry_run) {
-            x->records[i].usage = lane_usage_of(x->lane, &x->records[i]);
-        }
-    }
-}
-
-static void decode(struct exchange *x)
-{
-    if (follows_protocol(x)) {
-        enum rc rc = aws_request_read(&x->request, x->operation, buf_span(&x->body),
-                                      world_ruleset(x->lane->world), &x->violation);
-        (void)rc; // x->violation says the same
-        verify(x);
-    }
-    name_records(x);
 }
 
 static struct subject subject_of(const struct exchange *x, enum phase phase)
@@ -467,7 +350,7 @@ void exchange_run_head(struct exchange *x)
     if (x->rule != NULL) {
         x->is_inside_call = true;
         x->ready_us = loop_now_us(x->lane->loop);
-        push(x); // nothing is answered: the plan cuts at byte 0
+        exchange_push(x); // nothing is answered: the plan cuts at byte 0
         x->is_inside_call = false;
     }
 }
@@ -484,27 +367,72 @@ static void rewrite(struct exchange *x)
     x->promises_more = reply.promises_more;
 }
 
-static void reply(struct exchange *x)
+void exchange_reply(struct exchange *x)
 {
     if (x->state != EXCHANGE_OVER) {
         rewrite(x);
         x->ready_us = loop_now_us(x->lane->loop);
-        push(x);
+        exchange_push(x);
     }
+}
+
+static void choose_answer(struct exchange *x, bool is_whole)
+{
+    choose(x, PHASE_REQUEST);
+    if (passage_is_due(x)) {
+        passage_begin(x, is_whole);
+        return;
+    }
+    x->is_last = x->is_last || !is_whole;
+    answer_make(x);
+    exchange_reply(x);
 }
 
 void exchange_run(struct exchange *x)
 {
     x->is_inside_call = true;
+    if (x->passage != NULL) {
+        passage_end(x);
+        x->is_inside_call = false;
+        return;
+    }
     x->lane->last_request_us = loop_now_us(x->lane->loop);
-    if (x->target == TARGET_SERVICE) {
-        decode(x);
+    // What is no call of the service is none of ours to judge when another server answers it.
+    bool is_other = x->lane->options.upstream != NULL && x->operation == OPERATION_NONE;
+    if (x->target == TARGET_SERVICE && !is_other) {
+        exchange_decode(x);
     }
     record_request(x);
-    choose(x, PHASE_REQUEST);
-    answer_make(x);
-    reply(x);
+    choose_answer(x, true);
     x->is_inside_call = false;
+}
+
+// A request too long to be whole before it is passed on. Nothing is known of its records.
+static void run_early(struct exchange *x)
+{
+    x->lane->last_request_us = loop_now_us(x->lane->loop);
+    x->is_streamed = true;
+    record_request(x);
+    choose_answer(x, false);
+}
+
+void exchange_add_body(struct exchange *x, struct span bytes)
+{
+    x->is_inside_call = true;
+    if (x->passage != NULL) {
+        passage_add(x, bytes);
+    } else {
+        buf_add(&x->body, bytes);
+        if (x->body.len > PASSAGE_WHOLE_BYTES && x->lane->options.upstream != NULL) {
+            run_early(x);
+        }
+    }
+    x->is_inside_call = false;
+}
+
+bool exchange_is_full(const struct exchange *x)
+{
+    return passage_is_full(x);
 }
 
 void exchange_refuse(struct exchange *x, const struct h1_error *error)
@@ -513,6 +441,6 @@ void exchange_refuse(struct exchange *x, const struct h1_error *error)
     x->is_last = true; // what follows on this connection cannot be framed
     record_unreadable(x, error);
     answer_refuse(x, error);
-    reply(x);
+    exchange_reply(x);
     x->is_inside_call = false;
 }

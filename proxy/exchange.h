@@ -15,15 +15,20 @@
 #include "proxy/service/service.h"
 
 struct lane;
+struct passage;
 struct port;
+
+// Of a reply that has no length before its end: more than any has.
+#define EXCHANGE_UNKNOWN_BYTES ((size_t)1 << 40)
 
 // What is awaited.
 enum exchange_state {
-    EXCHANGE_BODY,   // the rest of the request
-    EXCHANGE_TIME,   // the moment at which more may be sent
-    EXCHANGE_KERNEL, // the kernel to take, or the client to acknowledge, what was sent
-    EXCHANGE_CLIENT, // nothing: a hang; only the client can end it
-    EXCHANGE_OVER    // answered, or cut
+    EXCHANGE_BODY,     // the rest of the request
+    EXCHANGE_UPSTREAM, // its reply, or more of it
+    EXCHANGE_TIME,     // the moment at which more may be sent
+    EXCHANGE_KERNEL,   // the kernel to take, or the client to acknowledge, what was sent
+    EXCHANGE_CLIENT,   // nothing: a hang; only the client can end it
+    EXCHANGE_OVER      // answered, or cut
 };
 
 // How the connection goes on after an exchange.
@@ -42,10 +47,12 @@ struct exchange {
     struct lane *lane;
     enum target target; // whom the client asks
     struct peer *peer;
-    void (*over)(void *arg); // the exchange came to its end outside a call of the owner's
+    // It came to its end, or can take more of the body again, outside a call of the owner's.
+    void (*over)(void *arg);
     void *over_arg;
     bool is_inside_call;
-    bool is_last; // the connection cannot go on after it
+    bool is_last;     // the connection cannot go on after it
+    bool is_streamed; // the request is passed on before it is whole
 
     // The request
     const struct h1_head *head; // lives in the connection's parser
@@ -73,9 +80,15 @@ struct exchange {
     bool executed;
     int status;
     const char *error_name; // "" for none; borrowed
-    const char *origin;     // "service" "identity" "rule" "proxy"
+    const char *origin;     // "service" "identity" "rule" "proxy" "upstream"
     struct buf out;
     size_t head_bytes, sent_bytes;
+    struct passage *passage; // owned; NULL unless the upstream is, or was, asked
+    size_t out_base;         // bytes of the reply before those in out
+    bool is_growing;         // more of the reply comes from the upstream
+    size_t expected_bytes;   // then: of all of it
+    enum exchange_next
+        breaks_by;    // NEXT_FIN or NEXT_RST after what is there: the upstream broke off
     int64_t ready_us; // monotonic
     bool reply_begun, response_told;
     bool promises_more;   // the reply's framing, than the body has
@@ -84,7 +97,7 @@ struct exchange {
 };
 
 // Begins with a head; head is borrowed until the exchange is cleared. over is called, with arg,
-// when the exchange ends later than within one of the calls below.
+// when the exchange ends, or can take more of a body, later than within one of the calls below.
 void exchange_init(struct exchange *x, const struct port *port, struct peer *peer,
                    const struct h1_head *head, uint64_t connection, void (*over)(void *arg),
                    void *arg);
@@ -92,6 +105,8 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
 void exchange_clear(struct exchange *x);
 
 void exchange_add_body(struct exchange *x, struct span bytes);
+// Whether no more of the body can be taken for now; `over` is called when it can.
+bool exchange_is_full(const struct exchange *x);
 // The head is complete: a rule of the phase `head` may act now, and then the exchange is over or
 // held.
 void exchange_run_head(struct exchange *x);
@@ -99,6 +114,10 @@ void exchange_run_head(struct exchange *x);
 void exchange_run(struct exchange *x);
 // The request was no HTTP: answered with the error's status, then the connection ends.
 void exchange_refuse(struct exchange *x, const struct h1_error *error);
+// The reply in x->out is whole: the plan acts on it and it is sent.
+void exchange_reply(struct exchange *x);
+// More of a growing reply is in x->out, or all of it: sends what the plan lets pass.
+void exchange_push(struct exchange *x);
 // The kernel has taken everything that was sent.
 void exchange_sent(struct exchange *x);
 // The client closed or reset the connection; nobody waits for the reply any more.

@@ -13,6 +13,7 @@ struct loop;
 struct lane;
 struct rsa_key;
 struct tls_context;
+struct upstream;
 
 // FULL: headers and body; DIGEST: their size and SHA-256; NONE: the size. Facts are always kept.
 enum lane_bodies { BODIES_FULL, BODIES_DIGEST, BODIES_NONE };
@@ -41,6 +42,9 @@ struct lane_options {
     struct tls_context *tls;
     // "127.0.0.1:4444": where a redirect leads that names no place. NULL: where nobody listens.
     const char *elsewhere;
+    // Who answers what no rule answers, and how long it may be silent. NULL: the stand-in service.
+    struct upstream *upstream;
+    int64_t upstream_reply_us;
     uint64_t seed;
     const char *case_id; // NULL: of the scenario, or "proxy"
     uint64_t world_seed; // what the world's own values are drawn from; 0: seed

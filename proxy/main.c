@@ -20,14 +20,26 @@
 #include "proxy/net/address.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls.h"
+#include "proxy/net/upstream.h"
+#include "proxy/passage.h"
 
 enum { EXIT_HARNESS = 3, EXIT_USAGE = 64 };
+
+// Shorter than servers usually keep an idle connection, so that few requests meet a closing one.
+#define UPSTREAM_IDLE_US (INT64_C(4) * US_PER_S)
 
 static const struct option_row OPTIONS[] = {
     {"--listen", "ADDR", "where to listen (127.0.0.1:0: a free port)"},
     {"--tls", NULL, "speak HTTPS; its certificate is signed by an authority that is yours alone"},
     {"--authority", "DIR",
      "where that authority is kept ($XDG_STATE_HOME/meterprover, or ~/.local/state/meterprover)"},
+    {"--upstream", "URL",
+     "pass on what no rule answers to http://HOST[:PORT] or https://HOST[:PORT], whose certificate "
+     "is verified, instead of the stand-in service; nobody keeps books then"},
+    {"--upstream-ca", "FILE", "trust these authorities (PEM), too, towards the upstream"},
+    {"--upstream-connect-timeout", "DURATION",
+     "how long a connection to an address of the upstream may take to be made (5s)"},
+    {"--upstream-timeout", "DURATION", "how long the upstream may be silent (60s)"},
     {"--scenario", "FILE",
      "play this scenario's rules and world (none: the service as documented)"},
     {"--case", "ID", "which variant of the file, when it has several (the first)"},
@@ -113,6 +125,7 @@ struct program {
     struct rsa_key *key;
     struct authority *authority; // with --tls
     struct tls_context *tls;
+    struct upstream *upstream; // with --upstream
     cJSON *world_base, *world_map;
     char *identity_dir; // for files with tokens; removed at the end
     struct loop_signal on_int, on_term;
@@ -252,6 +265,11 @@ static void greet(const struct program *p, const struct lane_options *o, const c
     printf("seed %" PRIu64 "\n", o->seed);
     printf("export AWS_ENDPOINT_URL_MARKETPLACE_METERING=%s\n", lane_endpoint(p->lane));
     greet_authority(p->authority);
+    if (o->upstream != NULL && told == NULL) {
+        printf("credentials from wherever the upstream's clients have theirs\n");
+        (void)fflush(stdout);
+        return;
+    }
     if (told != NULL) {
         greet_identity(told);
         printf("export AWS_REGION=%s\ncredentials from %s\n", world_region(lane_world(p->lane)),
@@ -307,6 +325,60 @@ static enum rc open_authority(struct program *p, const struct settings *s, struc
     return rc == RC_OK ? tls_context_new(&p->tls, p->authority, d) : rc;
 }
 
+static enum rc duration(int64_t *us, const struct settings *s, const char *name,
+                        const char *otherwise, struct diag *d)
+{
+    const char *text = given(s, name, otherwise);
+    if (duration_parse(us, span_of(text), NULL) != RC_OK || *us <= 0) {
+        return diag_fail(d, RC_USAGE, "%s takes a duration as 5s or 300ms, not \"%s\"", name, text);
+    }
+    return RC_OK;
+}
+
+static enum rc check_upstream(const struct settings *s, struct diag *d)
+{
+    static const char *const NEED[] = {"--upstream-ca", "--upstream-connect-timeout",
+                                       "--upstream-timeout"};
+    static const char *const BAR[] = {"--ledger", "--cloudtrail", "--public-key"};
+    bool is_given = given(s, "--upstream", NULL) != NULL;
+    for (size_t i = 0; i < sizeof NEED / sizeof NEED[0]; i++) {
+        if (!is_given && given(s, NEED[i], NULL) != NULL) {
+            return diag_fail(d, RC_USAGE, "%s means nothing without --upstream", NEED[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof BAR / sizeof BAR[0]; i++) {
+        if (is_given && given(s, BAR[i], NULL) != NULL) {
+            return diag_fail(d, RC_USAGE,
+                             "%s cannot be with --upstream: what a real service bills, records and "
+                             "signs is known to it alone",
+                             BAR[i]);
+        }
+    }
+    return RC_OK;
+}
+
+// Before the loop runs: names become addresses here, once.
+static enum rc open_upstream(struct program *p, const struct settings *s, struct lane_options *o,
+                             struct diag *d)
+{
+    struct upstream_options u = {.loop = p->loop,
+                                 .url = given(s, "--upstream", NULL),
+                                 .ca_file = given(s, "--upstream-ca", NULL),
+                                 .idle_us = UPSTREAM_IDLE_US};
+    enum rc rc = duration(&u.connect_us, s, "--upstream-connect-timeout", "5s", d);
+    if (rc == RC_OK) {
+        rc = duration(&o->upstream_reply_us, s, "--upstream-timeout", "60s", d);
+    }
+    if (rc == RC_OK && o->scenario != NULL && u.url != NULL) {
+        rc = passage_supports(o->scenario, d);
+    }
+    if (rc == RC_OK && u.url != NULL) {
+        rc = upstream_new(&p->upstream, &u, d);
+    }
+    o->upstream = p->upstream;
+    return rc;
+}
+
 // Before anything is served: what is asked for at the end must not be lost then.
 static enum rc open_books(const struct settings *s, struct diag *d)
 {
@@ -357,7 +429,10 @@ static enum rc end(struct program *p, const struct settings *s, struct diag *d)
 static enum rc serve(struct program *p, const struct settings *s, struct diag *d)
 {
     struct lane_options o = {.loop = NULL};
-    enum rc rc = read_options(&o, s, d);
+    enum rc rc = check_upstream(s, d);
+    if (rc == RC_OK) {
+        rc = read_options(&o, s, d);
+    }
     if (rc == RC_OK) {
         rc = read_files(p, s, &o.scenario, d);
     }
@@ -376,6 +451,7 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     o.key = p->key;
     rc = rc == RC_OK ? open_authority(p, s, d) : rc;
     o.tls = p->tls;
+    rc = rc == RC_OK ? open_upstream(p, s, &o, d) : rc;
     rc = rc == RC_OK ? open_books(s, d) : rc;
     if (rc == RC_OK && strcmp(lane_source(&o), "static") != 0) {
         rc = make_identity_dir(p, d);
@@ -402,6 +478,7 @@ static void release(struct program *p)
     x_free(p->identity_dir);
     loop_signal_stop(&p->on_int);
     loop_signal_stop(&p->on_term);
+    upstream_free(&p->upstream);
     loop_free(&p->loop);
     scenario_file_free(&p->file);
     rsa_key_free(&p->key);

@@ -99,6 +99,24 @@ static void add_problem(struct buf *b, const char *error, const char *where, con
     buf_add_char(b, '}');
 }
 
+// What a client shows to a real server we do not know beforehand, as we do the world's secrets. A
+// signature is none: the key is not in it.
+static bool is_foreign_secret(const struct exchange *x, const struct h1_field *field)
+{
+    static const char *const NAMES[] = {"X-Amz-Security-Token", "Proxy-Authorization", "Cookie",
+                                        "X-Api-Key"};
+    if (x->lane->options.upstream == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (span_equal_nocase(field->name, span_of(NAMES[i]))) {
+            return true;
+        }
+    }
+    return span_equal_nocase(field->name, SPAN("Authorization")) &&
+           !span_starts(field->value, SPAN("AWS4-"));
+}
+
 static void add_headers(const struct exchange *x, struct buf *b)
 {
     buf_add_text(b, ",\"headers\":[");
@@ -106,7 +124,9 @@ static void add_headers(const struct exchange *x, struct buf *b)
         buf_add_text(b, i == 0 ? "[" : ",[");
         buf_add_json_string(b, x->head->fields[i].name);
         buf_add_char(b, ',');
-        buf_add_json_string(b, x->head->fields[i].value);
+        buf_add_json_string(b, is_foreign_secret(x, &x->head->fields[i])
+                                   ? SPAN("[secret]")
+                                   : x->head->fields[i].value);
         buf_add_char(b, ']');
     }
     buf_add_char(b, ']');
@@ -116,13 +136,18 @@ static void add_headers(const struct exchange *x, struct buf *b)
 static void add_body(struct exchange *x, struct buf *b)
 {
     enum lane_bodies bodies = x->lane->options.bodies;
-    buf_add_member_i64(b, "bytes", (int64_t)x->body.len);
-    if (bodies == BODIES_NONE) {
-        return;
+    if (x->is_streamed) {
+        buf_add_member_bool(b, "streamed", true); // its size is known to `upstream`
+    } else {
+        buf_add_member_i64(b, "bytes", (int64_t)x->body.len);
     }
-    buf_add_member(b, "sha256", span_of(exchange_body_sha256(x)));
+    if (bodies != BODIES_NONE && !x->is_streamed) {
+        buf_add_member(b, "sha256", span_of(exchange_body_sha256(x)));
+    }
     if (bodies == BODIES_FULL) {
         add_headers(x, b);
+    }
+    if (bodies == BODIES_FULL && !x->is_streamed) {
         buf_add_member(b, "body", buf_span(&x->body));
     }
 }
@@ -200,13 +225,21 @@ static void add_asked(const struct exchange *x, struct buf *b)
     }
 }
 
+// A presigned URL is a credential for as long as it is good.
+static struct span shown_target(const struct exchange *x)
+{
+    struct span rest = x->head->target;
+    bool is_secret = x->lane->options.upstream != NULL && sigv4_is_presigned(x->head->target);
+    return is_secret ? span_cut(&rest, '?') : rest;
+}
+
 void record_request(struct exchange *x)
 {
     struct buf *b = begin(x, EVENT_REQUEST);
     buf_add_member_i64(b, "conn", (int64_t)x->connection);
     buf_add_member_i64(b, "instance", 1);
     buf_add_member(b, "method", x->head->method);
-    buf_add_member(b, "target", x->head->target);
+    buf_add_member(b, "target", shown_target(x));
     buf_add_member(b, "operation", span_of(operation_name(x->operation)));
     add_asked(x, b);
     add_body(x, b);
@@ -356,6 +389,36 @@ void record_response(struct exchange *x, bool whole)
     buf_add_member_i64(b, "bytes", (int64_t)x->sent_bytes);
     buf_add_member_bool(b, "whole", whole);
     add_results(b, x);
+    (void)journal_end(x->lane->journal);
+}
+
+static void add_duration(struct buf *b, const char *key, int64_t us)
+{
+    if (us >= 0) {
+        buf_add_member_i64(b, key, us);
+    }
+}
+
+void record_upstream(struct exchange *x, const struct passage_facts *facts)
+{
+    const struct forward_facts *f = &facts->forward;
+    struct buf *b = begin(x, EVENT_UPSTREAM);
+    buf_add_member(b, "url", span_of(upstream_origin(x->lane->options.upstream)->text));
+    buf_add_member(b, "address", span_of(f->channel.address));
+    buf_add_member_i64(b, "conn", (int64_t)f->channel.number);
+    buf_add_member_bool(b, "reused", f->channel.is_reused);
+    buf_add_member_i64(b, "tries", f->tries);
+    buf_add_member(b, "tls", span_of(f->channel.tls));
+    buf_add_member_i64(b, "status", facts->status);
+    buf_add_member(b, "error", span_of(facts->error));
+    buf_add_member(b, "text", span_of(facts->text));
+    buf_add_member_bool(b, "whole", facts->is_whole);
+    buf_add_member_i64(b, "sent", (int64_t)f->sent_bytes);
+    buf_add_member_i64(b, "bytes", (int64_t)f->reply_bytes);
+    add_duration(b, "connect_us", f->channel.connected_us);
+    add_duration(b, "tls_us", f->channel.secured_us);
+    add_duration(b, "first_us", f->first_us);
+    add_duration(b, "whole_us", f->whole_us);
     (void)journal_end(x->lane->journal);
 }
 

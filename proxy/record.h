@@ -5,6 +5,7 @@
 #define PROXY_RECORD_H
 
 #include "proxy/exchange.h"
+#include "proxy/passage.h"
 
 // The handshake is done.
 void record_secured(struct lane *lane, uint64_t connection, const struct tls_facts *facts);
@@ -23,6 +24,8 @@ void record_commit(struct exchange *x);
 // A credential was handed out in the reply to come.
 void record_served(struct exchange *x, const struct sigv4_credential *credential);
 void record_response(struct exchange *x, bool whole);
+// What became of it at the upstream.
+void record_upstream(struct exchange *x, const struct passage_facts *facts);
 void record_fault(struct exchange *x);
 // The same of a fault that no longer has its exchange, or never had one (number 0). at: "" for
 // none.

@@ -161,6 +161,16 @@ bool fault_plan_rewrites(const struct fault_plan *plan)
     return false;
 }
 
+bool fault_plan_ends(const struct fault_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->stages[i].end != FAULT_GO_ON) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int64_t longest_delay_us(const struct fault_plan *plan)
 {
     int64_t us = 0;

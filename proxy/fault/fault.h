@@ -67,6 +67,8 @@ void fault_plan_clear(struct fault_plan *plan);
 bool fault_plan_rewrite(const struct fault_plan *plan, struct fault_reply *reply);
 // Whether it changes any.
 bool fault_plan_rewrites(const struct fault_plan *plan);
+// Whether it ends the connection, or all that is sent on it.
+bool fault_plan_ends(const struct fault_plan *plan);
 struct fault_say fault_plan_ask(const struct fault_plan *plan, const struct fault_view *view);
 // The plan's cut, if any: where it is made. FAULT_IN_RESPONSE when it has none.
 enum fault_at fault_plan_cut_at(const struct fault_plan *plan);

@@ -256,6 +256,12 @@ void peer_secure(struct peer *p, struct tls_context *context)
     p->tls = tls_new(context, &p->output);
 }
 
+void peer_secure_towards(struct peer *p, struct tls_context *context, const char *host)
+{
+    p->tls = tls_client_new(context, &p->output, host);
+    decrypt(p, (struct span){0}); // makes our hello, and sends it
+}
+
 const struct tls_facts *peer_tls(const struct peer *p)
 {
     return p->tls == NULL ? NULL : tls_facts(p->tls);

@@ -44,6 +44,8 @@ void peer_free(struct peer **p);
 // Speaks TLS from here on: what goes through the calls and callbacks of a peer is plain, and what
 // is on the wire is not. Before any byte came or went. The context is borrowed.
 void peer_secure(struct peer *p, struct tls_context *context);
+// The same as a client of that host (tls_client_new): the handshake begins at once.
+void peer_secure_towards(struct peer *p, struct tls_context *context, const char *host);
 // What is known of its TLS; NULL without. Borrowed.
 const struct tls_facts *peer_tls(const struct peer *p);
 

@@ -1,38 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // OpenSSL reads from what was fed and writes behind what waits for the wire, by a BIO of our own:
 // OpenSSL's memory BIO would copy all of it once more and keep its memory.
-#include "proxy/net/tls.h"
+#include "proxy/net/tls_inside.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include "proxy/base/alloc.h"
-
-#define TEXT 96
-
-struct tls_context {
-    SSL_CTX *ssl;
-    BIO_METHOD *bio;
-    struct authority *authority;
-};
-
-struct tls {
-    struct tls_context *context;
-    SSL *ssl;
-    struct span fed;
-    struct buf *wire;
-    struct tls_facts facts;
-    char host[HOST_MAX + 1];
-    char why[TEXT];
-    enum leaf_kind leaf;
-    bool is_greeted; // TLS_HELLO was told
-    bool is_closed_silently;
-    bool is_closed; // our close_notify is out
-};
 
 static const char *alert_name(int number)
 {
@@ -149,24 +127,32 @@ static bool set_up_bio(struct tls_context *c)
            BIO_meth_set_ctrl(c->bio, on_bio_ctrl) == 1;
 }
 
-// Sessions are resumed by tickets under a key of this context alone, so nothing is kept for them.
-static bool set_up(struct tls_context *c)
+bool tls_context_set_up(struct tls_context *c)
 {
-    static const unsigned char SESSIONS[] = "meterprover";
-    c->ssl = SSL_CTX_new(TLS_server_method());
-    if (c->ssl == NULL || SSL_CTX_set_min_proto_version(c->ssl, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_session_id_context(c->ssl, SESSIONS, sizeof SESSIONS - 1) != 1) {
+    if (c->ssl == NULL || SSL_CTX_set_min_proto_version(c->ssl, TLS1_2_VERSION) != 1) {
         return false;
     }
     (void)SSL_CTX_set_options(c->ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     (void)SSL_CTX_set_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS);
     (void)SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_info_callback(c->ssl, on_info);
+    return set_up_bio(c);
+}
+
+// Sessions are resumed by tickets under a key of this context alone, so nothing is kept for them.
+static bool set_up(struct tls_context *c)
+{
+    static const unsigned char SESSIONS[] = "meterprover";
+    c->ssl = SSL_CTX_new(TLS_server_method());
+    if (!tls_context_set_up(c) ||
+        SSL_CTX_set_session_id_context(c->ssl, SESSIONS, sizeof SESSIONS - 1) != 1) {
+        return false;
+    }
     (void)SSL_CTX_set_tlsext_servername_callback(c->ssl, on_server_name);
     SSL_CTX_set_client_hello_cb(c->ssl, on_hello, NULL);
     SSL_CTX_set_cert_cb(c->ssl, on_certificate, NULL);
     SSL_CTX_set_alpn_select_cb(c->ssl, on_protocols, NULL);
-    SSL_CTX_set_info_callback(c->ssl, on_info);
-    return set_up_bio(c);
+    return true;
 }
 
 enum rc tls_context_new(struct tls_context **out, struct authority *authority, struct diag *d)
@@ -191,7 +177,7 @@ void tls_context_free(struct tls_context **c)
     }
 }
 
-struct tls *tls_new(struct tls_context *context, struct buf *wire)
+struct tls *tls_engine_new(struct tls_context *context, struct buf *wire)
 {
     struct tls *t = x_alloc(sizeof *t);
     t->context = context;
@@ -205,6 +191,12 @@ struct tls *tls_new(struct tls_context *context, struct buf *wire)
     BIO_set_init(bio, 1);
     SSL_set_bio(t->ssl, bio, bio); // one reference serves both
     SSL_set_app_data(t->ssl, t);
+    return t;
+}
+
+struct tls *tls_new(struct tls_context *context, struct buf *wire)
+{
+    struct tls *t = tls_engine_new(context, wire);
     SSL_set_accept_state(t->ssl);
     return t;
 }
@@ -234,14 +226,14 @@ static void note_ready(struct tls *t)
 static enum tls_event break_off(struct tls *t)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    long verified = SSL_get_verify_result(t->ssl);
     t->facts.is_broken = true;
+    t->facts.is_distrusted = verified != X509_V_OK;
     t->fed = (struct span){0};
-    if (reason != NULL) {
-        size_t len = strlen(reason);
-        len = len < TEXT - 1 ? len : TEXT - 1;
-        memcpy(t->why, reason, len);
-        t->why[len] = '\0';
+    if (t->facts.is_distrusted) {
+        reason = X509_verify_cert_error_string(verified);
     }
+    (void)snprintf(t->why, sizeof t->why, "%s", reason == NULL ? "" : reason);
     ERR_clear_error();
     return TLS_BROKEN;
 }

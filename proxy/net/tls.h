@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server's end of TLS 1.2 and 1.3 as an engine: bytes of the wire go in and plain ones come
-// out, and the other way round. No socket: what stands between engine and wire may delay, cut or
-// spoil records, and what stands behind the engine may do so with the bytes within them.
+// TLS 1.2 and 1.3 as an engine, the server's end or the client's: bytes of the wire go in and plain
+// ones come out, and the other way round. No socket: what stands between engine and wire may delay,
+// cut or spoil records, and what stands behind the engine may do so with the bytes within them.
 #ifndef PROXY_NET_TLS_H
 #define PROXY_NET_TLS_H
 
@@ -11,9 +11,13 @@
 struct tls_context;
 struct tls;
 
-// What all connections share. The authority is borrowed and must outlive it.
+// What all connections of a server share. The authority is borrowed and must outlive it.
 MUST_USE enum rc tls_context_new(struct tls_context **out, struct authority *authority,
                                  struct diag *d);
+// What all connections share that we make to servers. Trusted are the authorities of this system,
+// and those in ca_file (PEM) unless that is NULL; RC_IO with a sentence when it cannot be read.
+MUST_USE enum rc tls_client_context_new(struct tls_context **out, const char *ca_file,
+                                        struct diag *d);
 // Its connections must be freed before. Accepts NULL in *c and nulls it.
 void tls_context_free(struct tls_context **c);
 
@@ -31,6 +35,7 @@ struct tls_facts {
     const char *version; // "TLSv1.3"
     const char *cipher;  // "TLS_AES_256_GCM_SHA384"
     const char *host;    // the name that the client asked for (SNI), in small letters
+    bool is_distrusted;  // it broke since we did not accept the server's certificate
     bool is_ready;       // the handshake is done
     bool is_resumed;
     bool was_notified; // close_notify came
@@ -42,6 +47,9 @@ struct tls_facts {
 
 // wire: where bytes for the other side are appended; borrowed.
 struct tls *tls_new(struct tls_context *context, struct buf *wire);
+// The client's end, of a context for that. host: a name, which is asked for (SNI), or a numeric
+// address; the server's certificate must be of it. Begins with the first tls_read.
+struct tls *tls_client_new(struct tls_context *context, struct buf *wire, const char *host);
 // Says nothing to the other side. Accepts NULL in *t and nulls it.
 void tls_free(struct tls **t);
 

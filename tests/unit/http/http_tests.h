@@ -10,5 +10,6 @@ extern const struct unit_test PARSER_TESTS[];
 extern const struct unit_test LIMIT_TESTS[];
 extern const struct unit_test PART_TESTS[];
 extern const struct unit_test EMIT_TESTS[];
+extern const struct unit_test FORWARDED_TESTS[];
 
 #endif

@@ -320,6 +320,8 @@ int main(void)
         {NULL, NULL},
     };
     static const struct unit_suite SUITES[] = {
-        {"net", TESTS}, {"authority", AUTHORITY_TESTS}, {"tls", TLS_TESTS}, {NULL, NULL}};
+        {"net", TESTS},           {"authority", AUTHORITY_TESTS},
+        {"tls", TLS_TESTS},       {"tls client", TLS_CLIENT_TESTS},
+        {"origin", ORIGIN_TESTS}, {NULL, NULL}};
     return unit_run(SUITES);
 }

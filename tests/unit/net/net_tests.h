@@ -9,7 +9,9 @@
 #include "tests/unit/unit.h"
 
 extern const struct unit_test AUTHORITY_TESTS[];
+extern const struct unit_test ORIGIN_TESTS[];
 extern const struct unit_test TLS_TESTS[];
+extern const struct unit_test TLS_CLIENT_TESTS[];
 
 // A client with both its ends in memory.
 struct memory_client {
