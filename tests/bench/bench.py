@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 
@@ -14,7 +15,7 @@ import figures
 import ours
 import peers
 import table
-from machine import Cores, raise_limits
+from machine import Cores, Unmeasured, raise_limits
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -105,13 +106,18 @@ def main():
     cores = Cores()
     facts = machine_facts(cores)
     os.sched_setaffinity(0, {cores.load})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))  # by an exception, which stops the servers
     results, rounds, versions = {}, {}, {}
     subjects = {subject.key: subject for subject in [*peers.PEERS, *own]}
     for peer in [own[0], *peers.PEERS]:
         if not peer.missing(args.tools):
             versions[peer.title.split(",")[0]] = peer.version(peer.program(args.tools))
     with tempfile.TemporaryDirectory() as folder:
-        bench = figures.Bench(args, cores, folder)
+        try:
+            bench = figures.Bench(args, cores, folder)
+        except Unmeasured as why:
+            print(f"bench: {why}", file=sys.stderr)
+            return 3
         with bench.closing:
             for group in plan["groups"]:
                 if group["group"] not in args.groups:

@@ -12,7 +12,7 @@ import load
 import ours
 import request
 from machine import Server, Unmeasured, free_port, own_and_children_s
-from peers import Nginx, Place, make_certificate
+from peers import LARGE_MB, LARGE_PATH, Nginx, Place, make_certificate
 
 DELAY_MS = 10
 THOUSAND = 1000
@@ -156,6 +156,16 @@ def handshakes(bench, subject):
         return {"rate": number / seconds, "cpu": (server.cpu_s() - cpu) / number * 1e6}
 
 
+def large(bench, subject):
+    """Whoever takes more from the upstream than the client takes of him has to keep it."""
+    with bench.serve(subject) as server:
+        cpu = server.cpu_s()
+        length = load.drain(server.place.port, LARGE_PATH, pause_s=1)
+        if length != LARGE_MB << 20:
+            raise Unmeasured(f"{length} bytes came of {LARGE_MB} MB")
+        return {"cpu": (server.cpu_s() - cpu) * 1e3, "peak": server.memory_mb("VmHWM")}
+
+
 class Prover:
     """The program that plays and judges; it has no peer."""
     key, title = "prover", "meterprover test"
@@ -188,7 +198,7 @@ def prover(bench, subject):
 
 
 TAKE = {"answer": under_load, "proxy": under_load, "latency": added_latency, "delay": delay, "idle": idle,
-        "idle-tls": idle_tls, "handshakes": handshakes, "start": start, "prover": prover}
+        "idle-tls": idle_tls, "handshakes": handshakes, "large": large, "start": start, "prover": prover}
 ONCE = {"idle", "idle-tls", "prover"}  # long, and they hardly vary
 
 

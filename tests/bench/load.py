@@ -27,7 +27,7 @@ end
 def need(program, install):
     path = shutil.which(program)
     if path is None:
-        raise Unmeasured(f"{program} is not installed: {install}")
+        raise Unmeasured(f"{program}: {install}", kind="not installed")
     return path
 
 
@@ -125,6 +125,22 @@ def ended(connections):
     for connection in connections:
         poll.register(connection, select.POLLRDHUP)
     return len(poll.poll(0))
+
+
+def drain(port, path, pause_s):
+    """Fetches a large body without keeping it, and reads nothing of it for a while; gives its length."""
+    with connect(port) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n\r\n".encode())
+        reply = http.client.HTTPResponse(connection, method="GET")
+        reply.begin()
+        if reply.status != 200:
+            raise Unmeasured(f"GET {path} is answered with {reply.status}")
+        time.sleep(pause_s)
+        room = memoryview(bytearray(1 << 18))
+        total = 0
+        while got := reply.readinto(room):
+            total += got
+        return total
 
 
 def handshakes(port, seconds, clients=2):

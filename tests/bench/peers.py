@@ -11,6 +11,7 @@ import urllib.request
 from machine import Unmeasured, free_port
 
 IDLE_S = 3600  # nobody closes an idle connection while it is measured
+LARGE_PATH, LARGE_MB = "/large", 100  # what an upstream also has
 
 
 @dataclasses.dataclass
@@ -96,6 +97,11 @@ class Nginx(Subject):
         whole = "".join(f"$p{i}" for i in range(len(parts)))
         return f'default_type application/x-amz-json-1.1; {variables} return 200 "{whole}";'
 
+    def large(self, place):
+        with open(place.path("large"), "wb") as f:
+            f.truncate(LARGE_MB << 20)  # a hole: it takes no room
+        return f"alias {place.path('large')};"
+
     def command(self, place):
         secure = (f"ssl_certificate {place.of_certificate('certificate.pem')}; "
                   f"ssl_certificate_key {place.of_certificate('key.pem')};") if place.tls else ""
@@ -109,7 +115,8 @@ http {{ access_log off; keepalive_requests 100000000; keepalive_timeout {IDLE_S}
   scgi_temp_path {place.path("scgi")};
   upstream u {{ server 127.0.0.1:{place.upstream or 1}; keepalive 64; keepalive_requests 100000000; }}
   server {{ listen 127.0.0.1:{place.port} {"ssl" if place.tls else ""} backlog=4096; {secure}
-    location / {{ {self.location(place)} }} }} }}
+    location / {{ {self.location(place)} }}
+    location = {LARGE_PATH} {{ {self.large(place)} }} }} }}
 """)
         return [self.program(place.tools), "-p", place.folder, "-c", conf]
 
@@ -119,6 +126,9 @@ class NginxProxy(Nginx):
 
     def location(self, place):
         return 'proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection "";'
+
+    def large(self, place):
+        return self.location(place)
 
 
 class Haproxy(Subject):
