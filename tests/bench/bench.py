@@ -22,9 +22,17 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 BUSY = 0.5  # a load average above this is somebody else's work
 
 
-def options(plan, titles):
+class Parser(argparse.ArgumentParser):
+    """One whose exit code for usage is that of our programs."""
+
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        self.exit(64, f"bench: {message}\n")
+
+
+def options(plan, known):
     groups = [group["group"] for group in plan["groups"]]
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="groups of figures: " + " ".join(groups) + "\npeers: " + " ".join(p.key for p in peers.PEERS) +
         "\n\nExit codes: 0 measured, whatever the figures say; 3 something that is installed could not be "
@@ -43,14 +51,13 @@ def options(plan, titles):
     parser.add_argument("--connections", type=int, default=32, help="of the load (32)")
     args = parser.parse_args()
     names = [name for name in args.only.split(",") if name]
-    unknown = [name for name in names if name not in groups and name not in titles]
-    if unknown or min(args.seconds, args.rounds, args.connections) < 1:
-        parser.print_usage(sys.stderr)
-        print(f"bench: nothing is called {', '.join(unknown)}" if unknown else "bench: numbers are 1 or more",
-              file=sys.stderr)
-        sys.exit(64)
+    unknown = [name for name in names if name not in groups and name not in known]
+    if unknown:
+        parser.error(f"nothing is called {', '.join(unknown)}")
+    if min(args.seconds, args.rounds, args.connections) < 1:
+        parser.error("numbers are 1 or more")
     args.groups = [g for g in groups if g in names] or groups
-    args.asked = {name for name in names if name in titles} or set(titles)
+    args.asked = {name for name in names if name in known} or known
     if args.quick:
         args.seconds, args.rounds = 1, 1
     args.warm_up = 2 if args.quick else 60
@@ -75,13 +82,18 @@ def machine_facts(cores):
             "server_core": cores.server, "load_core": cores.load, "upstream_core": cores.upstream}
 
 
-def head(args, facts, versions, bench):
+def versions(subjects, tools):
+    return {subject.title.split(",")[0]: subject.version(subject.program(tools))
+            for subject in subjects if not subject.missing(tools)}
+
+
+def head(args, facts, sizes):
     lines = ["# meterprover-proxy beside its peers", "",
              f"{facts['cpu']}, {facts['cores']} cores, Linux {facts['kernel']}; server on core "
              f"{facts['server_core']}, load on {facts['load_core']}, upstream on {facts['upstream_core']}. "
-             f"{len(bench.body):,} bytes in, {len(bench.reply):,} out; {args.seconds} s a round, the median of "
+             f"{sizes[0]:,} bytes in, {sizes[1]:,} out; {args.seconds} s a round, the median of "
              f"{args.rounds}. Ratios are ours / peer.", "",
-             "; ".join(f"{name} {version}" for name, version in versions.items())]
+             "; ".join(f"{name} {version}" for name, version in facts["versions"].items())]
     if facts["load_average"] > BUSY:
         lines += ["", f"**The machine was busy (load average {facts['load_average']:.1f} before the first "
                   "measurement): take numbers for the record on an idle one.**"]
@@ -90,56 +102,58 @@ def head(args, facts, versions, bench):
     return "\n".join(lines)
 
 
+def measure(args, plan, subjects, cores):
+    """The results, the rounds that they are medians of, and the size of the request and of the reply."""
+    results, rounds = {}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        bench = figures.Bench(args, cores, folder)
+        with bench.closing:
+            for group in plan["groups"]:
+                name = group["group"]
+                if name in args.groups:
+                    medians, rounds[name] = figures.take(bench, name, wanted(group, subjects, args.asked),
+                                                         lambda text: print(text, file=sys.stderr))
+                    results.update({(name, key): value for key, value in medians.items()})
+        return results, rounds, (len(bench.body), len(bench.reply))
+
+
+def write_json(path, facts, args, lines, rounds):
+    tree = {"machine": facts, "quick": args.quick, "seconds": args.seconds, "rounds": args.rounds,
+            "connections": args.connections, "idle": args.many, "lines": [dataclasses.asdict(line) for line in lines],
+            "taken": rounds, "summary": table.count(lines)}
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(tree, f, indent=1, ensure_ascii=False)
+        f.write("\n")
+
+
 def main():
     with open(os.path.join(HERE, "plan.json"), encoding="utf-8") as f:
         plan = json.load(f)
-    titles = {peer.key: peer.title for peer in peers.PEERS}
-    args = options(plan, titles)
+    args = options(plan, {peer.key for peer in peers.PEERS})
+    for figure in (figure for group in plan["groups"] for figure in group["figures"]):
+        figure["title"] = figure["title"].format(many=f"{args.many:,}")
     own = [*ours.subjects(args.build), figures.Prover(args.build, ROOT)]
-    titles.update({subject.key: subject.title for subject in own})
     if own[0].program(args.tools) is None:
         print(f"bench: there is no {args.build}/proxy/meterprover-proxy: cmake --preset release && "
               "cmake --build --preset release", file=sys.stderr)
-        sys.exit(64)
-    for figure in (figure for group in plan["groups"] for figure in group["figures"]):
-        figure["title"] = figure["title"].format(many=f"{args.many:,}")
+        return 64
+    subjects = {subject.key: subject for subject in [*peers.PEERS, *own]}
     cores = Cores()
-    facts = machine_facts(cores)
+    facts = {**machine_facts(cores), "versions": versions([own[0], *peers.PEERS], args.tools)}
     os.sched_setaffinity(0, {cores.load})
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))  # by an exception, which stops the servers
-    results, rounds, versions = {}, {}, {}
-    subjects = {subject.key: subject for subject in [*peers.PEERS, *own]}
-    for peer in [own[0], *peers.PEERS]:
-        if not peer.missing(args.tools):
-            versions[peer.title.split(",")[0]] = peer.version(peer.program(args.tools))
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            bench = figures.Bench(args, cores, folder)
-        except Unmeasured as why:
-            print(f"bench: {why}", file=sys.stderr)
-            return 3
-        with bench.closing:
-            for group in plan["groups"]:
-                if group["group"] not in args.groups:
-                    continue
-                medians, rounds[group["group"]] = figures.take(
-                    bench, group["group"], wanted(group, subjects, args.asked),
-                    lambda text: print(text, file=sys.stderr))
-                results.update({(group["group"], key): value for key, value in medians.items()})
+    try:
+        results, rounds, sizes = measure(args, plan, subjects, cores)
+    except Unmeasured as why:
+        print(f"bench: {why}", file=sys.stderr)
+        return 3
     lines = table.lines_of(plan, results)
-    print(head(args, facts, versions, bench))
-    print(table.markdown(plan, lines, titles))
+    print(head(args, facts, sizes))
+    print(table.markdown(plan, lines, {key: subject.title for key, subject in subjects.items()}))
     print(f"\n{table.summary(lines)}")
     if args.out:
-        with open(args.out, "w", encoding="utf-8") as f:
-            json.dump({"machine": facts, "versions": versions, "quick": args.quick, "seconds": args.seconds,
-                       "connections": args.connections, "idle": args.many,
-                       "lines": [dataclasses.asdict(line) for line in lines], "rounds": rounds,
-                       "summary": table.count(lines)}, f, indent=1, ensure_ascii=False)
-            f.write("\n")
-    broken = [v for line in lines for v in (line.ours_value, line.peer_value)
-              if isinstance(v, str) and v.startswith("failed")]
-    return 3 if broken else 0
+        write_json(args.out, facts, args, lines, rounds)
+    return 3 if table.has_failed(lines) else 0
 
 
 if __name__ == "__main__":

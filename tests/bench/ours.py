@@ -8,15 +8,18 @@ import subprocess
 from peers import Subject, said_by
 
 SEED = "1"
-DELAY = {
-    "scenario": 1, "id": "BEN-01", "title": "Every reply comes late", "operation": "metering", "profiles": ["saas"],
-    "requirement": {"text": "Nothing is required.", "level": "may", "basis": "derived",
-                    "sources": ["api:BatchMeterUsage#idempotent"]},
-    "steps": [{"usage": {"id": "u1", "customer": "acme", "dimension": "requests", "quantity": 1, "at": "hour-1"}},
-              {"drain": {}}],
-    "rules": [{"name": "late", "when": {"operation": "metering"}, "then": [{"delay": "10ms"}]}],
-    "expect": [{"id": "billed-once", "ledger": {"complete": True}}],
-}
+
+
+def late(delay_ms):
+    """A scenario in which every reply comes so late; what it requires, nobody judges."""
+    return {
+        "scenario": 1, "id": "BEN-01", "title": "Every reply comes late", "operation": "metering", "profiles": ["saas"],
+        "requirement": {"text": "Nothing is required.", "level": "may", "basis": "derived",
+                        "sources": ["api:BatchMeterUsage#idempotent"]},
+        "steps": [{"usage": {"id": "u1", "customer": "acme", "dimension": "requests", "quantity": 1, "at": "hour-1"}},
+                  {"drain": {}}],
+        "rules": [{"name": "late", "when": {"operation": "metering"}, "then": [{"delay": f"{delay_ms}ms"}]}],
+        "expect": [{"id": "billed-once", "ledger": {"complete": True}}]}
 
 
 class Service(Subject):
@@ -45,7 +48,7 @@ class Service(Subject):
         if place.tls:
             command += ["--tls", "--authority", place.of_certificate("authority")]
         if place.delay_ms:
-            command += ["--scenario", place.path("delay.json", json.dumps(DELAY))]
+            command += ["--scenario", place.path("delay.json", json.dumps(late(place.delay_ms)))]
         return command
 
 

@@ -26,6 +26,7 @@ class Place:
     delay_ms: int = 0
     certificate: str = ""  # the files certificate.pem, key.pem, both.pem, both.p12 are in this folder
     connections: int = 0   # how many it must be able to hold
+    control: int = 0       # the port of its control interface, where it has one
 
     def path(self, name, text=None):
         """A file of this start; written, when there is a text."""
@@ -191,17 +192,18 @@ class Toxiproxy(Subject):
 
 class Wiremock(Subject):
     key, title = "wiremock", "WireMock, journal off"
-    install = "bash tests/bench/peers.sh wiremock (org.wiremock:wiremock-standalone:3.13.1, default-jre-headless)"
+    release = "3.13.1"
+    install = f"bash tests/bench/peers.sh wiremock (org.wiremock:wiremock-standalone:{release}, default-jre-headless)"
     warm_up_s = 8  # until its hot paths are compiled
 
     def jar(self, tools):
-        return os.path.join(tools, "wiremock-standalone-3.13.1.jar")
+        return os.path.join(tools, f"wiremock-standalone-{self.release}.jar")
 
     def program(self, tools):
         return shutil.which("java") if os.path.exists(self.jar(tools)) else None
 
     def version(self, path):
-        return "3.13.1"
+        return self.release
 
     def command(self, place):
         answer = {"request": {"method": "POST", "url": "/"},

@@ -81,6 +81,12 @@ def count(lines):
     return {name: sum(line.verdict == name for line in lines) for name in (MET, MISSED, UNMEASURED)}
 
 
+def has_failed(lines):
+    """Whether something that is there could not be measured."""
+    return any(isinstance(value, str) and value.startswith("failed")
+               for line in lines for value in (line.ours_value, line.peer_value))
+
+
 def target_text(target, unit):
     if target is None:
         return OPEN
@@ -94,6 +100,7 @@ def value_text(name, value, figure):
     if value is None:
         return OPEN
     if is_number(value):
+        value = round(value, figure["digits"]) + 0.0  # nothing is -0.0
         return f"{name}: {value:,.{figure['digits']}f} {figure['unit']}".strip()
     # The reason stands in full below the tables.
     return f"{name}: *{value.split(':')[0]}*"

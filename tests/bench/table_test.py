@@ -73,6 +73,13 @@ class Arithmetic(unittest.TestCase):
                           table.lines_of(plan_of(LESS, ratio_at_most=1), results)], ["not measured", "–"])
 
 
+    def test_failed(self):
+        for own, peer, failed in (("failed: y", 1, True), (1, "failed: y", True), ("not built: y", 1, False),
+                                  (1, "no keep-alive: y", False), (1, 1, False)):
+            with self.subTest(own=own, peer=peer):
+                self.assertEqual(table.has_failed([first(LESS, own, peer, below=20)]), failed)
+
+
 class Text(unittest.TestCase):
     def test_missing_peer_is_seen(self):
         plan = plan_of(MORE, ratio_at_least=0.21)
