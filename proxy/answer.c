@@ -408,15 +408,13 @@ void answer_act(struct exchange *x)
     release(&draft);
 }
 
-bool answer_is_in_place(const struct rule *rule)
+void answer_early(struct exchange *x)
 {
-    for (size_t i = 0; i < rule->action_count; i++) {
-        enum action_verb verb = rule->actions[i].verb;
-        if (verb == ACTION_ERROR || verb == ACTION_RESPOND || verb == ACTION_REDIRECT) {
-            return true;
-        }
-    }
-    return false;
+    struct draft draft = {.x = x, .status = 200, .content_type = AWS_CONTENT_TYPE};
+    apply_actions(&draft, x->rule);
+    x->origin = "rule";
+    draft_assemble(&draft);
+    release(&draft);
 }
 
 void answer_refuse(struct exchange *x, const struct h1_error *error)

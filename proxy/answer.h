@@ -11,8 +11,8 @@
 void answer_make(struct exchange *x);
 // Does what the exchange's rule does beside its reply, which somebody else gives.
 void answer_act(struct exchange *x);
-// Whether the rule answers in the place of whoever is asked.
-bool answer_is_in_place(const struct rule *rule);
+// The same of a rule that answers before the request is read: nothing is executed.
+void answer_early(struct exchange *x);
 // The reply to what is no HTTP request.
 void answer_refuse(struct exchange *x, const struct h1_error *error);
 // Whether this version can do that action on the service's side.

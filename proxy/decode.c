@@ -8,6 +8,29 @@
 #include "proxy/lane_inside.h"
 #include "proxy/service/region.h"
 
+// "attempt=2; max=5", or "ttl=…; attempt=2; max=5".
+static unsigned attempt_of(struct span text)
+{
+    while (text.at != NULL) {
+        struct span item = span_trim(span_cut(&text, ';'));
+        uint64_t number = 0;
+        if (span_starts(item, SPAN("attempt=")) &&
+            span_to_u64(span_slice(item, 8, item.len), 1000, &number)) {
+            return (unsigned)number;
+        }
+    }
+    return 0;
+}
+
+void decode_head(struct exchange *x)
+{
+    if (x->target == TARGET_SERVICE) {
+        x->operation = operation_from_target(h1_value(x->head, "X-Amz-Target"));
+    }
+    x->invocation = h1_value(x->head, "amz-sdk-invocation-id");
+    x->attempt = attempt_of(h1_value(x->head, "amz-sdk-request"));
+}
+
 static void violate(struct exchange *x, enum aws_error error, const char *where, const char *text)
 {
     x->violation.error = error;
@@ -34,22 +57,48 @@ static bool follows_protocol(struct exchange *x)
     return x->violation.error == AWS_ERROR_NONE;
 }
 
+const char *exchange_body_sha256(struct exchange *x)
+{
+    if (x->body_sha256[0] == '\0') {
+        sha256_hex(x->body_sha256, buf_span(&x->body));
+    }
+    return x->body_sha256;
+}
+
 #define MAX_SIGNED_FIELDS 128
 
-static void verify(struct exchange *x)
-{
+struct signed_head {
     struct sigv4_header headers[MAX_SIGNED_FIELDS];
+    struct sigv4_request request; // without its body
+};
+
+static void read_signed_head(struct signed_head *out, const struct exchange *x)
+{
     size_t count =
         x->head->field_count < MAX_SIGNED_FIELDS ? x->head->field_count : MAX_SIGNED_FIELDS;
     for (size_t i = 0; i < count; i++) {
-        headers[i] = (struct sigv4_header){x->head->fields[i].name, x->head->fields[i].value};
+        out->headers[i] = (struct sigv4_header){x->head->fields[i].name, x->head->fields[i].value};
     }
-    struct sigv4_request request = {.method = x->head->method,
-                                    .target = x->head->path,
-                                    .headers = headers,
-                                    .header_count = count,
-                                    .body = buf_span(&x->body),
-                                    .body_sha256 = exchange_body_sha256(x)};
+    out->request = (struct sigv4_request){.method = x->head->method,
+                                          .target = x->head->path,
+                                          .headers = out->headers,
+                                          .header_count = count};
+}
+
+void decode_claim(struct exchange *x)
+{
+    struct signed_head head;
+    read_signed_head(&head, x);
+    sigv4_claim(x->lane->verifier, &head.request, &x->signature);
+}
+
+static void verify(struct exchange *x)
+{
+    struct signed_head head;
+    read_signed_head(&head, x);
+    struct sigv4_request request = head.request;
+    request.body = buf_span(&x->body);
+    request.body_sha256 = exchange_body_sha256(x);
     // One address stands in for the endpoints of all Regions: the one that is signed for is meant.
     sigv4_verify(x->lane->verifier, &request, (struct span){0}, lane_wire_us(x->lane),
                  &x->signature);
@@ -146,7 +195,7 @@ static void name_records(struct exchange *x)
     }
 }
 
-void exchange_decode(struct exchange *x)
+void decode_request(struct exchange *x)
 {
     if (follows_protocol(x)) {
         enum rc rc = aws_request_read(&x->request, x->operation, buf_span(&x->body),

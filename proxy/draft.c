@@ -114,17 +114,36 @@ static void add_field(struct fields *fields, struct span name, struct span value
     }
 }
 
-static void add_default(struct fields *fields, const struct draft *draft, struct span name,
-                        struct span value)
+// What `respond` gives for that field; the empty span (at == NULL) when it gives none.
+static struct span given_value(const struct draft *draft, struct span name)
 {
     const cJSON *given = NULL;
     cJSON_ArrayForEach(given, draft->headers)
     {
         if (span_equal_nocase(span_of(given->string), name)) {
-            return;
+            return json_span(given);
         }
     }
-    add_field(fields, name, value);
+    return (struct span){0};
+}
+
+static void add_default(struct fields *fields, const struct draft *draft, struct span name,
+                        struct span value)
+{
+    if (given_value(draft, name).at == NULL) {
+        add_field(fields, name, value);
+    }
+}
+
+// RFC 9112 9.6: who says close must close.
+static bool says_close(struct span connection)
+{
+    while (connection.at != NULL) {
+        if (span_equal_nocase(span_trim(span_cut(&connection, ',')), SPAN("close"))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // RFC 9110 10.2.3: Retry-After has whole seconds, or a date; x-amz-retry-after has milliseconds.
@@ -190,13 +209,15 @@ void draft_assemble(struct draft *draft)
     {
         add_field(&fields, span_of(given->string), json_span(given));
     }
+    struct span connection = given_value(draft, SPAN("Connection"));
+    x->is_last = x->is_last || says_close(connection);
     struct h1_response_head head = {
         .status = draft->status,
         .fields = {.at = fields.at,
                    .count = fields.count,
                    .framing = may_have_body(draft->status) ? H1_FRAME_LENGTH : H1_FRAME_AS_GIVEN,
                    .content_length = draft->body.len,
-                   .close = x->is_last || !x->head->keep_alive},
+                   .close = connection.at == NULL && (x->is_last || !x->head->keep_alive)},
     };
     // What a scenario gives as header was checked when it was read; ours are always well formed.
     enum rc rc = h1_emit_response(&x->out, &head);

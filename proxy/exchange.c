@@ -9,6 +9,7 @@
 #include "proxy/lane_inside.h"
 #include "proxy/passage.h"
 #include "proxy/record.h"
+#include "proxy/route.h"
 
 // How often the kernel is asked whether the client has acknowledged.
 #define ACK_POLL_US 500
@@ -20,7 +21,6 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
                    void *arg)
 {
     struct lane *lane = port->lane;
-    lane->requests += port->target == TARGET_SERVICE ? 1 : 0;
     *x = (struct exchange){.lane = lane,
                            .target = port->target,
                            .peer = peer,
@@ -31,6 +31,7 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
                            .over_arg = arg,
                            .error_name = "",
                            .origin = "proxy"};
+    lane->requests += port->target == TARGET_SERVICE && !route_is_ours(x) ? 1 : 0;
     loop_timer_init(&x->timer, lane->loop, on_time, x);
 }
 
@@ -38,6 +39,7 @@ void exchange_clear(struct exchange *x)
 {
     loop_timer_stop(&x->timer);
     passage_clear(x);
+    route_clear(x);
     buf_clear(&x->body);
     buf_clear(&x->signature_text);
     buf_clear(&x->out);
@@ -78,6 +80,12 @@ static void tell_fault(struct exchange *x)
     }
 }
 
+// Of the reply, as far as it is there.
+static size_t reply_bytes(const struct exchange *x)
+{
+    return x->out_base + x->out.len;
+}
+
 static void tell_response(struct exchange *x, bool whole)
 {
     if (!x->response_told && x->sent_bytes > 0) {
@@ -85,12 +93,6 @@ static void tell_response(struct exchange *x, bool whole)
         record_response(x, whole);
         lane_point(x->lane, LANE_AFTER_REPLY, x->number);
     }
-}
-
-// Of the reply, as far as it is there.
-static size_t reply_bytes(const struct exchange *x)
-{
-    return x->out_base + x->out.len;
 }
 
 static void await_time(struct exchange *x, enum exchange_state state, int64_t delay_us)
@@ -103,6 +105,7 @@ static void await_time(struct exchange *x, enum exchange_state state, int64_t de
 static void await_client(struct exchange *x)
 {
     if (peer_is_gone(x->peer)) {
+        tell_response(x, x->sent_bytes == reply_bytes(x)); // of an early one nothing was told yet
         finish(x, NEXT_GONE);
     } else {
         await_time(x, EXCHANGE_KERNEL, ACK_POLL_US);
@@ -130,12 +133,28 @@ static void cut(struct exchange *x, enum fault_end end)
     }
 }
 
+// The answer is with the client; what it still sends of its request is read, and told of first.
+static void read_on(struct exchange *x)
+{
+    x->state = EXCHANGE_BODY;
+    if (!x->is_inside_call) {
+        x->over(x->over_arg);
+    }
+}
+
 static void complete(struct exchange *x)
 {
-    tell_response(x, true);
+    bool reads_on = x->is_early && !x->is_last;
+    if (!reads_on) {
+        tell_response(x, true);
+    }
     bool may_be_lost = x->rule != NULL || refusal_is_on(&x->lane->refusal, x->target);
     if (may_be_lost && !peer_is_acknowledged(x->peer)) {
         await_client(x);
+        return;
+    }
+    if (reads_on) {
+        read_on(x);
         return;
     }
     tell_fault(x);
@@ -224,7 +243,12 @@ void exchange_push(struct exchange *x)
 
 static void on_time(void *arg)
 {
-    exchange_push(arg);
+    struct exchange *x = arg;
+    if (x->state == EXCHANGE_BODY) {
+        x->over(x->over_arg); // more of the request may be read
+    } else {
+        exchange_push(x);
+    }
 }
 
 void exchange_sent(struct exchange *x)
@@ -237,7 +261,13 @@ void exchange_sent(struct exchange *x)
 void exchange_abandoned_by_client(struct exchange *x, enum peer_end how)
 {
     // What the upstream has not answered yet no rule has acted on.
-    if (x->rule != NULL && x->state != EXCHANGE_BODY && x->ready_us != 0) {
+    bool is_due = x->state != EXCHANGE_UPSTREAM || x->is_growing;
+    if (x->is_early) {
+        tell_response(x, x->sent_bytes == x->out.len); // nothing of the request will tell it
+    }
+    if (x->is_early && x->state == EXCHANGE_BODY) {
+        tell_fault(x);
+    } else if (x->rule != NULL && is_due) {
         bool is_silence = x->rule->kind == FAULT_SILENCE;
         bool has_all = how == PEER_EOF && x->response_told && peer_is_acknowledged(x->peer);
         if (is_silence || has_all) {
@@ -260,37 +290,6 @@ void exchange_cut(struct exchange *x)
         x->next = NEXT_RST;
         loop_timer_stop(&x->timer);
     }
-}
-
-// "attempt=2; max=5", or "ttl=…; attempt=2; max=5".
-static unsigned attempt_of(struct span text)
-{
-    while (text.at != NULL) {
-        struct span item = span_trim(span_cut(&text, ';'));
-        uint64_t number = 0;
-        if (span_starts(item, SPAN("attempt=")) &&
-            span_to_u64(span_slice(item, 8, item.len), 1000, &number)) {
-            return (unsigned)number;
-        }
-    }
-    return 0;
-}
-
-static void read_head(struct exchange *x)
-{
-    if (x->target == TARGET_SERVICE) {
-        x->operation = operation_from_target(h1_value(x->head, "X-Amz-Target"));
-    }
-    x->invocation = h1_value(x->head, "amz-sdk-invocation-id");
-    x->attempt = attempt_of(h1_value(x->head, "amz-sdk-request"));
-}
-
-const char *exchange_body_sha256(struct exchange *x)
-{
-    if (x->body_sha256[0] == '\0') {
-        sha256_hex(x->body_sha256, buf_span(&x->body));
-    }
-    return x->body_sha256;
 }
 
 static struct subject subject_of(const struct exchange *x, enum phase phase)
@@ -343,16 +342,57 @@ static void choose(struct exchange *x, enum phase phase)
     (void)rc;
 }
 
+// A rule may look at whom the head names as its signer; that is believed only until it is verified.
+static void choose_by_head(struct exchange *x)
+{
+    if (x->lane->rules == NULL) {
+        return;
+    }
+    decode_claim(x);
+    choose(x, PHASE_HEAD);
+    x->signature = (struct sigv4_result){.error = AWS_ERROR_NONE};
+}
+
 void exchange_run_head(struct exchange *x)
 {
-    read_head(x);
-    choose(x, PHASE_HEAD);
-    if (x->rule != NULL) {
-        x->is_inside_call = true;
-        x->ready_us = loop_now_us(x->lane->loop);
-        exchange_push(x); // nothing is answered: the plan cuts at byte 0
-        x->is_inside_call = false;
+    decode_head(x);
+    if (route_is_ours(x)) {
+        return;
     }
+    choose_by_head(x);
+    if (x->rule == NULL) {
+        return;
+    }
+    x->is_inside_call = true;
+    x->ready_us = loop_now_us(x->lane->loop);
+    if (rule_answers(x->rule)) {
+        x->is_early = true;
+        answer_early(x);
+        exchange_push(x);
+    } else if (fault_plan_cut_at(&x->plan) == FAULT_BEFORE_REQUEST) {
+        exchange_push(x); // nothing is answered: the plan cuts at byte 0
+    }
+    x->is_inside_call = false;
+}
+
+// The request was read late or slowly; from here on it is one like others.
+static void end_intake(struct exchange *x)
+{
+    if (x->rule != NULL) {
+        loop_timer_stop(&x->timer);
+        tell_fault(x);
+        fault_plan_clear(&x->plan);
+        x->rule = NULL;
+        x->fault_told = false;
+    }
+}
+
+// It was answered before it was read; whatever it was, nothing follows from it.
+static void end_early(struct exchange *x)
+{
+    tell_response(x, true);
+    tell_fault(x);
+    finish(x, NEXT_REQUEST);
 }
 
 static void rewrite(struct exchange *x)
@@ -378,6 +418,9 @@ void exchange_reply(struct exchange *x)
 
 static void choose_answer(struct exchange *x, bool is_whole)
 {
+    if (route_take(x)) {
+        return;
+    }
     choose(x, PHASE_REQUEST);
     if (passage_is_due(x)) {
         passage_begin(x, is_whole);
@@ -397,13 +440,21 @@ void exchange_run(struct exchange *x)
         return;
     }
     x->lane->last_request_us = loop_now_us(x->lane->loop);
+    if (!x->is_early) {
+        end_intake(x);
+    }
     // What is no call of the service is none of ours to judge when another server answers it.
-    bool is_other = x->lane->options.upstream != NULL && x->operation == OPERATION_NONE;
+    bool is_other =
+        route_is_ours(x) || (x->lane->options.upstream != NULL && x->operation == OPERATION_NONE);
     if (x->target == TARGET_SERVICE && !is_other) {
-        exchange_decode(x);
+        decode_request(x);
     }
     record_request(x);
-    choose_answer(x, true);
+    if (x->is_early) {
+        end_early(x);
+    } else {
+        choose_answer(x, true);
+    }
     x->is_inside_call = false;
 }
 
@@ -423,7 +474,8 @@ void exchange_add_body(struct exchange *x, struct span bytes)
         passage_add(x, bytes);
     } else {
         buf_add(&x->body, bytes);
-        if (x->body.len > PASSAGE_WHOLE_BYTES && x->lane->options.upstream != NULL) {
+        bool may_stream = x->rule == NULL && !x->is_early && x->target == TARGET_SERVICE;
+        if (x->body.len > PASSAGE_WHOLE_BYTES && may_stream && x->lane->options.upstream != NULL) {
             run_early(x);
         }
     }
@@ -439,8 +491,15 @@ void exchange_refuse(struct exchange *x, const struct h1_error *error)
 {
     x->is_inside_call = true;
     x->is_last = true; // what follows on this connection cannot be framed
-    record_unreadable(x, error);
-    answer_refuse(x, error);
-    exchange_reply(x);
+    passage_clear(x);  // nor can the upstream be told the rest of it
+    if (x->is_early) {
+        record_unreadable(x, error);
+        end_early(x);
+    } else {
+        end_intake(x);
+        record_unreadable(x, error);
+        answer_refuse(x, error);
+        exchange_reply(x);
+    }
     x->is_inside_call = false;
 }

@@ -16,6 +16,7 @@
 
 struct lane;
 struct passage;
+struct tunnel;
 struct port;
 
 // Of a reply that has no length before its end: more than any has.
@@ -23,7 +24,7 @@ struct port;
 
 // What is awaited.
 enum exchange_state {
-    EXCHANGE_BODY,     // the rest of the request
+    EXCHANGE_BODY,     // the rest of the request, of which a rule may hold something back
     EXCHANGE_UPSTREAM, // its reply, or more of it
     EXCHANGE_TIME,     // the moment at which more may be sent
     EXCHANGE_KERNEL,   // the kernel to take, or the client to acknowledge, what was sent
@@ -39,6 +40,9 @@ enum exchange_next {
     NEXT_GONE // the client is gone: nothing can follow
 };
 
+// What the connection is after a CONNECT.
+enum exchange_becomes { EXCHANGE_BECOMES_NOTHING, EXCHANGE_BECOMES_TLS, EXCHANGE_BECOMES_TUNNEL };
+
 struct exchange {
     enum exchange_state state;
     enum exchange_next next;
@@ -47,8 +51,7 @@ struct exchange {
     struct lane *lane;
     enum target target; // whom the client asks
     struct peer *peer;
-    // It came to its end, or can take more of the body again, outside a call of the owner's.
-    void (*over)(void *arg);
+    void (*over)(void *arg); // it came to its end, or can read on, outside a call of the owner's
     void *over_arg;
     bool is_inside_call;
     bool is_last;     // the connection cannot go on after it
@@ -74,6 +77,8 @@ struct exchange {
     struct record_directive *directives; // owned; one per record, or NULL: all as they are
     struct fault_plan plan;
     bool fault_told;
+    bool is_early;     // it was answered before its body was read
+    size_t read_bytes; // of the request, behind its head
 
     // The reply
     struct service_reply reply;
@@ -83,6 +88,8 @@ struct exchange {
     const char *origin;     // "service" "identity" "rule" "proxy" "upstream"
     struct buf out;
     size_t head_bytes, sent_bytes;
+    struct tunnel *tunnel; // owned; NULL unless the client is to be led to another host
+    enum exchange_becomes becomes;
     struct passage *passage; // owned; NULL unless the upstream is, or was, asked
     size_t out_base;         // bytes of the reply before those in out
     bool is_growing;         // more of the reply comes from the upstream
@@ -97,7 +104,7 @@ struct exchange {
 };
 
 // Begins with a head; head is borrowed until the exchange is cleared. over is called, with arg,
-// when the exchange ends, or can take more of a body, later than within one of the calls below.
+// when the exchange ends, or can read on, later than within one of the calls below.
 void exchange_init(struct exchange *x, const struct port *port, struct peer *peer,
                    const struct h1_head *head, uint64_t connection, void (*over)(void *arg),
                    void *arg);
@@ -108,8 +115,14 @@ void exchange_add_body(struct exchange *x, struct span bytes);
 // Whether no more of the body can be taken for now; `over` is called when it can.
 bool exchange_is_full(const struct exchange *x);
 // The head is complete: a rule of the phase `head` may act now, and then the exchange is over or
-// held.
+// held, or its request is read as exchange_may_read says.
 void exchange_run_head(struct exchange *x);
+// How many of *count bytes behind the head may be read now; less are made of *count. False: none,
+// and not even the request's end may be noticed. When it holds something back, `over` is called in
+// time.
+bool exchange_may_read(struct exchange *x, size_t *count);
+// So many were read.
+void exchange_note_read(struct exchange *x, size_t count);
 // The request is complete.
 void exchange_run(struct exchange *x);
 // The request was no HTTP: answered with the error's status, then the connection ends.

@@ -34,7 +34,8 @@ struct forward {
     bool has_begun;   // a byte of a reply came
     bool has_head;    // the final one
     bool is_held;     // the user does not read
-    bool waits_whole; // the reply, for the end of the request
+    bool waits_whole; // the reply, for the end of the request: its head is still to be told
+    bool is_cut;      // the request: the reply says that nobody needs the rest
     bool was_full;    // the user waits for `drained`
     struct forward_facts facts;
 };
@@ -63,7 +64,7 @@ static int64_t since(const struct forward *f)
 static void watch_silence(struct forward *f)
 {
     bool is_its_turn = f->is_ready && !f->is_held && f->channel != NULL &&
-                       (f->is_whole || channel_unsent(f->channel) > 0);
+                       (f->is_whole || f->is_cut || channel_unsent(f->channel) > 0);
     if (is_its_turn) {
         loop_timer_start(&f->timer, f->reply_us);
     } else {
@@ -164,19 +165,16 @@ static bool take_head(struct forward *f)
         fail(f, UPSTREAM_REPLY_PROTOCOL, "it switches to a protocol that nobody asked for", true);
         return false;
     }
+    // A reply that comes while the request is under way is passed on when that is whole, unless it
+    // says that there is no need for the rest.
+    f->has_head = head->status >= 200;
+    f->waits_whole = f->has_head && !f->is_whole && head->status < 400;
+    f->is_cut = f->has_head && !f->is_whole && head->status >= 400;
     // RFC 9110 15.2: interim replies are passed on, but for the one that we have given already.
-    if (head->status != 100) {
-        f->has_head = head->status >= 200;
+    if (!f->waits_whole && head->status != 100) {
         f->handler.head(f->handler.arg, head);
     }
-    return f->channel != NULL;
-}
-
-// A reply that comes while the request is under way is passed on when that is whole, unless it says
-// that there is no need for the rest.
-static bool comes_too_early(const struct forward *f)
-{
-    return f->has_head && !f->is_whole && h1_parser_head(f->parser)->status < 400;
+    return !f->waits_whole && f->channel != NULL;
 }
 
 // Gives false when that was all for now.
@@ -208,9 +206,9 @@ static bool take_event(struct forward *f, struct span *bytes)
 static void take_reply(struct forward *f, struct span *bytes)
 {
     while (!f->waits_whole && take_event(f, bytes)) {
-        f->waits_whole = comes_too_early(f);
     }
     apply_read(f);
+    watch_silence(f);
     if (f->channel != NULL) {
         f->handler.paused(f->handler.arg);
     }
@@ -250,12 +248,17 @@ static void on_input(void *arg, struct span *bytes)
     leave(f);
 }
 
-// What came of the reply while it had to wait for the request, which nobody takes any more.
-static void take_what_waits(struct forward *f)
+// Goes on with a reply that had to wait for the end of the request.
+static void resume(struct forward *f)
 {
-    if (f->waits_whole) {
-        f->waits_whole = false;
-        f->is_whole = true;
+    struct span none = {0};
+    if (!f->waits_whole || f->channel == NULL) {
+        return;
+    }
+    f->waits_whole = false;
+    f->handler.head(f->handler.arg, h1_parser_head(f->parser));
+    take_reply(f, &none); // it may be without a body
+    if (f->channel != NULL) {
         channel_pump(f->channel);
     }
 }
@@ -269,7 +272,7 @@ static void on_ended(void *arg, enum peer_end how)
         return;
     }
     enter(f);
-    take_what_waits(f);
+    resume(f); // the upstream takes no more of the request
     if (f->channel == NULL) {
         // It was all there.
     } else if (!f->has_begun) {
@@ -387,11 +390,7 @@ void forward_end(struct forward *f)
     give(f, (struct span){0}, true);
     f->is_whole = true;
     watch_silence(f);
-    if (f->waits_whole && f->channel != NULL) {
-        f->waits_whole = false;
-        apply_read(f);
-        channel_pump(f->channel);
-    }
+    resume(f);
     leave(f);
 }
 

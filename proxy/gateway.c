@@ -17,10 +17,14 @@ static void add_string(struct buf *out, const char *text)
 {
     buf_add_char(out, '"');
     for (const char *at = text; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\') {
+        char c = '?';
+        if (*at >= ' ' && *at <= '~') {
+            c = *at;
+        }
+        if (c == '"' || c == '\\') {
             buf_add_char(out, '\\');
         }
-        buf_add_char(out, *at >= ' ' && *at <= '~' ? *at : '?');
+        buf_add_char(out, c);
     }
     buf_add_char(out, '"');
 }

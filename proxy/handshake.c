@@ -32,6 +32,12 @@ static const struct row *find(enum action_verb verb)
     return NULL;
 }
 
+// Of the rule that has won, if any.
+static const struct row *row_of(const struct handshake *h)
+{
+    return h->rule == NULL ? NULL : find(h->rule->actions[0].verb);
+}
+
 bool handshake_exists(enum action_verb verb)
 {
     return find(verb) != NULL;
@@ -95,7 +101,7 @@ const char *handshake_begin(struct handshake *h, const struct port *port, struct
                             uint64_t nth)
 {
     uint64_t index = choose(h, port, nth);
-    const struct row *row = h->rule == NULL ? NULL : find(h->rule->actions[0].verb);
+    const struct row *row = row_of(h);
     if (row == NULL) {
         return "";
     }
@@ -121,7 +127,8 @@ const char *handshake_begin(struct handshake *h, const struct port *port, struct
 
 void handshake_seen(struct handshake *h, struct lane *lane)
 {
-    if (h->rule != NULL && find(h->rule->actions[0].verb)->manner == BY_CERTIFICATE) {
+    const struct row *row = row_of(h);
+    if (row != NULL && row->manner == BY_CERTIFICATE) {
         tell(h, lane);
     }
 }

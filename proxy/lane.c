@@ -248,7 +248,8 @@ static void record_open(struct lane *lane)
 static enum rc check_transport(const struct lane *lane, struct diag *d)
 {
     const struct scenario *s = lane->options.scenario;
-    for (size_t i = 0; s != NULL && lane->options.tls == NULL && i < s->rule_count; i++) {
+    bool speaks_tls = lane->options.tls != NULL || lane->options.opening != NULL;
+    for (size_t i = 0; s != NULL && !speaks_tls && i < s->rule_count; i++) {
         const struct rule *rule = &s->rules[i];
         for (size_t a = 0; a < rule->action_count; a++) {
             if (action_kind(rule->actions[a].verb) == FAULT_TLS) {
@@ -430,12 +431,6 @@ static enum rc refuse(const struct scenario *s, const struct action *action, str
                         action_name(action->verb));
 }
 
-// A rule of the phase `head` can only cut: nothing is known yet that could be answered.
-static bool only_cuts_before_request(const struct fault_plan *plan, const struct rule *rule)
-{
-    return plan->count == rule->action_count && fault_plan_cut_at(plan) == FAULT_BEFORE_REQUEST;
-}
-
 bool lane_does(enum action_verb verb)
 {
     return fault_exists(verb) || answer_exists(verb) || refusal_exists(verb) ||
@@ -481,14 +476,15 @@ static enum rc supports_rule(const struct scenario *s, const struct rule *rule, 
     struct draw draw = {
         .seed = 1, .case_id = span_of(s->id), .rule = span_of(rule->name), .index = 1};
     struct fault_plan plan;
-    enum rc rc = fault_plan_init(&plan, rule->actions, rule->action_count, &draw, d);
-    bool is_early = rule->phase != PHASE_REQUEST;
-    if (rc == RC_OK && is_early &&
-        !(rule->phase == PHASE_HEAD && only_cuts_before_request(&plan, rule))) {
+    struct diag why = {.code = RC_OK};
+    enum rc rc = fault_plan_init(&plan, rule->actions, rule->action_count, &draw, &why);
+    if (rc != RC_OK) {
+        rc = diag_fail_at(d, rc, s->file, rule->place, "%s", why.text);
+    }
+    if (rc == RC_OK && rule->phase == PHASE_CONNECT) {
         rc = diag_fail_at(d, RC_UNSUPPORTED, s->file, rule->place,
-                          "the rule \"%s\" acts in a phase that this version plays only with hang, "
-                          "fin or rst at before-request, in the phase head, or with refuse, in the "
-                          "phase connect",
+                          "the rule \"%s\" acts in the phase connect, where this version plays "
+                          "only refuse",
                           rule->name);
     }
     fault_plan_clear(&plan);

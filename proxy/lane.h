@@ -14,6 +14,7 @@ struct lane;
 struct rsa_key;
 struct tls_context;
 struct upstream;
+struct destinations;
 
 // FULL: headers and body; DIGEST: their size and SHA-256; NONE: the size. Facts are always kept.
 enum lane_bodies { BODIES_FULL, BODIES_DIGEST, BODIES_NONE };
@@ -45,6 +46,10 @@ struct lane_options {
     // Who answers what no rule answers, and how long it may be silent. NULL: the stand-in service.
     struct upstream *upstream;
     int64_t upstream_reply_us;
+    // Where clients may be led that take us for their proxy, and what we speak TLS with in the
+    // place of hosts that are opened. NULL: we are nobody's proxy.
+    const struct destinations *destinations;
+    struct tls_context *opening;
     uint64_t seed;
     const char *case_id; // NULL: of the scenario, or "proxy"
     uint64_t world_seed; // what the world's own values are drawn from; 0: seed

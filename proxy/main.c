@@ -20,13 +20,9 @@
 #include "proxy/net/address.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls.h"
-#include "proxy/net/upstream.h"
-#include "proxy/passage.h"
+#include "proxy/outward.h"
 
 enum { EXIT_HARNESS = 3, EXIT_USAGE = 64 };
-
-// Shorter than servers usually keep an idle connection, so that few requests meet a closing one.
-#define UPSTREAM_IDLE_US (INT64_C(4) * US_PER_S)
 
 static const struct option_row OPTIONS[] = {
     {"--listen", "ADDR", "where to listen (127.0.0.1:0: a free port)"},
@@ -38,8 +34,15 @@ static const struct option_row OPTIONS[] = {
      "is verified, instead of the stand-in service; nobody keeps books then"},
     {"--upstream-ca", "FILE", "trust these authorities (PEM), too, towards the upstream"},
     {"--upstream-connect-timeout", "DURATION",
-     "how long a connection to an address of the upstream may take to be made (5s)"},
+     "how long a connection to an address of the upstream, or of a tunnel, may take to be made "
+     "(5s)"},
     {"--upstream-timeout", "DURATION", "how long the upstream may be silent (60s)"},
+    {"--connect", NULL,
+     "be a forward proxy, too: CONNECT and absolute targets. Only hosts that are named are "
+     "contacted: TLS to the service's hosts, and the upstream's, is opened with our authority"},
+    {"--open", "HOST[:PORT]", "with --connect: open TLS to this host of AWS's, too (repeatable)"},
+    {"--tunnel", "HOST[:PORT]",
+     "with --connect: pass connections to this host on, unseen (repeatable)"},
     {"--scenario", "FILE",
      "play this scenario's rules and world (none: the service as documented)"},
     {"--case", "ID", "which variant of the file, when it has several (the first)"},
@@ -47,7 +50,7 @@ static const struct option_row OPTIONS[] = {
     {"--journal", "FILE", "write every event there, one JSON line each; the file must not exist"},
     {"--bodies", "KIND", "what the journal keeps of requests: full, digest or none (full)"},
     {"--journal-limit", "BYTES", "stop writing events there (no limit)"},
-    {"--ledger", "FILE", "write there, at the end, what the service would bill"},
+    {"--ledger", "FILE", "write there, at the end, what the stand-in service would bill"},
     {"--cloudtrail", "FILE", "write there, at the end, what CloudTrail would have recorded"},
     {"--public-key", "FILE", "write there the key by which registrations can be verified (PEM)"},
     {"--seed", "S", "draw everything random from this number (a fresh one, printed)"},
@@ -66,6 +69,7 @@ static const struct option_row OPTIONS[] = {
 
 struct settings {
     const char *values[sizeof OPTIONS / sizeof OPTIONS[0]];
+    struct outward_options outward; // its hosts are owned
 };
 
 static enum rc note(void *arg, const struct option_row *row, const char *value, struct diag *d)
@@ -73,6 +77,12 @@ static enum rc note(void *arg, const struct option_row *row, const char *value, 
     (void)d;
     struct settings *s = arg;
     s->values[row - OPTIONS] = value == NULL ? "" : value;
+    bool is_tunnel = strcmp(row->name, "--tunnel") == 0;
+    if (is_tunnel || strcmp(row->name, "--open") == 0) {
+        struct outward_options *o = &s->outward;
+        X_GROW(o->hosts, o->host_count, o->host_capacity);
+        o->hosts[o->host_count++] = (struct outward_host){.text = value, .is_tunnel = is_tunnel};
+    }
     return RC_OK;
 }
 
@@ -110,6 +120,21 @@ static enum rc choice(unsigned *out, const struct settings *s, const char *name,
     return diag_fail(d, RC_USAGE, "%s does not know \"%s\"; see --help", name, text);
 }
 
+static void note_outward(struct settings *s)
+{
+    static const char *const BOOKS[] = {"--ledger", "--cloudtrail", "--public-key"};
+    struct outward_options *o = &s->outward;
+    o->upstream = given(s, "--upstream", NULL);
+    o->ca_file = given(s, "--upstream-ca", NULL);
+    o->connect_timeout = given(s, "--upstream-connect-timeout", NULL);
+    o->reply_timeout = given(s, "--upstream-timeout", NULL);
+    o->tls = given(s, "--tls", NULL);
+    o->is_proxy = given(s, "--connect", NULL) != NULL;
+    for (size_t i = 0; i < sizeof BOOKS / sizeof BOOKS[0]; i++) {
+        o->books = given(s, BOOKS[i], NULL) != NULL ? BOOKS[i] : o->books;
+    }
+}
+
 static uint64_t fresh_seed(void)
 {
     struct clock clock = clock_system();
@@ -123,9 +148,9 @@ struct program {
     struct lane *lane;
     struct scenario_file *file;
     struct rsa_key *key;
-    struct authority *authority; // with --tls
+    struct authority *authority; // with --tls or --connect
     struct tls_context *tls;
-    struct upstream *upstream; // with --upstream
+    struct outward outward;
     cJSON *world_base, *world_map;
     char *identity_dir; // for files with tokens; removed at the end
     struct loop_signal on_int, on_term;
@@ -263,7 +288,12 @@ static void greet(const struct program *p, const struct lane_options *o, const c
     const struct lane_identity *told = lane_identity(p->lane);
     printf("%s\n", lane_endpoint(p->lane));
     printf("seed %" PRIu64 "\n", o->seed);
-    printf("export AWS_ENDPOINT_URL_MARKETPLACE_METERING=%s\n", lane_endpoint(p->lane));
+    if (o->destinations != NULL) {
+        export("HTTP_PROXY", lane_endpoint(p->lane));
+        export("HTTPS_PROXY", lane_endpoint(p->lane));
+    } else {
+        export("AWS_ENDPOINT_URL_MARKETPLACE_METERING", lane_endpoint(p->lane));
+    }
     greet_authority(p->authority);
     if (o->upstream != NULL && told == NULL) {
         printf("credentials from wherever the upstream's clients have theirs\n");
@@ -313,9 +343,10 @@ static enum rc open_authority(struct program *p, const struct settings *s, struc
 {
     const char *dir = given(s, "--authority", NULL);
     OWN(text) char *usual = NULL;
-    if (given(s, "--tls", NULL) == NULL) {
-        return dir == NULL ? RC_OK
-                           : diag_fail(d, RC_USAGE, "--authority means nothing without --tls");
+    if (given(s, "--tls", NULL) == NULL && given(s, "--connect", NULL) == NULL) {
+        return dir == NULL
+                   ? RC_OK
+                   : diag_fail(d, RC_USAGE, "--authority means nothing without --tls or --connect");
     }
     struct clock clock = clock_system();
     enum rc rc = dir == NULL ? authority_usual_dir(&usual, d) : RC_OK;
@@ -323,60 +354,6 @@ static enum rc open_authority(struct program *p, const struct settings *s, struc
         rc = authority_open(&p->authority, dir == NULL ? usual : dir, &clock, d);
     }
     return rc == RC_OK ? tls_context_new(&p->tls, p->authority, d) : rc;
-}
-
-static enum rc duration(int64_t *us, const struct settings *s, const char *name,
-                        const char *otherwise, struct diag *d)
-{
-    const char *text = given(s, name, otherwise);
-    if (duration_parse(us, span_of(text), NULL) != RC_OK || *us <= 0) {
-        return diag_fail(d, RC_USAGE, "%s takes a duration as 5s or 300ms, not \"%s\"", name, text);
-    }
-    return RC_OK;
-}
-
-static enum rc check_upstream(const struct settings *s, struct diag *d)
-{
-    static const char *const NEED[] = {"--upstream-ca", "--upstream-connect-timeout",
-                                       "--upstream-timeout"};
-    static const char *const BAR[] = {"--ledger", "--cloudtrail", "--public-key"};
-    bool is_given = given(s, "--upstream", NULL) != NULL;
-    for (size_t i = 0; i < sizeof NEED / sizeof NEED[0]; i++) {
-        if (!is_given && given(s, NEED[i], NULL) != NULL) {
-            return diag_fail(d, RC_USAGE, "%s means nothing without --upstream", NEED[i]);
-        }
-    }
-    for (size_t i = 0; i < sizeof BAR / sizeof BAR[0]; i++) {
-        if (is_given && given(s, BAR[i], NULL) != NULL) {
-            return diag_fail(d, RC_USAGE,
-                             "%s cannot be with --upstream: what a real service bills, records and "
-                             "signs is known to it alone",
-                             BAR[i]);
-        }
-    }
-    return RC_OK;
-}
-
-// Before the loop runs: names become addresses here, once.
-static enum rc open_upstream(struct program *p, const struct settings *s, struct lane_options *o,
-                             struct diag *d)
-{
-    struct upstream_options u = {.loop = p->loop,
-                                 .url = given(s, "--upstream", NULL),
-                                 .ca_file = given(s, "--upstream-ca", NULL),
-                                 .idle_us = UPSTREAM_IDLE_US};
-    enum rc rc = duration(&u.connect_us, s, "--upstream-connect-timeout", "5s", d);
-    if (rc == RC_OK) {
-        rc = duration(&o->upstream_reply_us, s, "--upstream-timeout", "60s", d);
-    }
-    if (rc == RC_OK && o->scenario != NULL && u.url != NULL) {
-        rc = passage_supports(o->scenario, d);
-    }
-    if (rc == RC_OK && u.url != NULL) {
-        rc = upstream_new(&p->upstream, &u, d);
-    }
-    o->upstream = p->upstream;
-    return rc;
 }
 
 // Before anything is served: what is asked for at the end must not be lost then.
@@ -429,7 +406,7 @@ static enum rc end(struct program *p, const struct settings *s, struct diag *d)
 static enum rc serve(struct program *p, const struct settings *s, struct diag *d)
 {
     struct lane_options o = {.loop = NULL};
-    enum rc rc = check_upstream(s, d);
+    enum rc rc = outward_check(&s->outward, d);
     if (rc == RC_OK) {
         rc = read_options(&o, s, d);
     }
@@ -450,8 +427,7 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     rc = make_key(p, s, d);
     o.key = p->key;
     rc = rc == RC_OK ? open_authority(p, s, d) : rc;
-    o.tls = p->tls;
-    rc = rc == RC_OK ? open_upstream(p, s, &o, d) : rc;
+    rc = rc == RC_OK ? outward_open(&p->outward, &s->outward, p->tls, &o, d) : rc;
     rc = rc == RC_OK ? open_books(s, d) : rc;
     if (rc == RC_OK && strcmp(lane_source(&o), "static") != 0) {
         rc = make_identity_dir(p, d);
@@ -478,7 +454,7 @@ static void release(struct program *p)
     x_free(p->identity_dir);
     loop_signal_stop(&p->on_int);
     loop_signal_stop(&p->on_term);
-    upstream_free(&p->upstream);
+    outward_free(&p->outward);
     loop_free(&p->loop);
     scenario_file_free(&p->file);
     rsa_key_free(&p->key);
@@ -515,7 +491,7 @@ static int complain(const struct diag *d)
 
 int main(int argc, char **argv)
 {
-    struct settings settings = {{NULL}};
+    struct settings settings = {.outward = {.upstream = NULL}};
     struct program program = {.loop = NULL};
     struct diag d = {0};
     int rest = 0;
@@ -531,9 +507,11 @@ int main(int argc, char **argv)
         printf("meterprover-proxy " METERPROVER_VERSION "\n");
         return EXIT_SUCCESS;
     }
+    note_outward(&settings);
     if (rc == RC_OK) {
         rc = serve(&program, &settings, &d);
     }
     release(&program);
+    x_free(settings.outward.hosts);
     return rc == RC_OK ? EXIT_SUCCESS : complain(&d);
 }

@@ -57,11 +57,21 @@ static bool edits_head(enum action_verb verb)
     return verb == ACTION_DATE_HEADER || verb == ACTION_RETRY_AFTER;
 }
 
+// A redirect is an answer, too.
+static bool answers_in_place(const struct rule *rule)
+{
+    bool is_redirect = false;
+    for (size_t i = 0; i < rule->action_count; i++) {
+        is_redirect = is_redirect || rule->actions[i].verb == ACTION_REDIRECT;
+    }
+    return is_redirect || rule_answers(rule);
+}
+
 enum rc passage_supports(const struct scenario *s, struct diag *d)
 {
     for (size_t i = 0; i < s->rule_count; i++) {
         const struct rule *rule = &s->rules[i];
-        bool is_in_place = answer_is_in_place(rule);
+        bool is_in_place = answers_in_place(rule);
         for (size_t a = 0; a < rule->action_count; a++) {
             enum action_verb verb = rule->actions[a].verb;
             if (rewrites_service(verb) || (edits_head(verb) && !is_in_place)) {
@@ -114,7 +124,7 @@ static void choose_mode(struct passage *p, const struct h1_head *head)
     struct exchange *x = p->x;
     bool is_old_client = x->head->minor == 0;
     p->passing = head->is_chunked && is_old_client ? H1_PASS_CLOSE : H1_PASS_AS_IS;
-    if (x->rule != NULL && answer_is_in_place(x->rule)) {
+    if (x->rule != NULL && answers_in_place(x->rule)) {
         p->mode = MODE_DISCARD;
     } else if (fault_plan_rewrites(&x->plan)) {
         p->mode = MODE_GATHER;
@@ -324,7 +334,7 @@ void passage_begin(struct exchange *x, bool is_whole)
     struct lane *lane = x->lane;
     x->passage = p;
     p->x = x;
-    if (x->rule != NULL && !answer_is_in_place(x->rule)) {
+    if (x->rule != NULL && !answers_in_place(x->rule)) {
         answer_act(x);
     }
     lane_point(lane, LANE_BEFORE_COMMIT, x->number);

@@ -392,6 +392,32 @@ void record_response(struct exchange *x, bool whole)
     (void)journal_end(x->lane->journal);
 }
 
+void record_route(struct exchange *x, const char *way, const char *text)
+{
+    struct buf *b = begin(x, EVENT_ROUTE);
+    buf_add_member_i64(b, "conn", (int64_t)x->connection);
+    buf_add_member(b, "to", x->head->authority);
+    buf_add_member(b, "way", span_of(way));
+    if (x->tunnel != NULL) {
+        buf_add_member(b, "address", span_of(tunnel_facts(x->tunnel).address));
+    }
+    buf_add_member(b, "text", span_of(text));
+    (void)journal_end(x->lane->journal);
+}
+
+void record_tunnel_end(struct lane *lane, uint64_t connection, const struct tunnel_facts *facts,
+                       bool is_reset)
+{
+    struct buf *b = journal_begin(lane->journal, EVENT_ROUTE);
+    buf_add_member_i64(b, "conn", (int64_t)connection);
+    buf_add_member(b, "way", SPAN("ended"));
+    buf_add_member(b, "address", span_of(facts->address));
+    buf_add_member_i64(b, "sent", (int64_t)facts->sent);
+    buf_add_member_i64(b, "bytes", (int64_t)facts->received);
+    buf_add_member(b, "how", is_reset ? SPAN("rst") : SPAN("fin"));
+    (void)journal_end(lane->journal);
+}
+
 static void add_duration(struct buf *b, const char *key, int64_t us)
 {
     if (us >= 0) {
@@ -422,8 +448,8 @@ void record_upstream(struct exchange *x, const struct passage_facts *facts)
     (void)journal_end(x->lane->journal);
 }
 
-void record_rule_fault(struct lane *lane, const struct rule *rule, uint64_t number, const char *at,
-                       size_t bytes)
+static struct buf *begin_fault(struct lane *lane, const struct rule *rule, uint64_t number,
+                               const char *at, size_t bytes)
 {
     struct buf *b = journal_begin(lane->journal, EVENT_FAULT);
     buf_add_member_i64(b, "x", (int64_t)number);
@@ -434,12 +460,32 @@ void record_rule_fault(struct lane *lane, const struct rule *rule, uint64_t numb
         buf_add_member(b, "at", span_of(at));
     }
     buf_add_member_i64(b, "bytes", (int64_t)bytes);
+    return b;
+}
+
+void record_rule_fault(struct lane *lane, const struct rule *rule, uint64_t number, const char *at,
+                       size_t bytes)
+{
+    (void)begin_fault(lane, rule, number, at, bytes);
     (void)journal_end(lane->journal);
+}
+
+static const char *place_of(const struct exchange *x)
+{
+    enum fault_at at = fault_plan_cut_at(&x->plan);
+    if (!fault_plan_is_active(&x->plan)) {
+        return "";
+    }
+    bool is_of_reading = x->rule->phase == PHASE_HEAD && !x->is_early && at == FAULT_IN_RESPONSE;
+    return is_of_reading ? "request" : fault_at_name(at);
 }
 
 void record_fault(struct exchange *x)
 {
-    bool is_wire = fault_plan_is_active(&x->plan);
-    const char *at = is_wire ? fault_at_name(fault_plan_cut_at(&x->plan)) : "";
-    record_rule_fault(x->lane, x->rule, x->number, at, x->sent_bytes);
+    struct buf *b = begin_fault(x->lane, x->rule, x->number, place_of(x), x->sent_bytes);
+    int64_t delay_us = fault_plan_delay_us(&x->plan);
+    if (delay_us > 0) {
+        buf_add_member_i64(b, "delay_us", delay_us);
+    }
+    (void)journal_end(x->lane->journal);
 }

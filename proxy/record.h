@@ -6,6 +6,7 @@
 
 #include "proxy/exchange.h"
 #include "proxy/passage.h"
+#include "proxy/tunnel.h"
 
 // The handshake is done.
 void record_secured(struct lane *lane, uint64_t connection, const struct tls_facts *facts);
@@ -24,6 +25,11 @@ void record_commit(struct exchange *x);
 // A credential was handed out in the reply to come.
 void record_served(struct exchange *x, const struct sigv4_credential *credential);
 void record_response(struct exchange *x, bool whole);
+// Where a request to us as a forward proxy was led. text: "" for nothing more.
+void record_route(struct exchange *x, const char *way, const char *text);
+// A tunnel of that connection is over.
+void record_tunnel_end(struct lane *lane, uint64_t connection, const struct tunnel_facts *facts,
+                       bool is_reset);
 // What became of it at the upstream.
 void record_upstream(struct exchange *x, const struct passage_facts *facts);
 void record_fault(struct exchange *x);

@@ -196,7 +196,8 @@ static void copy_span(char *out, size_t size, struct span text)
     out[len] = '\0';
 }
 
-static void gather(struct trial *t)
+// What is said, whether it is true or not.
+static void gather_claim(struct trial *t)
 {
     struct sigv4_result *r = t->result;
     const struct sigv4_parts *p = &t->parts;
@@ -205,6 +206,13 @@ static void gather(struct trial *t)
     copy_span(r->service, sizeof r->service, p->service);
     r->signed_us = p->signed_us;
     r->credential = p->key_id.len == 0 ? NULL : t->verifier->find(t->verifier->arg, p->key_id);
+}
+
+static void gather(struct trial *t)
+{
+    struct sigv4_result *r = t->result;
+    const struct sigv4_parts *p = &t->parts;
+    gather_claim(t);
     r->is_valid = signature_is_right(t);
     r->scope_ok = span_is(p->service, t->verifier->service) && region_is_right(t);
     r->fresh = p->signed_us != 0 && date_is_near(t) && credential_lives(t);
@@ -392,6 +400,15 @@ void sigv4_verify(struct sigv4_verifier *v, const struct sigv4_request *request,
     copy_span(result->text, sizeof result->text,
               text.len > 0 ? buf_span(&text) : span_of(aws_error_message(result->error)));
     buf_clear(&text);
+}
+
+void sigv4_claim(struct sigv4_verifier *v, const struct sigv4_request *request,
+                 struct sigv4_result *result)
+{
+    struct trial t = {.verifier = v, .request = request, .result = result};
+    *result = (struct sigv4_result){.error = AWS_ERROR_NONE};
+    sigv4_parts_read(&t.parts, request);
+    gather_claim(&t);
 }
 
 void sigv4_explain(struct sigv4_verifier *v, const struct sigv4_request *request, struct buf *out)

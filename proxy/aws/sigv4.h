@@ -58,6 +58,10 @@ bool sigv4_is_presigned(struct span target);
 // region: the one that the request should be signed for; empty for any. now_us: wire time.
 void sigv4_verify(struct sigv4_verifier *v, const struct sigv4_request *request, struct span region,
                   int64_t now_us, struct sigv4_result *result);
+// Only what the request says of itself, as long as its body is not there: access key, region,
+// service, date, and whose key that is. Nothing is verified; the rest of *result is zero.
+void sigv4_claim(struct sigv4_verifier *v, const struct sigv4_request *request,
+                 struct sigv4_result *result);
 // After a mismatch: our canonical request and string to sign, as AWS shows them in its error, for a
 // person to compare. Never holds a secret (session tokens are replaced by their length).
 void sigv4_explain(struct sigv4_verifier *v, const struct sigv4_request *request, struct buf *out);

@@ -47,6 +47,8 @@ void cut_ask(const struct fault_stage *stage, const struct fault_view *view, str
         if (at >= view->total_bytes && view->total_bytes > 0) {
             at = view->total_bytes - 1;
         }
+    } else if (stage->at == FAULT_AFTER_RESPONSE) {
+        at = view->total_bytes;
     }
     // While an earlier stage waits at this very byte, the cut waits too: "delay, then rst".
     if (at < say->limit || (at == say->limit && say->wake_us == 0)) {

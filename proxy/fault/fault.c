@@ -13,6 +13,7 @@ static const struct fault_type TYPES[] = {
     {.verb = ACTION_DELAY, .init = delay_init, .ask = delay_ask},
     {.verb = ACTION_RATE_LIMIT, .init = rate_init, .ask = rate_ask},
     {.verb = ACTION_DRIP, .init = drip_init, .ask = drip_ask},
+    {.verb = ACTION_SLOW_READ, .init = rate_init},
     {.verb = ACTION_HANG, .end = FAULT_HANG, .init = cut_init, .ask = cut_ask},
     {.verb = ACTION_FIN, .end = FAULT_FIN, .init = cut_init, .ask = cut_ask},
     {.verb = ACTION_RST, .end = FAULT_RST, .init = cut_init, .ask = cut_ask},
@@ -39,6 +40,7 @@ static const char *const AT_NAMES[] = {
     [FAULT_BEFORE_REQUEST] = "before-request",
     [FAULT_BEFORE_RESPONSE] = "before-response",
     [FAULT_IN_RESPONSE] = "response",
+    [FAULT_AFTER_RESPONSE] = "after-response",
 };
 
 static const struct fault_type *find(enum action_verb verb)
@@ -171,7 +173,7 @@ bool fault_plan_ends(const struct fault_plan *plan)
     return false;
 }
 
-static int64_t longest_delay_us(const struct fault_plan *plan)
+int64_t fault_plan_delay_us(const struct fault_plan *plan)
 {
     int64_t us = 0;
     for (size_t i = 0; i < plan->count; i++) {
@@ -186,7 +188,7 @@ struct fault_say fault_plan_ask(const struct fault_plan *plan, const struct faul
 {
     struct fault_say say = {.limit = view->total_bytes, .end = FAULT_GO_ON};
     struct fault_view seen = *view;
-    seen.delay_us = longest_delay_us(plan);
+    seen.delay_us = fault_plan_delay_us(plan);
     for (size_t i = 0; i < plan->count; i++) {
         if (plan->stages[i].type->ask != NULL) {
             plan->stages[i].type->ask(&plan->stages[i], &seen, &say);
@@ -195,15 +197,33 @@ struct fault_say fault_plan_ask(const struct fault_plan *plan, const struct faul
     return say;
 }
 
-enum fault_at fault_plan_cut_at(const struct fault_plan *plan)
+struct fault_intake fault_plan_intake(const struct fault_plan *plan, int64_t elapsed_us)
 {
-    enum fault_at at = FAULT_IN_RESPONSE;
+    int64_t delay_us = fault_plan_delay_us(plan);
+    struct fault_intake intake = {.limit = SIZE_MAX};
+    if (elapsed_us < delay_us) {
+        return (struct fault_intake){.is_held = true, .wake_us = delay_us};
+    }
     for (size_t i = 0; i < plan->count; i++) {
-        if (plan->stages[i].end != FAULT_GO_ON && plan->stages[i].at < at) {
-            at = plan->stages[i].at;
+        if (plan->stages[i].type->verb == ACTION_SLOW_READ) {
+            intake_limit(&plan->stages[i], elapsed_us - delay_us, &intake);
+            intake.wake_us += delay_us;
         }
     }
-    return at;
+    return intake;
+}
+
+enum fault_at fault_plan_cut_at(const struct fault_plan *plan)
+{
+    enum fault_at at = FAULT_AFTER_RESPONSE;
+    bool ends = false;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->stages[i].end != FAULT_GO_ON) {
+            ends = true;
+            at = plan->stages[i].at < at ? plan->stages[i].at : at;
+        }
+    }
+    return ends ? at : FAULT_IN_RESPONSE;
 }
 
 bool fault_plan_is_active(const struct fault_plan *plan)

@@ -10,7 +10,12 @@
 #include "proxy/scenario/scenario.h"
 
 // Where in an exchange a cut is made.
-enum fault_at { FAULT_BEFORE_REQUEST, FAULT_BEFORE_RESPONSE, FAULT_IN_RESPONSE };
+enum fault_at {
+    FAULT_BEFORE_REQUEST,
+    FAULT_BEFORE_RESPONSE,
+    FAULT_IN_RESPONSE,
+    FAULT_AFTER_RESPONSE
+};
 
 enum fault_end {
     FAULT_GO_ON, // the reply is complete, or more of it may follow later
@@ -43,6 +48,13 @@ struct fault_say {
     enum fault_end end; // what happens once sent_bytes has reached limit
 };
 
+// How much of a request's body may be read by now.
+struct fault_intake {
+    bool is_held;    // not even that there is nothing more of it may be noticed
+    size_t limit;    // bytes of it, those before included
+    int64_t wake_us; // elapsed time at which more may be read
+};
+
 struct fault_stage;
 
 struct fault_plan {
@@ -70,6 +82,10 @@ bool fault_plan_rewrites(const struct fault_plan *plan);
 // Whether it ends the connection, or all that is sent on it.
 bool fault_plan_ends(const struct fault_plan *plan);
 struct fault_say fault_plan_ask(const struct fault_plan *plan, const struct fault_view *view);
+// Of a plan that lets the request be read late or slowly; elapsed_us: since its head was there.
+struct fault_intake fault_plan_intake(const struct fault_plan *plan, int64_t elapsed_us);
+// How long its delays take, as they were drawn; 0 when it has none.
+int64_t fault_plan_delay_us(const struct fault_plan *plan);
 // The plan's cut, if any: where it is made. FAULT_IN_RESPONSE when it has none.
 enum fault_at fault_plan_cut_at(const struct fault_plan *plan);
 // True when the plan has a stage that acts at all.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What paces a reply: so many bytes a second, or a piece now and then. The limit grows with the
-// time since the delays are over.
+// What paces a reply, or the reading of a request: so many bytes a second, or a piece now and then.
+// The limit grows with the time since the delays are over.
 #include "proxy/base/instant.h"
 #include "proxy/fault/stage.h"
 
@@ -38,6 +38,13 @@ static int64_t due_by(const struct fault_stage *stage, int64_t us)
     return us <= 0 ? 0 : us / US_PER_S * rate + us % US_PER_S * rate / US_PER_S;
 }
 
+// When it is worth while to ask again.
+static int64_t next_wake(const struct fault_stage *stage, int64_t due, int64_t paced_us)
+{
+    int64_t wake_us = time_for(stage, due + 1);
+    return wake_us < paced_us + QUANTUM_US ? paced_us + QUANTUM_US : wake_us;
+}
+
 void rate_ask(const struct fault_stage *stage, const struct fault_view *view, struct fault_say *say)
 {
     int64_t paced_us = view->elapsed_us - view->delay_us;
@@ -45,12 +52,16 @@ void rate_ask(const struct fault_stage *stage, const struct fault_view *view, st
     if (due >= (int64_t)view->total_bytes) {
         return;
     }
-    int64_t wake_us = time_for(stage, due + 1);
-    if (wake_us < paced_us + QUANTUM_US) {
-        wake_us = paced_us + QUANTUM_US;
-    }
+    int64_t wake_us = next_wake(stage, due, paced_us);
     int64_t end_us = time_for(stage, (int64_t)view->total_bytes);
     fault_hold(say, (size_t)due, view->delay_us + (wake_us < end_us ? wake_us : end_us));
+}
+
+void intake_limit(const struct fault_stage *stage, int64_t paced_us, struct fault_intake *intake)
+{
+    int64_t due = due_by(stage, paced_us);
+    intake->limit = (size_t)due;
+    intake->wake_us = next_wake(stage, due, paced_us);
 }
 
 enum rc drip_init(struct fault_stage *stage, const cJSON *args, const struct draw *draw,

@@ -9,7 +9,7 @@ struct fault_stage {
     const struct fault_type *type;
     // delay: how long; drip: from piece to piece; idle_close: after how long
     int64_t us;
-    // drip: of a piece; rate_limit: in a second; garbage: in all
+    // drip: of a piece; rate_limit, slow_read: in a second; garbage: in all
     size_t bytes;
     int64_t by;    // wrong_length: is added to Content-Length
     uint64_t seed; // garbage
@@ -52,6 +52,8 @@ enum rc rate_init(struct fault_stage *stage, const cJSON *args, const struct dra
                   struct diag *d);
 void rate_ask(const struct fault_stage *stage, const struct fault_view *view,
               struct fault_say *say);
+// What may be read of a request so long after its head.
+void intake_limit(const struct fault_stage *stage, int64_t paced_us, struct fault_intake *intake);
 enum rc drip_init(struct fault_stage *stage, const cJSON *args, const struct draw *draw,
                   struct diag *d);
 void drip_ask(const struct fault_stage *stage, const struct fault_view *view,

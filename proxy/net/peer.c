@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "proxy/base/alloc.h"
+#include "proxy/base/own.h"
 
 // How often the end of a peer that is held back is looked for.
 #define LOOK_US 50000
@@ -66,10 +67,28 @@ static void end(struct peer *p, enum peer_end how)
     p->handler.ended(p->handler.arg, how);
 }
 
+static void decrypt(struct peer *p, struct span wire);
+
+// The owner has found that TLS begins behind what it used.
+static void begin_tls(struct peer *p, struct span rest)
+{
+    OWN_BUF struct buf first = {0};
+    buf_add(&first, rest);
+    buf_clear(&p->input);
+    if (first.len > 0) {
+        decrypt(p, buf_span(&first));
+    }
+}
+
 // Lets the owner use what is there; only what it leaves is kept, so an idle peer holds no memory.
 static void hand_over(struct peer *p, struct span bytes)
 {
+    bool was_plain = p->tls == NULL;
     p->handler.input(p->handler.arg, &bytes);
+    if (was_plain && p->tls != NULL) {
+        begin_tls(p, bytes);
+        return;
+    }
     if (p->is_finishing || p->fd < 0) {
         buf_clear(&p->input);
         return;
@@ -380,6 +399,14 @@ void peer_finish(struct peer *p)
     }
     send_what_waits(p);
     watch(p);
+}
+
+void peer_shut(struct peer *p)
+{
+    assert(peer_unsent(p) == 0 && p->tls == NULL);
+    if (p->fd >= 0 && !p->has_failed) {
+        (void)shutdown(p->fd, SHUT_WR);
+    }
 }
 
 void peer_reset(struct peer *p)

@@ -42,7 +42,8 @@ struct peer *peer_new(struct loop *loop, int fd, const struct peer_handler *hand
 void peer_free(struct peer **p);
 
 // Speaks TLS from here on: what goes through the calls and callbacks of a peer is plain, and what
-// is on the wire is not. Before any byte came or went. The context is borrowed.
+// is on the wire is not. Before any byte came or went, or within `input`, which leaves what is TLS
+// already. The context is borrowed.
 void peer_secure(struct peer *p, struct tls_context *context);
 // The same as a client of that host (tls_client_new): the handshake begins at once.
 void peer_secure_towards(struct peer *p, struct tls_context *context, const char *host);
@@ -77,6 +78,8 @@ bool peer_is_gone(const struct peer *p);
 // FIN, under TLS after close_notify: ends our direction, reads and discards what still comes (so
 // that no RST overtakes the FIN) and then reports `ended`. Only when nothing is unsent.
 void peer_finish(struct peer *p);
+// FIN alone, without TLS: ends our direction and goes on reading. Only when nothing is unsent.
+void peer_shut(struct peer *p);
 // RST: on the wire when this returns (SO_LINGER 0 and close). Only peer_free may follow.
 void peer_reset(struct peer *p);
 bool peer_is_open(const struct peer *p);

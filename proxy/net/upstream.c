@@ -340,11 +340,20 @@ void channel_pump(struct channel *c)
     }
 }
 
-void channel_finish(struct channel *c)
+void channel_shut(struct channel *c)
 {
     if (c->peer != NULL && c->state == CHANNEL_USED) {
-        peer_finish(c->peer);
+        peer_shut(c->peer);
     }
+}
+
+void channel_reset(struct channel **slot)
+{
+    struct channel *c = *slot;
+    if (c != NULL && c->peer != NULL && c->state == CHANNEL_USED) {
+        peer_reset(c->peer);
+    }
+    channel_free(slot);
 }
 
 struct channel_facts channel_facts(const struct channel *c)

@@ -67,8 +67,10 @@ size_t channel_unsent(const struct channel *c);
 void channel_read(struct channel *c, bool wanted);
 // Hands what was kept of the input to `input` once more.
 void channel_pump(struct channel *c);
-// FIN; it goes on reading until the other side ends, too. Only when nothing is unsent.
-void channel_finish(struct channel *c);
+// FIN; what still comes is read. Only when nothing is unsent.
+void channel_shut(struct channel *c);
+// RST. Accepts NULL in *c and nulls it.
+void channel_reset(struct channel **c);
 
 struct channel_facts {
     uint64_t number; // of the upstream's connections, from 1

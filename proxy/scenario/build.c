@@ -36,7 +36,8 @@ static bool keeps_from_executing(const struct action *action)
 {
     enum effect effect = EFFECTS[action->verb];
     return effect == EFFECT_REPLACES ||
-           (effect == EFFECT_CUTS && !span_is(json_span(json_get(action->args, "at")), "response"));
+           (effect == EFFECT_CUTS &&
+            span_starts(json_span(json_get(action->args, "at")), SPAN("before-")));
 }
 
 // An answer in the service's place, or a cut before it: not executed; `commit` executes first.
@@ -50,6 +51,17 @@ static bool executes(const struct rule *rule)
         is_executed = is_executed && !keeps_from_executing(&rule->actions[i]);
     }
     return is_executed;
+}
+
+bool rule_answers(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->action_count; i++) {
+        enum action_verb verb = rule->actions[i].verb;
+        if (verb == ACTION_ERROR || verb == ACTION_RESPOND) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // What is done to the wire decides when the rule counts as delivered, the last such action if there

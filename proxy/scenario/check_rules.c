@@ -80,11 +80,14 @@ static void check_cut(const struct rule *rule, const struct action *action,
         return;
     }
     bool is_early = span_is(at, "before-request");
-    if (is_early != (rule->phase == PHASE_HEAD)) {
-        problem(problems, RC_CONFLICT, action->place,
-                is_early ? "\"before-request\" needs a rule of phase \"head\": later the body has "
-                           "been read"
-                         : "a rule of phase \"head\" can only act \"before-request\"");
+    if (is_early != (rule->phase == PHASE_HEAD) &&
+        !(rule->phase == PHASE_HEAD && rule_answers(rule))) {
+        problem(
+            problems, RC_CONFLICT, action->place,
+            is_early
+                ? "\"before-request\" needs a rule of phase \"head\": later the body has "
+                  "been read"
+                : "a rule of phase \"head\" can only act \"before-request\", unless it answers");
     }
     bool is_inside = span_is(at, "response");
     if (is_inside != (json_get(action->args, "after_bytes") != NULL)) {
@@ -252,6 +255,7 @@ void check_rules(const struct scenario *s, struct problems *problems)
         }
         check_only_one(rule, ANSWERS, sizeof ANSWERS / sizeof ANSWERS[0], "answer", problems);
         check_only_one(rule, CUTS, sizeof CUTS / sizeof CUTS[0], "cut", problems);
+        check_head(rule, problems);
         check_shadow(s, i, problems);
     }
 }

@@ -12,6 +12,8 @@ void check_names(const struct scenario *s, const struct symbols *symbols,
 // Operation and profiles, steps, what they need of the client.
 void check_steps(const struct scenario *s, struct problems *problems);
 void check_rules(const struct scenario *s, struct problems *problems);
+// What a rule of the phase `head` can do, where the request's body was not read.
+void check_head(const struct rule *rule, struct problems *problems);
 void check_expects(const struct scenario *s, struct problems *problems);
 // Moments in their order, and usages of one key that a client may send apart.
 void check_timeline(const struct scenario *s, struct problems *problems);

@@ -72,6 +72,9 @@ struct rule {
     struct place place;
 };
 
+// Whether it says itself what the reply is: by `error` or `respond`.
+bool rule_answers(const struct rule *rule);
+
 struct expect {
     const char *id;
     enum expect_verb verb;

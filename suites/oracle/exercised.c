@@ -26,6 +26,7 @@ static bool is_act(const struct event *e)
     case EVENT_MATCH:
     case EVENT_DRAW:
     case EVENT_COMMIT:
+    case EVENT_ROUTE:
     case EVENT_UPSTREAM:
     case EVENT_RESPONSE:
     case EVENT_FAULT:

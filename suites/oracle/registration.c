@@ -121,15 +121,18 @@ static void judge_word(struct findings *out, const struct facts *f, const struct
 }
 
 // The first final word about the same step, if this one differs. Steps are counted for all
-// processes.
-static void judge_change(struct findings *out, const struct facts *f, const struct claim *c)
+// processes. Who meters by MeterUsage may cease to serve later: the guide gives it two hours of
+// failures until then.
+static void judge_change(struct findings *out, const struct facts *f, const struct claim *c,
+                         bool may_cease)
 {
     const char *state = fact_text(c->event->json, "state");
     for (size_t i = 0; f->evidence->events[i].seq < c->event->seq; i++) {
         const struct event *e = &f->evidence->events[i];
         const char *said = fact_text(e->json, "state");
         if (is_registration(e) && json_get_int(e->json, "step", -1) == c->step && is_final(said)) {
-            if (strcmp(said, state) != 0) {
+            bool ceases = may_cease && strcmp(state, "denied") == 0;
+            if (strcmp(said, state) != 0 && !ceases) {
                 findings_add(out, FINDING_BAD, c->event->line,
                              "The client said %s at line %u, which is final, and %s at line %u.",
                              said, e->line, state, c->event->line);
@@ -159,6 +162,6 @@ void invariant_registration(struct findings *out, const struct facts *f)
         if (by_register_usage) {
             judge_word(out, f, &c);
         }
-        judge_change(out, f, &c);
+        judge_change(out, f, &c, !by_register_usage);
     }
 }

@@ -26,13 +26,14 @@ static bool is_asked_hour(const struct facts *f, const struct record_fact *r)
     return false;
 }
 
-// A record of the usage's account under an hour that nobody asked for is the usage itself, moved.
+// A record of the usage's account under an hour that nobody asked for is the usage itself, moved;
+// but for one of 0, which says that nothing was used in that hour.
 static bool is_sending(const struct facts *f, const struct usage_fact *u,
                        const struct record_fact *r)
 {
     return f->exchanges[r->exchange].seq >= u->sent_seq &&
            (usage_takes(u, &r->account, r->hour_us) ||
-            (account_equal(&u->account, &r->account) && !is_asked_hour(f, r)));
+            (account_equal(&u->account, &r->account) && !is_asked_hour(f, r) && r->quantity != 0));
 }
 
 static bool timestamps_differ(const struct record_fact *a, const struct record_fact *b)

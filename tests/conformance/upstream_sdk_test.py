@@ -4,6 +4,7 @@
 endpoint, and the authority to trust, is said to them."""
 import os
 import sys
+import tempfile
 import unittest
 
 import recipes
@@ -59,6 +60,39 @@ class Through:
         with Proxy([], tls=True) as far, self.proxies(far, True) as near:
             self.check_whole(far, near, self.ask(far, near))
             self.assertEqual("TLSv1.3", near.events("upstream")[0]["tls"])
+
+    def ask_through(self, near, authority, endpoint, far):
+        """By way of a forward proxy."""
+        os.environ.update({"HTTPS_PROXY": f"http://127.0.0.1:{near.port}", "NO_PROXY": "",
+                           "AWS_CA_BUNDLE": authority, "NODE_EXTRA_CA_CERTS": authority})
+        sdk = self.kind()
+        self.addCleanup(sdk.close)
+        return [sdk.ask(operation, recipes.USUAL[operation], endpoint=endpoint,
+                        region=far.sign.region, key=far.sign.key_id, secret=far.secret)
+                for operation in sdk_test.METHODS]
+
+    def test_a_forward_proxy_that_opens(self):
+        """Signed for the real service, under its own name."""
+        with tempfile.TemporaryDirectory() as folder, Proxy([]) as far, Proxy(args=[
+                "--connect", "--authority", folder, "--upstream", f"http://localhost:{far.port}"]) as near:
+            outcomes = self.ask_through(near, near.exports["AWS_CA_BUNDLE"],
+                                        f"https://metering.marketplace.{far.sign.region}.amazonaws.com", far)
+            for outcome in outcomes:
+                self.assertIn("reply", outcome)
+            for request in far.events("request"):
+                self.assertEqual(("", True), (request["signature"]["error"], request["signature"]["valid"]))
+                self.assertIn("metering.marketplace.us-east-1.amazonaws.com",
+                              [value for name, value in request["headers"] if name.lower() == "host"])
+            self.assertIn("opened", [e["way"] for e in near.events("route")])
+
+    def test_a_forward_proxy_that_does_not_open(self):
+        with tempfile.TemporaryDirectory() as folder, Proxy([], tls=True) as far, Proxy(args=[
+                "--connect", "--authority", folder, "--tunnel", f"localhost:{far.port}"]) as near:
+            for outcome in self.ask_through(near, far.exports["AWS_CA_BUNDLE"],
+                                            f"https://localhost:{far.port}", far):
+                self.assertIn("reply", outcome)
+            self.assertEqual(4, len(far.wait("response", 4)))
+            self.assertIn("tunnelled", [e["way"] for e in near.events("route")])
 
     def test_a_fault_on_the_way(self):
         """The service has executed, the SDK does not know."""

@@ -53,9 +53,9 @@ def options():
     parser.add_argument("--seed", default="1", help="of the sample")
     parser.add_argument("--out", help="keep the evidence of all runs in this directory")
     parser.add_argument("--only", action="append", default=[], help="run these variants only")
-    parser.add_argument("--jobs", default="16", help="lanes of each run")
-    parser.add_argument("--parallel", type=int, default=8,
-                        help="runs at a time; what never settles waits for its deadline")
+    parser.add_argument("--jobs", default="32", help="lanes of each run")
+    parser.add_argument("--parallel", type=int, default=12,
+                        help="runs at a time; most of their time is waited, for deadlines too")
     return parser.parse_args()
 
 
@@ -124,24 +124,38 @@ def sense(matrix, cases):
             yield f"{case}: no mutant has to fail it"
 
 
-def verdicts(args, out, switches, chosen):
-    """Runs the prover once for each profile that chosen has cases of; gives verdicts by case, and
-    findings of what failed."""
+def play(args, folder, switches, profile, cases):
+    """Runs the prover on those cases; gives them as it has judged them."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    wanted = [word for case in cases for word in ("--run", case)]
+    command = [args.meterprover, "test", "--profile", profile, "--jobs", args.jobs, *wanted,
+               "--out", str(folder), "--", args.mutant, *switches]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    results = folder / "results.json"
+    if run.returncode not in JUDGED or not results.is_file():
+        tail = "\n".join((run.stdout + run.stderr).splitlines()[-15:])
+        raise Broken(f"{profile}: exit code {run.returncode}\n{tail}")
+    return json.loads(results.read_text(encoding="utf-8"))["cases"]
+
+
+def start(pool, args, out, rows):
+    """Has the pool run the prover once for each profile that a row has cases of; rows are a name, the
+    switches of the client and its cases by profile. Gives the runs by name."""
+    plays = [(name, switches, profile, cases) for name, switches, chosen in rows
+             for profile, cases in chosen.items() if cases]
+    runs = {name: [] for name, *_ in rows}
+    # The longest first, so that none is waited for alone at the end.
+    for name, switches, profile, cases in sorted(plays, key=lambda one: -len(one[3])):
+        folder = out / name.replace(" ", "-") / profile
+        runs[name].append(pool.submit(play, args, folder, switches, profile, cases))
+    return runs
+
+
+def verdicts(runs):
+    """The verdicts of those runs by case, and the findings of what failed."""
     seen, reasons = {}, {}
-    for profile, cases in chosen.items():
-        if not cases:
-            continue
-        folder = out / profile
-        out.mkdir(parents=True, exist_ok=True)
-        wanted = [word for case in cases for word in ("--run", case)]
-        command = [args.meterprover, "test", "--profile", profile, "--jobs", args.jobs, *wanted,
-                   "--out", str(folder), "--", args.mutant, *switches]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        results = folder / "results.json"
-        if run.returncode not in JUDGED or not results.is_file():
-            tail = "\n".join((run.stdout + run.stderr).splitlines()[-15:])
-            raise Broken(f"{profile}: exit code {run.returncode}\n{tail}")
-        for case in json.loads(results.read_text(encoding="utf-8"))["cases"]:
+    for run in runs:
+        for case in run.result():
             # Several profiles may have played it: the worse verdict is the one to look at.
             if seen.get(case["id"], "PASS") in PASSING:
                 seen[case["id"]], reasons[case["id"]] = case["verdict"], why(case)
@@ -237,24 +251,24 @@ def run_all(args, plan, out):
     differences = 0
     rows = plan.only(args.only)
     with concurrent.futures.ThreadPoolExecutor(args.parallel) as pool:
-        runs = [pool.submit(verdicts, args, out / title.replace(" ", "-"), switches, chosen)
-                for title, switches, _, chosen, _ in rows]
-    for (title, _, judge, chosen, sample), run in zip(rows, runs):
-        try:
-            seen, reasons = run.result()
-        except Broken as broken:
-            print(f"{title}: the prover gave no verdicts: {broken}", flush=True)
-            differences += 1
-            continue
-        absent = [case for cases in chosen.values() for case in cases if case not in seen]
-        found = list(judge(seen)) + [(case, "has no verdict") for case in absent]
-        print(f"{title}: {len(seen)} cases, "
-              f"{'as declared' if not found else f'{len(found)} differences'}", flush=True)
-        if sample and not args.all:
-            print(f"  drawn: {' '.join(sample)}")
-        for case, text in found:
-            print(f"  {case}: {text}: {reasons.get(case, '')}")
-        differences += len(found)
+        runs = start(pool, args, out, [(title, switches, chosen)
+                                       for title, switches, _, chosen, _ in rows])
+        for title, _, judge, chosen, sample in rows:
+            try:
+                seen, reasons = verdicts(runs[title])
+            except Broken as broken:
+                print(f"{title}: the prover gave no verdicts: {broken}", flush=True)
+                differences += 1
+                continue
+            absent = [case for cases in chosen.values() for case in cases if case not in seen]
+            found = list(judge(seen)) + [(case, "has no verdict") for case in absent]
+            print(f"{title}: {len(seen)} cases, "
+                  f"{'as declared' if not found else f'{len(found)} differences'}", flush=True)
+            if sample and not args.all:
+                print(f"  drawn: {' '.join(sample)}")
+            for case, text in found:
+                print(f"  {case}: {text}: {reasons.get(case, '')}")
+            differences += len(found)
     return differences
 
 

@@ -25,8 +25,8 @@ def options():
     parser.add_argument("mutant")
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--seed", default="1", help="of the sample")
-    parser.add_argument("--jobs", default="4", help="lanes of each run")
-    parser.add_argument("--parallel", type=int, default=4, help="runs at a time")
+    parser.add_argument("--jobs", default="16", help="lanes of each run")
+    parser.add_argument("--parallel", type=int, default=16, help="runs at a time")
     parser.add_argument("--only", action="append", default=[], help="these variants only")
     args = parser.parse_args()
     args.all = False
@@ -59,12 +59,9 @@ def main():
             if not args.only or row[0].split("-", 1)[-1] in args.only]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(args.parallel) as pool:
-        runs = [pool.submit(run_matrix.verdicts, args, args.out / name, switches, chosen)
-                for name, switches, chosen in rows]
-        for (name, _, _), run in zip(rows, runs):
+        for name, runs in run_matrix.start(pool, args, args.out, rows).items():
             try:
-                seen, _ = run.result()
-                print(f"{name}: {len(seen)} cases", flush=True)
+                print(f"{name}: {len(run_matrix.verdicts(runs)[0])} cases", flush=True)
             except run_matrix.Broken as broken:
                 print(f"{name}: no verdicts: {broken}", flush=True)
                 failed += 1

@@ -2,17 +2,14 @@
 """The program as a process: how it begins, how it ends, what it does when descriptors run out."""
 import json
 import os
-import random
-import select
 import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
-from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, in_turn, many, rule, scenario
+from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, in_turn, rule, scenario
 
 
 def run(*args):
@@ -160,19 +157,25 @@ class ComplaintTest(WireTest):
 class ShortageTest(WireTest):
     """Few descriptors, many clients: those that fit are served, the rest wait, nothing spins."""
 
+    tls = False
+
+    def check_served(self, proxy, client):
+        if self.tls:
+            client.socket = proxy.context().wrap_socket(client.socket, server_hostname="localhost")
+        client.send(proxy.sign.whole())
+        self.assertEqual(client.reply().status, 200)
+
     def test_it_waits_and_recovers(self):
-        with Proxy([], files=24) as proxy:
-            clients = [proxy.client() for _ in range(200)]
+        with Proxy([], files=24, tls=self.tls) as proxy:
+            clients = [proxy.plain_client() for _ in range(200)]
             self.wait_until_full(proxy)
             held = len(proxy.events("connect"))
             self.assertTrue(0 < held < 24, held)
             self.check_it_sleeps(proxy, clients[-1])
-            clients[0].send(proxy.sign.whole())
-            self.assertEqual(clients[0].reply().status, 200)
+            self.check_served(proxy, clients[0])
             for client in clients[:-1]:
                 client.close()
-            clients[-1].send(proxy.sign.whole())
-            self.assertEqual(clients[-1].reply().status, 200)
+            self.check_served(proxy, clients[-1])
             self.assertEqual(proxy.ask().status, 200)
             clients[-1].close()
             self.assertEqual(len(proxy.wait("close", 201)), 201)
@@ -193,133 +196,8 @@ class ShortageTest(WireTest):
             time.sleep(0.2)
 
 
-class Visitor:
-    """A client with one habit, drawn from its seed. It must come through whatever the wire does."""
-
-    def __init__(self, proxy, seed):
-        self.proxy, self.draw = proxy, random.Random(seed)
-        self.habit = self.draw.choice([name for name in dir(self) if name.startswith("be_")])
-
-    def visit(self):
-        client = self.proxy.client()
-        client.socket.settimeout(1)
-        try:
-            getattr(self, self.habit)(client)
-        except (OSError, AssertionError):
-            pass  # cut by a rule, or hung until our patience ended
-        if self.draw.random() < 0.3:
-            client.reset()
-        elif self.draw.random() < 0.9:
-            client.close()
-
-    def request(self):
-        return self.proxy.sign.whole(batch(*many(self.draw.randint(1, 25))))
-
-    def be_plain(self, client):
-        for _ in range(self.draw.randint(1, 6)):
-            client.send(self.request())
-            client.reply()
-
-    def be_slow(self, client):
-        wire = self.request()
-        while wire:
-            size = self.draw.randint(1, 400)
-            client.send(wire[:size])
-            wire = wire[size:]
-            select.select([client.socket], [], [], 0.002)
-        client.reply()
-
-    def be_cut_short(self, client):
-        wire = self.request()
-        client.send(wire[:self.draw.randrange(len(wire))])
-
-    def be_gone_at_once(self, client):
-        client.send(self.request())
-
-    def be_mute(self, client):
-        pass
-
-    def be_half_closed(self, client):
-        client.send(self.request() * self.draw.randint(1, 3))
-        client.half_close()
-        client.rest()
-
-    def be_pipelined(self, client):
-        count = self.draw.randint(2, 12)
-        client.send(b"".join(self.request() for _ in range(count)))
-        for _ in range(self.draw.randint(0, count)):
-            client.reply()
-
-    def be_no_http(self, client):
-        client.send(self.draw.randbytes(self.draw.randint(1, 300)) + b"\r\n\r\n")
-        client.rest()
-
-    def be_overfull(self, client):
-        client.send(self.request() + b"x" * 400000)
-
-    def be_deaf(self, client):
-        client.send(self.request() * 30)
-        client.take(1)
-
-
-class CrowdTest(WireTest):
-    RULES = [rule("r1", [{"rst": {"at": "before-request"}}], when={"phase": "head"}, probability=0.05),
-             rule("r2", [{"rst": {"at": "before-response"}}], probability=0.08),
-             rule("r3", [{"commit": {}}, {"fin": {"at": "before-response"}}], probability=0.08),
-             rule("r4", [{"hang": {"at": "response", "after_bytes": 60}}], probability=0.06),
-             rule("r5", [{"delay": {"uniform": ["0ms", "40ms"]}}], probability=0.2),
-             rule("r6", [{"truncate": {"after_bytes": 9}}], probability=0.08),
-             rule("r7", [{"delay": "20ms"}, {"rst": {"at": "response", "after_bytes": 300}}],
-                  probability=0.08),
-             rule("r8", [{"error": "ThrottlingException"}], probability=0.1)]
-
-    def crowd(self, proxy, count, at_once):
-        visitors = [Visitor(proxy, seed) for seed in range(count)]
-        self.assertEqual(len({v.habit for v in visitors}), 10)
-        waiting = iter(visitors)
-        lock = threading.Lock()
-
-        def work():
-            while True:
-                with lock:
-                    visitor = next(waiting, None)
-                if visitor is None:
-                    return
-                visitor.visit()
-        threads = [threading.Thread(target=work) for _ in range(at_once)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    def test_300_clients_leave_nothing_behind(self):
-        with Proxy(self.RULES, args=["--bodies", "none"]) as proxy:
-            before = proxy.descriptors()
-            self.crowd(proxy, 300, at_once=12)
-            for client in proxy.clients:
-                client.close()
-            end = time.monotonic() + PATIENCE_S
-            while proxy.descriptors() > before and time.monotonic() < end:
-                time.sleep(0.05)
-            self.assertEqual(proxy.descriptors(), before)
-            proxy.wait("close", 300)
-            opened = [e["conn"] for e in proxy.events("connect")]
-            self.assertEqual(opened, list(range(1, 301)))
-            self.assertEqual(sorted(e["conn"] for e in proxy.events("close")), opened)
-            self.check_rules_were_all_met(proxy)
-            self.check_exchanges(proxy)
-
-    def check_rules_were_all_met(self, proxy):
-        self.assertEqual({e["rule"] for e in proxy.events("fault")}, {r["name"] for r in self.RULES})
-
-    def check_exchanges(self, proxy):
-        """At most one response and one fault for each exchange; none after its connection's reset."""
-        responses = [e["x"] for e in proxy.events("response")]
-        faults = [e["x"] for e in proxy.events("fault")]
-        self.assertEqual((len(responses), len(faults)), (len(set(responses)), len(set(faults))))
-        billed = [(r["payer"], r["hour"]) for e in proxy.events("commit") for r in e["records"] if r["billed"]]
-        self.assertEqual(len(billed), len(set(billed)))
-        self.assertGreater(len(billed), 0)
+class TlsShortageTest(ShortageTest):
+    tls = True
 
 
 if __name__ == "__main__":

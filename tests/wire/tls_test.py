@@ -370,10 +370,12 @@ class Handshakes(WireTest):
 
     def test_stall(self):
         with self.start("handshake_stall") as proxy, proxy.plain_client() as client:
+            capture = proxy.capture()
             self.assertEqual(proxy.events("fault"), [])
             self.hello(proxy, client)
             self.check_told(proxy, "handshake_stall")
             self.assertTrue(client.is_silent())
+            self.assertIn(capture.ends(client.port), (None, set()))
             self.assertEqual(client.state(), "established")
             client.close()
             self.check_event(proxy.wait("tls")[0], what="closed", by="client", at="handshake",
@@ -392,10 +394,12 @@ class Handshakes(WireTest):
 
     def test_garbage(self):
         with self.start("tls_garbage") as proxy:
+            capture = proxy.capture()
             with proxy.plain_client() as client:
                 self.hello(proxy, client)
                 data, how = client.rest()
                 self.assertEqual((len(data), how), (64, "fin"))
+                self.assertIn(capture.ends(client.port), (None, {"fin"}))
                 self.assertGreaterEqual(data[0], 0x80)
             self.check_told(proxy, "tls_garbage")
             self.check_next_is_good(proxy)

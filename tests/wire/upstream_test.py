@@ -195,6 +195,24 @@ class Back(WireTest):
             reply = b"HTTP/1.1 200 OK\r\nDate: d\r\n" + reply + b"\r\n"
             self.check_reply(reply, reply, "kept", 999, b"HEAD / HTTP/1.1\r\nHost: h\r\n\r\n")
 
+    def test_a_reply_before_the_request_is_whole(self):
+        """It waits for the request, and the upstream gets all of that."""
+        for reply in (OK, b"HTTP/1.1 204 No Content\r\nDate: d\r\n\r\n"):
+            whole = threading.Event()
+
+            def play(line, _, reply=reply, whole=whole):
+                line.head()
+                line.send(reply)
+                line.take(4 * MB)
+                whole.set()
+            with self.subTest(reply), Server(play) as server, near(server.url) as proxy, proxy.client() as client:
+                client.send(b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % (4 * MB) + bytes(2 * MB))
+                self.assertTrue(client.is_silent(0.2))
+                client.send(bytes(2 * MB))
+                self.assertEqual(reply, client.take(len(reply)))
+                self.assertTrue(whole.wait(PATIENCE_S))
+                proxy.wait("upstream", whole=True)
+
     def test_a_body_that_nobody_reads(self):
         """An early refusal is passed on, and the connection closed."""
         def play(line, _):
@@ -546,6 +564,22 @@ class Large(WireTest):
                     self.assertEqual(200, client.reply().status)
                 self.assertLess(self.resident_kb(proxy) - before, 12 << 10)
                 self.assertTrue(proxy.events("request")[0]["streamed"])
+
+    def test_a_request_that_breaks_off_midway(self):
+        """What was passed on already cannot be taken back: the upstream sees it end."""
+        ended = threading.Event()
+
+        def play(line, _):
+            line.head()
+            while line.socket.recv(MB):
+                pass
+            ended.set()
+        with Server(play) as server, near(server.url) as proxy, proxy.client() as client:
+            client.send(b"PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n200000\r\n" +
+                        bytes(2 * MB) + b"\r\nno chunk\r\n")
+            self.assertTrue(client.head().startswith(b"HTTP/1.1 400 "))
+            self.assertTrue(ended.wait(PATIENCE_S))
+            self.check_event(proxy.wait("upstream")[0], whole=False, status=0)
 
     def test_a_client_that_does_not_read(self):
         """The upstream is held back by TCP itself."""

@@ -342,11 +342,11 @@ def masked(raw):
 class Client:
     """A raw socket. What comes is kept until it is taken by reply() or rest()."""
 
-    def __init__(self, port, receive_bytes=None):
+    def __init__(self, port, receive_bytes=None, timeout=PATIENCE_S):
         self.socket = socket.socket()
         if receive_bytes is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-        self.socket.settimeout(PATIENCE_S)
+        self.socket.settimeout(timeout)
         self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = self.socket.getsockname()[1]
@@ -456,6 +456,22 @@ class TlsClient(Client):
                 return data, self._after_notify()
             data += piece
 
+    def is_silent(self, seconds=SILENCE_S):
+        """Of what the server says at once, the tickets are no word of HTTP."""
+        if self.kept:
+            return False
+        patience = self.socket.gettimeout()
+        self.socket.settimeout(seconds)
+        try:
+            self.kept += self.socket.recv(65536)
+            return False
+        except TimeoutError:
+            return True
+        except (ssl.SSLError, ConnectionResetError):
+            return False
+        finally:
+            self.socket.settimeout(patience)
+
     def _after_notify(self):
         """close_notify came; the FIN must follow it."""
         raw = socket.socket(fileno=os.dup(self.socket.fileno()))
@@ -531,6 +547,17 @@ class Capture:
                 tcp = (packet[ip + 12] >> 4) * 4
                 total = struct.unpack_from("!H", packet, 2)[0]
                 found.append((packet[ip + 13], sequence, total - ip - tcp))
+        return found
+
+    def windows(self, client_port):
+        """The windows that the proxy announced, in order, unscaled: 0 says that it is closed."""
+        self._drain()
+        found = []
+        for packet in self.seen:
+            ip = (packet[0] & 15) * 4
+            source, target = struct.unpack_from("!HH", packet, ip)
+            if source == self.port and target == client_port:
+                found.append(struct.unpack_from("!H", packet, ip + 14)[0])
         return found
 
     def ends(self, client_port):

@@ -11,8 +11,12 @@
 // A plan made of the actions in a JSON list, as a scenario has them; index: of the draw.
 enum rc plan_make(struct fault_plan *plan, const char *json, uint64_t index, struct diag *d);
 
+void drawn_delays(void);
+void fixed_delays(void);
 void paces(void);
 void wakes(void);
+void intakes(void);
+void cut_places(void);
 void wrong_lengths(void);
 void malformed_chunks(void);
 void garbage(void);

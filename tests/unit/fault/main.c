@@ -31,6 +31,15 @@ static void cuts_and_waits(void)
          FAULT_GO_ON},
         {"delay, then rst: waits", "[{\"rst\":{}},{\"delay\":\"1s\"}]", 0, 0, 1000000, FAULT_GO_ON},
         {"delay, then rst: cut", "[{\"rst\":{}},{\"delay\":\"1s\"}]", 1000000, 0, 0, FAULT_RST},
+        {"after the reply", "[{\"rst\":{\"at\":\"after-response\"}}]", 0, 300, 0, FAULT_RST},
+        {"a hang after the reply", "[{\"hang\":{\"at\":\"after-response\"}}]", 0, 300, 0,
+         FAULT_HANG},
+        {"delay, then after the reply",
+         "[{\"fin\":{\"at\":\"after-response\"}},{\"delay\":\"1s\"}]", 999999, 0, 1000000,
+         FAULT_GO_ON},
+        {"a wrong length ends as the cut says",
+         "[{\"wrong_length\":{\"by\":1}},{\"rst\":{\"at\":\"after-response\"}}]", 0, 300, 0,
+         FAULT_RST},
         {"two cuts, the earlier",
          "[{\"fin\":{\"at\":\"response\",\"after_bytes\":50}},"
          "{\"rst\":{\"at\":\"response\",\"after_bytes\":40}}]",
@@ -49,35 +58,6 @@ static void cuts_and_waits(void)
         fault_plan_clear(&plan);
     }
     unit_row(NULL);
-}
-
-static int64_t wake_of(const char *actions, uint64_t index)
-{
-    struct fault_plan plan;
-    struct fault_view view = {.total_bytes = 300};
-    CHECK_INT(plan_make(&plan, actions, index, NULL), RC_OK);
-    int64_t wake_us = fault_plan_ask(&plan, &view).wake_us;
-    fault_plan_clear(&plan);
-    return wake_us;
-}
-
-static void random_delays(void)
-{
-    static const char UNIFORM[] = "[{\"delay\":{\"uniform\":[\"100ms\",\"300ms\"]}}]";
-    static const char LOGNORMAL[] =
-        "[{\"delay\":{\"lognormal\":{\"median\":\"100ms\",\"sigma\":0.5}}}]";
-    double sum = 0;
-    int below = 0;
-    for (uint64_t i = 1; i <= 2000; i++) {
-        int64_t us = wake_of(UNIFORM, i);
-        CHECK(us >= 100000 && us <= 300000);
-        sum += (double)us;
-        below += wake_of(LOGNORMAL, i) < 100000 ? 1 : 0;
-    }
-    CHECK(sum / 2000 > 195000 && sum / 2000 < 205000);
-    CHECK(below > 900 && below < 1100); // the median halves them
-    CHECK_INT(wake_of(UNIFORM, 5), wake_of(UNIFORM, 5));
-    CHECK(wake_of(UNIFORM, 5) != wake_of(UNIFORM, 6));
 }
 
 static void refuses(void)
@@ -120,6 +100,7 @@ static void names(void)
     CHECK_INT(fault_at_find("before-request"), FAULT_BEFORE_REQUEST);
     CHECK_INT(fault_at_find("before-response"), FAULT_BEFORE_RESPONSE);
     CHECK_INT(fault_at_find("response"), FAULT_IN_RESPONSE);
+    CHECK_INT(fault_at_find("after-response"), FAULT_AFTER_RESPONSE);
     CHECK(fault_exists(ACTION_RST) && !fault_exists(ACTION_ERROR) && !fault_exists(ACTION_REFUSE));
 }
 
@@ -127,11 +108,14 @@ int main(void)
 {
     static const struct unit_test TESTS[] = {
         {"cuts and waits", cuts_and_waits},
-        {"random delays", random_delays},
+        {"drawn delays", drawn_delays},
+        {"fixed delays", fixed_delays},
         {"what is no plan", refuses},
         {"names", names},
         {"paces", paces},
         {"a pace asks to be woken in time", wakes},
+        {"requests that are read late or slowly", intakes},
+        {"where a plan cuts", cut_places},
         {"wrong lengths", wrong_lengths},
         {"malformed chunks", malformed_chunks},
         {"garbage", garbage},

@@ -4,6 +4,7 @@
 #include "tests/unit/oracle/oracle_tests.h"
 
 #define OPEN "event open {'profile':'container-hourly'}\n"
+#define OPEN_AMI "event open {'profile':'ami'}\n start\n hello\n"
 #define BORN OPEN "start\n hello\n"
 #define ASK_R(step)                                                                                \
     "event step {'n':" step ",'verb':'register','id':'r" step "','sends':'register','step':" step  \
@@ -121,8 +122,7 @@ static void registered(void)
          .says = TELLS,
          .integrity = INTEGRITY_CUT},
         {.name = "where one registers by MeterUsage",
-         .tale = "event open {'profile':'ami'}\n start\n hello\n" ASK_R("1") SAY("1", "registered")
-             DONE_R,
+         .tale = OPEN_AMI ASK_R("1") SAY("1", "registered") DONE_R,
          .check = "registration",
          .verdict = VERDICT_PASS},
         {0},
@@ -247,6 +247,20 @@ static void finality(void)
          .integrity = INTEGRITY_CUT},
         {.name = "a final word of something else",
          .tale = ASKED GOOD("1") "answer resolve 1 denied\n" SAY("1", "registered") DONE_R,
+         .check = "registration",
+         .verdict = VERDICT_PASS},
+        {.name = "denied, and then registered, by reports of use",
+         .tale = OPEN_AMI ASK_R("1") SAY("1", "denied") SAY("1", "registered") DONE_R,
+         .check = "registration",
+         .verdict = VERDICT_FAIL,
+         .says = "which is final, and registered"},
+        {.name = "registered, and failed, by reports of use",
+         .tale = OPEN_AMI ASK_R("1") SAY("1", "registered") SAY("1", "failed") DONE_R,
+         .check = "registration",
+         .verdict = VERDICT_FAIL,
+         .says = "which is final, and failed"},
+        {.name = "ceases to serve when reports of use have failed",
+         .tale = OPEN_AMI ASK_R("1") SAY("1", "registered") SAY("1", "denied") DONE_R,
          .check = "registration",
          .verdict = VERDICT_PASS},
         {.name = "before it was asked",

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A forward proxy: what it opens, what it tunnels, what it refuses, and whom it never contacts."""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import unittest
+
+import wire
+from farther import Server, replies
+from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, in_turn, record, rule
+
+SERVICE = "metering.marketplace.us-east-1.amazonaws.com"
+OK = b"HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: 2\r\n\r\nok"
+MB = 1 << 20
+
+
+def forward(rules=None, args=(), **more):
+    """A proxy with an authority of its own, in a folder that goes with it."""
+    folder = tempfile.mkdtemp(prefix="wire-authority-")
+    proxy = Proxy(rules, args=["--connect", "--authority", folder, *args], **more)
+    proxy.authority_folder = folder
+    return proxy
+
+
+class ConnectTest(WireTest):
+    def tearDown(self):
+        for name in os.listdir(tempfile.gettempdir()):
+            if name.startswith("wire-authority-"):
+                shutil.rmtree(os.path.join(tempfile.gettempdir(), name), ignore_errors=True)
+
+    def connect(self, proxy, authority, version="1.1", rest=b""):
+        client = proxy.client()
+        client.send(f"CONNECT {authority} HTTP/{version}\r\nHost: {authority}\r\n\r\n".encode() + rest)
+        return client, client.head()
+
+    def opened(self, proxy, host=SERVICE, version="1.1"):
+        """A client that speaks TLS to that host, as it thinks."""
+        client, head = self.connect(proxy, host + ":443", version)
+        self.assertEqual(b"HTTP/1.1 200 Connection established\r\n\r\n", head)
+        client.socket = proxy.context().wrap_socket(client.socket, server_hostname=host)
+        return client
+
+
+class Opened(ConnectTest):
+    def test_the_service_answers_under_its_own_name(self):
+        for version in ("1.1", "1.0"):
+            with self.subTest(version), forward() as proxy:
+                self.assertNotIn("AWS_ENDPOINT_URL_MARKETPLACE_METERING", proxy.exports)
+                self.assertEqual(f"http://127.0.0.1:{proxy.port}", proxy.exports["HTTPS_PROXY"])
+                client = self.opened(proxy, version=version)
+                for n in (1, 2):
+                    client.send(proxy.sign.whole(batch(record("acme", n, n)), host=SERVICE))
+                    self.assertEqual("Success", client.reply().results()[0]["Status"])
+                self.check_event(proxy.wait("route")[0], way="opened", to=SERVICE + ":443", conn=1, x=1)
+                asked, first, second = proxy.wait("request", 3)
+                self.check_event(asked, method="CONNECT", operation="")
+                for request in first, second:
+                    self.check_event(request["signature"], error="", valid=True)
+                self.check_event(proxy.wait("tls")[0], what="ready", host=SERVICE)
+                client.close()
+                proxy.stop()
+                self.assertEqual("2 requests\n", proxy.process.stdout.read())
+
+    def test_an_upstream_answers(self):
+        with Proxy([]) as far, forward(args=["--upstream", f"http://127.0.0.1:{far.port}"]) as proxy:
+            client = self.opened(proxy)
+            client.send(far.sign.whole(host=SERVICE))
+            self.assertEqual(200, client.reply().status)
+            self.check_event(far.wait("request")[0]["signature"], error="", valid=True)
+            self.assertIn(["host", SERVICE], far.events("request")[0]["headers"])
+
+    def test_absolute_targets(self):
+        with forward() as proxy, proxy.client() as client:
+            head, body = proxy.sign.request(batch(), host=SERVICE)
+            client.send(head.replace(b"POST / ", f"POST http://{SERVICE}/ ".encode()) + body)
+            self.assertEqual(200, client.reply().status)
+            client.send(head + body)  # and it is a reverse proxy still
+            self.assertEqual(200, client.reply().status)
+
+    def test_other_hosts_that_are_named(self):
+        with forward(args=["--open", "sts.amazonaws.com", "--open", "localhost:8443"]) as proxy:
+            self.opened(proxy, "sts.amazonaws.com").close()
+            _, head = self.connect(proxy, "localhost:443")
+            self.assertTrue(head.startswith(b"HTTP/1.1 403 "), head)
+            _, head = self.connect(proxy, "localhost:8443")
+            self.assertTrue(head.startswith(b"HTTP/1.1 200 "), head)
+
+    def test_rules_act_within(self):
+        rules = in_turn([{"truncate": {"after_bytes": 9}}])
+        with forward(rules) as proxy:
+            client = self.opened(proxy)
+            client.send(proxy.sign.whole(host=SERVICE))
+            head = client.head()
+            self.assertEqual(9, len(client.rest()[0]), head)
+            self.assertEqual(1, len(proxy.wait("fault")))  # the CONNECT before it was counted by no rule
+
+    def test_rules_of_handshakes_act(self):
+        rules = [rule("expired", [{"expired_certificate": {}}], when={"phase": "tls"})]
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(wire.scenario(rules, tls=True), file)
+            file.flush()
+            proxy = forward(args=["--scenario", file.name])
+        with proxy:
+            with self.assertRaisesRegex(ssl.SSLCertVerificationError, "expired"):
+                self.opened(proxy)
+            proxy.wait("fault")
+
+    def test_a_client_that_does_not_wait(self):
+        """Its hello comes with the CONNECT."""
+        with forward() as proxy:
+            into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+            tls = proxy.context().wrap_bio(into, out, server_hostname=SERVICE)
+            with self.assertRaises(ssl.SSLWantReadError):
+                tls.do_handshake()
+            client, head = self.connect(proxy, SERVICE + ":443", rest=out.read())
+            self.assertTrue(head.startswith(b"HTTP/1.1 200 "))
+            while True:
+                into.write(client.kept or client.socket.recv(9999))
+                client.kept = b""
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    client.send(out.read())
+            client.send(out.read())
+            self.check_event(proxy.wait("tls")[0], what="ready")
+
+    def test_the_greeting_names_its_certificate(self):
+        with forward() as proxy:
+            self.assertTrue(proxy.exports["AWS_CA_BUNDLE"].startswith(proxy.authority_folder))
+
+
+class Refused(ConnectTest):
+    HOSTS = ("example.com:443", "metering.marketplace.us-east-1.amazonaws.com.evil.example:443",
+             "xmetering.marketplace.us-east-1.amazonaws.com:443", "169.254.169.254:80", "localhost:22",
+             "s3.amazonaws.com:443", "[::1]:443")
+
+    def test_hosts_that_nobody_named(self):
+        with forward(args=["--tunnel", "127.0.0.1:9"]) as proxy:
+            for x, host in enumerate(self.HOSTS, 1):
+                client, head = self.connect(proxy, host)
+                self.assertTrue(head.startswith(b"HTTP/1.1 403 Forbidden\r\nProxy-Status: meterprover; "
+                                                b"error=http_request_denied"), head)
+                event, = proxy.wait("route", x=x)
+                self.check_event(event, way="refused", to=host,
+                                 text="nobody named that host: --open or --tunnel would")
+                client.close()
+            with proxy.client() as client:
+                for target in ("http://example.com/", "http://127.0.0.1:9/"):
+                    client.send(f"GET {target} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+                    self.assertEqual(403, client.reply().status)
+
+    def test_without_connect(self):
+        """An upstream is never asked to be a proxy."""
+        with Server(replies(OK)) as server, Proxy(args=["--upstream", server.url]) as proxy:
+            _, head = self.connect(proxy, "example.com:443")
+            self.assertTrue(head.startswith(b"HTTP/1.1 403 "), head)
+            self.assertEqual(0, server.count)
+
+    def test_nobody_else_is_contacted(self):
+        """Every system call that could: connections, and packets to name servers."""
+        if shutil.which("strace") is None:
+            self.fail("strace is needed to see whom the program contacts")
+        with Server(replies(OK)) as server, Server(lambda line, _: line.send(line.take(2))) as tunnelled:
+            folder = tempfile.mkdtemp(prefix="wire-authority-")
+            log = os.path.join(folder, "calls")
+            command = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", log,
+                       PROGRAM, "--connect", "--authority", folder, "--upstream", server.url,
+                       "--tunnel", f"127.0.0.1:{tunnelled.port}"]
+            # A sanitizer's search for leaks and a tracer exclude one another.
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                                  env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}) as process:
+                port = int(process.stdout.readline().rsplit(":", 1)[1])
+                for host in self.HOSTS:
+                    self.ask(port, f"CONNECT {host} HTTP/1.1\r\nHost: h\r\n\r\n", b" 403 ")
+                    self.ask(port, f"GET http://{host}/ HTTP/1.1\r\nHost: h\r\n\r\n", b" 403 ")
+                self.ask(port, "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", b"ok")
+                self.ask(port, f"CONNECT 127.0.0.1:{tunnelled.port} HTTP/1.1\r\nHost: h\r\n\r\nhi", b"\r\n\r\nhi")
+                # The program itself: the tracer would be killed, and leave it behind.
+                child = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
+                                       check=True).stdout.split()[0]
+                os.kill(int(child), signal.SIGTERM)
+                process.wait(PATIENCE_S)
+            with open(log, encoding="utf-8") as file:
+                calls = file.read()
+        connected = re.findall(r"connect\(\d+, \{sa_family=(\w+), (?:sin6?_port=htons\((\d+)\))?", calls)
+        self.assertEqual({("AF_INET", str(server.port)), ("AF_INET", str(tunnelled.port))}, set(connected),
+                         calls)
+        self.assertNotIn("htons(53)", calls)
+        # Data is sent on what is connected; a packet with an address of its own would name it.
+        for line in calls.splitlines():
+            if "sendto(" in line:
+                self.assertRegex(line, r"NULL, 0\)")
+
+    def ask(self, port, request, expected):
+        with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as client:
+            client.sendall(request.encode())
+            got = b""
+            while expected not in got:
+                data = client.recv(65536)
+                self.assertNotEqual(b"", data, got)
+                got += data
+
+
+class Tunnelled(ConnectTest):
+    def tunnel(self, play, then):
+        with Server(play) as server, forward(args=["--tunnel", f"localhost:{server.port}"]) as proxy:
+            client, head = self.connect(proxy, f"localhost:{server.port}")
+            self.assertEqual(b"HTTP/1.1 200 Connection established\r\n\r\n", head)
+            then(client)
+            ready, ended = proxy.wait("route", 2)
+            self.check_event(ready, way="tunnelled", to=f"localhost:{server.port}",
+                             address=f"127.0.0.1:{server.port}")
+            self.check_event(ended, way="ended")
+            return ended
+
+    def test_bytes_and_both_fins(self):
+        def play(line, _):
+            line.send(b"\x16not http" + line.take(5))
+            self.assertEqual(b"", line.socket.recv(9))  # the client's FIN comes, and we may still talk
+            line.send(b"bye")
+
+        def then(client):
+            client.send(b"hello")
+            self.assertEqual(b"\x16not httphello", client.take(14))
+            client.half_close()
+            self.assertEqual((b"bye", "fin"), client.rest())
+        self.check_event(self.tunnel(play, then), sent=5, bytes=17, how="fin")
+
+    def test_the_host_ends_first(self):
+        def play(line, _):
+            line.socket.shutdown(socket.SHUT_WR)
+            self.assertEqual(b"late", line.take(4))
+
+        def then(client):
+            self.assertEqual(b"", client.socket.recv(9))
+            client.send(b"late")
+            client.close()
+        self.check_event(self.tunnel(play, then), sent=4, bytes=0, how="fin")
+
+    def test_resets(self):
+        def play(line, _):
+            line.take(1)
+            line.reset()
+
+        def then(client):
+            client.send(b"x")
+            self.assertEqual((b"", "rst"), client.rest())
+        self.check_event(self.tunnel(play, then), how="rst")
+        told = []
+
+        def listen(line, _):
+            try:
+                line.send(b"go")
+                line.socket.recv(1)
+            except ConnectionResetError:
+                told.append("rst")
+
+        def reset(client):
+            client.take(2)
+            client.reset()
+        self.check_event(self.tunnel(listen, reset), how="rst")
+        self.assertEqual(["rst"], told)
+
+    def test_much_both_ways(self):
+        size = 32 * MB
+
+        def play(line, _):
+            def send():
+                for _ in range(size // MB):
+                    line.send(bytes(MB))
+                line.socket.shutdown(socket.SHUT_WR)
+            sender = threading.Thread(target=send)
+            sender.start()
+            left = size
+            while left > 0:
+                left -= len(line.socket.recv(MB))
+            sender.join()
+
+        def then(client):
+            def send():
+                for _ in range(size // MB):
+                    client.send(bytes(MB))
+                client.half_close()
+            sender = threading.Thread(target=send)
+            sender.start()
+            got = len(client.kept)
+            while got < size:
+                got += len(client.socket.recv(MB))
+            sender.join()
+            self.assertEqual(b"", client.socket.recv(1))
+        self.check_event(self.tunnel(play, then), sent=size, bytes=size, how="fin")
+
+    def test_a_host_that_refuses(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+        with forward(args=["--tunnel", f"127.0.0.1:{port}"]) as proxy:
+            client, head = self.connect(proxy, f"127.0.0.1:{port}")
+            self.assertTrue(head.startswith(b"HTTP/1.1 502 Bad Gateway\r\nProxy-Status: meterprover; "
+                                            b"error=connection_refused"), head)
+            self.check_event(proxy.wait("route")[0], way="failed", to=f"127.0.0.1:{port}")
+            client.close()
+
+    def test_an_end_to_end_handshake(self):
+        """The client sees the host's own certificate: nothing was opened."""
+        with Proxy([], tls=True) as far, forward(args=["--tunnel", f"localhost:{far.port}"]) as proxy:
+            client, _ = self.connect(proxy, f"localhost:{far.port}")
+            client.socket = far.context().wrap_socket(client.socket, server_hostname="localhost")
+            client.send(far.sign.whole())
+            self.assertEqual(200, client.reply().status)
+            client.close()
+            proxy.wait("route", 2)
+
+
+class Usage(ConnectTest):
+    def test_what_does_not_fit(self):
+        for args, code, sentence in (
+                (["--open", "s3.amazonaws.com"], 64, "--open means nothing without --connect"),
+                (["--tunnel", "x"], 64, "--tunnel means nothing without --connect"),
+                (["--connect", "--tls"], 64, "--connect cannot be with --tls"),
+                (["--connect", "--open", "example.com"], 64, "example.com cannot be opened"),
+                (["--connect", "--open", "http://x"], 64, "is no host; write it as"),
+                (["--connect", "--open", "localhost", "--tunnel", "localhost"], 64, "is named twice"),
+                (["--connect", "--tunnel", "no-such-host.invalid"], 3, "there is no host")):
+            with self.subTest(args), tempfile.TemporaryDirectory() as folder:
+                more = ["--authority", folder] if "--connect" in args else []
+                done = subprocess.run([PROGRAM, *args, *more], capture_output=True, text=True,
+                                      timeout=PATIENCE_S, stdin=subprocess.DEVNULL, check=False)
+                self.assertEqual((code, ""), (done.returncode, done.stdout), done.stderr)
+                self.assertIn(sentence, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
