@@ -238,11 +238,11 @@ static enum rc read_options(struct lane_options *o, const struct settings *s, st
     if (rc == RC_OK) {
         rc = choice(&time, s, "--time", TIMES, d);
     }
-    o->bodies = (enum lane_bodies)bodies;
     o->told_time = time == 1;
     o->start_us = TOLD_START_US;
     o->journal_max_bytes = (size_t)limit;
     o->journal_path = given(s, "--journal", NULL);
+    o->bodies = o->journal_path == NULL ? BODIES_NONE : (enum lane_bodies)bodies;
     o->listen = given(s, "--listen", "127.0.0.1:0");
     o->profile = given(s, "--profile", "saas");
     static const char *const SOURCES[] = {

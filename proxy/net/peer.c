@@ -208,7 +208,7 @@ static void transmit(struct peer *p)
             return;
         }
     }
-    buf_reset(&p->output);
+    buf_clear(&p->output);
     p->output_at = 0;
     watch(p);
     if (p->is_finishing) {

@@ -1,215 +1,160 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The stand-in service beside nginx's static reply, in one run: requests a second, latency, CPU, memory.
-
-usage: bench.py [--build DIR] [--seconds N] [--rounds N] [--connections N]
-"""
+"""meterprover-proxy beside other servers and proxies, in one run: each server on a core of its own, the
+load on another. Prints tables in Markdown; what counts in them is the ratio."""
 import argparse
-import datetime
-import hashlib
-import hmac
+import dataclasses
 import json
 import os
-import re
-import shutil
+import platform
 import signal
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-RECORDS = 25
+import figures
+import ours
+import peers
+import table
+from machine import Cores, Unmeasured, raise_limits
 
-
-def find(program):
-    path = shutil.which(program) or (f"/usr/sbin/{program}" if os.path.exists(f"/usr/sbin/{program}") else None)
-    if path is None:
-        sys.exit(f"bench: {program} is not installed (apt-get install nginx-light wrk)")
-    return path
-
-
-def sign(host, key, secret, region, body, target):
-    """AWS Signature Version 4, headers form."""
-    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    headers = {"content-type": "application/x-amz-json-1.1", "host": host, "x-amz-date": now,
-               "x-amz-target": "AWSMPMeteringService." + target}
-    names = ";".join(sorted(headers))
-    canonical = "\n".join(["POST", "/", ""] + [f"{n}:{headers[n]}" for n in sorted(headers)] +
-                          ["", names, hashlib.sha256(body).hexdigest()])
-    scope = f"{now[:8]}/{region}/aws-marketplace/aws4_request"
-    to_sign = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
-    derived = ("AWS4" + secret).encode()
-    for part in scope.split("/"):
-        derived = hmac.new(derived, part.encode(), hashlib.sha256).digest()
-    signature = hmac.new(derived, to_sign.encode(), hashlib.sha256).hexdigest()
-    headers["authorization"] = (f"AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, "
-                                f"Signature={signature}")
-    return headers
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+BUSY = 0.5  # a load average above this is somebody else's work
 
 
-def batch(world):
-    """A BatchMeterUsage of 25 records for the hour before this one."""
-    hour = int(time.time()) // 3600 * 3600 - 3600
-    product = world["products"]["widget"]["code"]
-    customers = [c["identifier"] for c in world["customers"].values()]
-    records = [{"Timestamp": hour - 3600 * (i // len(customers)), "CustomerIdentifier": customers[i % len(customers)],
-                "Dimension": "requests", "Quantity": i + 1} for i in range(RECORDS)]
-    return json.dumps({"ProductCode": product, "UsageRecords": records}).encode()
+class Parser(argparse.ArgumentParser):
+    """One whose exit code for usage is that of our programs."""
+
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        self.exit(64, f"bench: {message}\n")
 
 
-class Server:
-    """A process on core 0, with its CPU time and memory read from /proc."""
-
-    def __init__(self, name, command):
-        self.name = name
-        self.process = subprocess.Popen(["taskset", "-c", "0"] + command, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
-
-    def pids(self):
-        children = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True)
-        return [self.process.pid] + [int(p) for p in children.stdout.split()]
-
-    def cpu_s(self):
-        ticks = 0
-        for pid in self.pids():
-            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-                fields = f.read().rsplit(")", 1)[1].split()
-                ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
-
-    def memory_mb(self):
-        total = 0
-        for pid in self.pids():
-            with open(f"/proc/{pid}/status", encoding="ascii") as f:
-                total += int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
-        return total / 1024
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=10)
-
-
-def start_nginx(folder, reply):
-    # A parameter of nginx's configuration holds 4 kB at most, so the reply is put together from parts.
-    parts = [reply[i:i + 3000] for i in range(0, len(reply), 3000)]
-    variables = " ".join(f"set $p{i} '{part}';" for i, part in enumerate(parts))
-    whole = "".join(f"$p{i}" for i in range(len(parts)))
-    with open(os.path.join(folder, "nginx.conf"), "w", encoding="ascii") as f:
-        f.write(f"""daemon off; master_process off; pid {folder}/nginx.pid; error_log /dev/null;
-events {{ worker_connections 4096; }}
-http {{ access_log off; keepalive_requests 100000000;
-  server {{ listen 127.0.0.1:18987; location / {{
-    default_type application/x-amz-json-1.1; {variables} return 200 "{whole}"; }} }} }}
-""")
-    server = Server("nginx, static reply", [find("nginx"), "-p", folder, "-c", os.path.join(folder, "nginx.conf")])
-    time.sleep(0.5)
-    return server, "127.0.0.1:18987", None
+def options(plan, known):
+    groups = [group["group"] for group in plan["groups"]]
+    parser = Parser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="groups of figures: " + " ".join(groups) + "\npeers: " + " ".join(p.key for p in peers.PEERS) +
+        "\n\nExit codes: 0 measured, whatever the figures say; 3 something that is installed could not be "
+        "measured;\n64 usage. Peers that are not installed are named in the table, with the command for it.")
+    parser.add_argument("--only", metavar="NAME,…", default="", help="these groups, beside these peers; a group "
+                        "or peer that is not named is left out if another one is")
+    parser.add_argument("--quick", action="store_true", help="one short round and at most 1,000 idle connections: "
+                        "shows that all works, not how fast")
+    parser.add_argument("--out", metavar="FILE", help="write everything there too, as JSON")
+    parser.add_argument("--build", default=os.path.join(ROOT, ".build/release"), help="the build to measure "
+                        "(.build/release)")
+    parser.add_argument("--tools", default=os.path.join(ROOT, ".build/peers"), help="where peers.sh put peers "
+                        "(.build/peers)")
+    parser.add_argument("--seconds", type=int, default=5, help="of load in each round (5)")
+    parser.add_argument("--rounds", type=int, default=3, help="whose median is taken (3)")
+    parser.add_argument("--connections", type=int, default=32, help="of the load (32)")
+    args = parser.parse_args()
+    names = [name for name in args.only.split(",") if name]
+    unknown = [name for name in names if name not in groups and name not in known]
+    if unknown:
+        parser.error(f"nothing is called {', '.join(unknown)}")
+    if min(args.seconds, args.rounds, args.connections) < 1:
+        parser.error("numbers are 1 or more")
+    args.groups = [g for g in groups if g in names] or groups
+    args.asked = {name for name in names if name in known} or known
+    if args.quick:
+        args.seconds, args.rounds = 1, 1
+    args.warm_up = 2 if args.quick else 60
+    args.root = ROOT
+    # A proxy holds two files for each connection.
+    args.many = min(10000, (raise_limits() - 400) // 2)
+    return args
 
 
-def start_service(build, folder, bodies):
-    command = [os.path.join(build, "proxy/meterprover-proxy"), "--listen", "127.0.0.1:0", "--seed", "1"]
-    if bodies != "no journal":
-        command += ["--journal", os.path.join(folder, f"journal-{bodies}-{time.monotonic_ns()}"),
-                    "--bodies", bodies]
-    server = Server(f"service, {bodies if bodies == 'no journal' else 'bodies ' + bodies}", command)
-    host = server.process.stdout.readline().strip().replace("http://", "")
-    server.process.stdout.readline()
-    server.process.stdout.readline()
-    exports = dict(re.findall(r"(AWS_\w+)=(\S+)", server.process.stdout.readline()))
-    return server, host, exports
+def wanted(group, subjects, asked):
+    """Ours are always measured; of the peers those that were asked for."""
+    keys = []
+    for compare in group["compare"]:
+        keys += [compare["ours"]] + [peer for peer in compare["peers"] if peer in asked]
+    return [subjects[key] for key in dict.fromkeys(keys)]
 
 
-def lua(folder, headers, body):
-    path = os.path.join(folder, "request.lua")
+def machine_facts(cores):
+    with open("/proc/cpuinfo", encoding="utf-8") as f:
+        model = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), "unknown")
+    return {"cpu": model, "cores": os.cpu_count(), "kernel": platform.release(), "load_average": os.getloadavg()[0],
+            "server_core": cores.server, "load_core": cores.load, "upstream_core": cores.upstream}
+
+
+def versions(subjects, tools):
+    return {subject.title.split(",")[0]: subject.version(subject.program(tools))
+            for subject in subjects if not subject.missing(tools)}
+
+
+def head(args, facts, sizes):
+    lines = ["# meterprover-proxy beside its peers", "",
+             f"{facts['cpu']}, {facts['cores']} cores, Linux {facts['kernel']}; server on core "
+             f"{facts['server_core']}, load on {facts['load_core']}, upstream on {facts['upstream_core']}. "
+             f"{sizes[0]:,} bytes in, {sizes[1]:,} out; {args.seconds} s a round, the median of "
+             f"{args.rounds}. Ratios are ours / peer.", "",
+             "; ".join(f"{name} {version}" for name, version in facts["versions"].items())]
+    if facts["load_average"] > BUSY:
+        lines += ["", f"**The machine was busy (load average {facts['load_average']:.1f} before the first "
+                  "measurement): take numbers for the record on an idle one.**"]
+    if args.quick:
+        lines += ["", "**Quick: one short round; no numbers for the record.**"]
+    return "\n".join(lines)
+
+
+def measure(args, plan, subjects, cores):
+    """The results, the rounds that they are medians of, and the size of the request and of the reply."""
+    results, rounds = {}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        bench = figures.Bench(args, cores, folder)
+        with bench.closing:
+            for group in plan["groups"]:
+                name = group["group"]
+                if name in args.groups:
+                    medians, rounds[name] = figures.take(bench, name, wanted(group, subjects, args.asked),
+                                                         lambda text: print(text, file=sys.stderr))
+                    results.update({(name, key): value for key, value in medians.items()})
+        return results, rounds, (len(bench.body), len(bench.reply))
+
+
+def write_json(path, facts, args, lines, rounds):
+    tree = {"machine": facts, "quick": args.quick, "seconds": args.seconds, "rounds": args.rounds,
+            "connections": args.connections, "idle": args.many, "lines": [dataclasses.asdict(line) for line in lines],
+            "taken": rounds, "summary": table.count(lines)}
     with open(path, "w", encoding="utf-8") as f:
-        f.write("wrk.method = 'POST'\nwrk.body = [==[" + body.decode() + "]==]\n")
-        for name, value in headers.items():
-            if name != "host":  # wrk writes it itself
-                f.write(f"wrk.headers['{name}'] = '{value}'\n")
-        f.write("""done = function(summary, latency, requests)
-  io.write(string.format('RESULT {"requests":%d,"duration_us":%d,"errors":%d,"p50":%d,"p99":%d,"p999":%d}\\n',
-    summary.requests, summary.duration, summary.errors.connect + summary.errors.read + summary.errors.write +
-    summary.errors.status + summary.errors.timeout, latency:percentile(50), latency:percentile(99),
-    latency:percentile(99.9)))
-end
-""")
-    return path
-
-
-def load(host, script, seconds, connections):
-    out = subprocess.run(["taskset", "-c", "1", find("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s",
-                          "-s", script, f"http://{host}/"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return json.loads(re.search(r"RESULT (.*)", out).group(1))
-
-
-def measure(start, folder, body, args):
-    server, host, keys = start()
-    try:
-        headers = {"content-type": "application/x-amz-json-1.1"}
-        if keys is not None:
-            headers = sign(host, keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], keys["AWS_REGION"],
-                           body, "BatchMeterUsage")
-        script = lua(folder, headers, body)
-        load(host, script, 1, args.connections)
-        before = server.cpu_s()
-        result = load(host, script, args.seconds, args.connections)
-        if result["errors"]:
-            sys.exit(f"bench: {server.name}: {result['errors']} of {result['requests']} requests failed")
-        return {"name": server.name, "rate": result["requests"] / result["duration_us"] * 1e6,
-                "p50": result["p50"], "p99": result["p99"],
-                "cpu": (server.cpu_s() - before) / result["requests"] * 1e6, "memory": server.memory_mb()}
-    finally:
-        server.stop()
-
-
-def real_reply(build, folder, body):
-    """One reply of the service, so that nginx sends as many bytes."""
-    import http.client
-    server, host, keys = start_service(build, folder, "no journal")
-    try:
-        connection = http.client.HTTPConnection(host)
-        connection.request("POST", "/", body, sign(host, keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"],
-                                                   keys["AWS_REGION"], body, "BatchMeterUsage"))
-        response = connection.getresponse()
-        text = response.read().decode()
-        if response.status != 200 or text.count('"Success"') != RECORDS:
-            sys.exit(f"bench: the service does not take the request: {response.status} {text[:300]}")
-        return text
-    finally:
-        server.stop()
+        json.dump(tree, f, indent=1, ensure_ascii=False)
+        f.write("\n")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", default=os.path.join(ROOT, ".build/release"))
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--connections", type=int, default=32)
-    args = parser.parse_args()
-    with open(os.path.join(ROOT, "scenarios/world.json"), encoding="utf-8") as f:
-        body = batch(json.load(f))
-    with tempfile.TemporaryDirectory() as folder:
-        reply = real_reply(args.build, folder, body)
-        starts = [lambda: start_nginx(folder, reply)] + [
-            (lambda b: lambda: start_service(args.build, folder, b))(b) for b in ("no journal", "digest", "full")]
-        rounds = []
-        for number in range(args.rounds):
-            print(f"round {number + 1} of {args.rounds} …", file=sys.stderr)
-            rounds.append([measure(start, folder, body, args) for start in starts])
-            for name in os.listdir(folder):
-                if name.startswith("journal-"):
-                    os.unlink(os.path.join(folder, name))
-    print(f"BatchMeterUsage, {RECORDS} records, {len(body)} bytes in, {len(reply)} out, signed, keep-alive, "
-          f"{args.connections} connections, {args.seconds} s, median of {args.rounds}")
-    print(f"{'server':28} {'requests/s':>10} {'of nginx':>8} {'p50 us':>7} {'p99 us':>7} {'CPU us':>7} {'MB':>6}")
-    base = statistics.median(r[0]["rate"] for r in rounds)
-    for i in range(len(starts)):
-        row = {k: statistics.median(r[i][k] for r in rounds) for k in ("rate", "p50", "p99", "cpu", "memory")}
-        print(f"{rounds[0][i]['name']:28} {row['rate']:10.0f} {row['rate'] / base:8.2f} {row['p50']:7.0f} "
-              f"{row['p99']:7.0f} {row['cpu']:7.1f} {row['memory']:6.1f}")
+    with open(os.path.join(HERE, "plan.json"), encoding="utf-8") as f:
+        plan = json.load(f)
+    args = options(plan, {peer.key for peer in peers.PEERS})
+    for figure in (figure for group in plan["groups"] for figure in group["figures"]):
+        figure["title"] = figure["title"].format(many=f"{args.many:,}")
+    own = [*ours.subjects(args.build), figures.Prover(args.build, ROOT)]
+    if own[0].program(args.tools) is None:
+        print(f"bench: there is no {args.build}/proxy/meterprover-proxy: cmake --preset release && "
+              "cmake --build --preset release", file=sys.stderr)
+        return 64
+    subjects = {subject.key: subject for subject in [*peers.PEERS, *own]}
+    cores = Cores()
+    facts = {**machine_facts(cores), "versions": versions([own[0], *peers.PEERS], args.tools)}
+    os.sched_setaffinity(0, {cores.load})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))  # by an exception, which stops the servers
+    try:
+        results, rounds, sizes = measure(args, plan, subjects, cores)
+    except Unmeasured as why:
+        print(f"bench: {why}", file=sys.stderr)
+        return 3
+    lines = table.lines_of(plan, results)
+    print(head(args, facts, sizes))
+    print(table.markdown(plan, lines, {key: subject.title for key, subject in subjects.items()}))
+    print(f"\n{table.summary(lines)}")
+    if args.out:
+        write_json(args.out, facts, args, lines, rounds)
+    return 3 if table.has_failed(lines) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
