@@ -117,10 +117,11 @@ struct lane_facts {
     const struct rules *rules;       // NULL without a scenario
     bool told_time;
     int64_t service_us, wire_us;
-    int64_t began_us;   // service time when the scenario began
-    size_t pasts;       // scenarios that were replaced and still have requests under way
-    uint64_t requests;  // to the service
-    uint64_t exchanges; // the number of the last one
+    int64_t began_us;     // service time when the scenario began
+    size_t pasts;         // scenarios that were replaced and still have requests under way
+    uint64_t requests;    // to the service
+    uint64_t exchanges;   // the number of the last one
+    const char *upstream; // who answers in the stand-in's place, which then keeps no books; or NULL
     const char *urls[TARGET_COUNT]; // where each is asked; NULL: nowhere
 };
 void lane_facts(const struct lane *lane, struct lane_facts *out);

@@ -6,6 +6,8 @@
 
 #include "proxy/base/alloc.h"
 #include "proxy/lane_inside.h"
+#include "proxy/net/upstream.h"
+#include "proxy/passage.h"
 
 struct past {
     struct past *next;
@@ -94,6 +96,9 @@ static enum rc check_world(const struct lane *lane, const struct scenario *s, st
 enum rc lane_may_load(struct lane *lane, const struct scenario *s, struct diag *d)
 {
     enum rc rc = s == NULL ? RC_OK : lane_supports(s, d);
+    if (rc == RC_OK && s != NULL && lane->options.upstream != NULL) {
+        rc = passage_supports(s, d);
+    }
     rc = rc == RC_OK ? lane_check_transport(lane, s, d) : rc;
     rc = rc == RC_OK ? check_source(lane, s, d) : rc;
     return rc == RC_OK ? check_world(lane, s, d) : rc;
@@ -185,6 +190,9 @@ void lane_facts(const struct lane *lane, struct lane_facts *out)
                                .began_us = lane->began_us,
                                .requests = lane->requests,
                                .exchanges = lane->exchanges};
+    if (lane->options.upstream != NULL) {
+        out->upstream = upstream_origin(lane->options.upstream)->text;
+    }
     for (const struct past *p = lane->pasts; p != NULL; p = p->next) {
         out->pasts++;
     }

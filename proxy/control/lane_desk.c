@@ -65,6 +65,9 @@ void desk_lanes(struct desk *desk, struct call *call, struct reply *reply)
     buf_add_member(b, "credentials", span_of(facts.source));
     buf_add_member_bool(b, "has_scenario", facts.scenario != NULL);
     buf_add_member_i64(b, "requests", (int64_t)facts.requests);
+    if (facts.upstream != NULL) {
+        buf_add_member(b, "upstream", span_of(facts.upstream));
+    }
     add_urls(b, &facts);
     buf_add_text(b, "}]}");
 }
@@ -90,6 +93,12 @@ void desk_ledger(struct desk *desk, struct call *call, struct reply *reply)
     if (!desk_query_takes(call, "after|limit", reply) ||
         !page_number(call, "after", UINT32_MAX, &after, reply) ||
         !page_number(call, "limit", LEDGER_PAGE, &limit, reply)) {
+        return;
+    }
+    struct lane_facts facts;
+    lane_facts(desk->lane, &facts);
+    if (facts.upstream != NULL) {
+        reply_fail(reply, 409, "no_books", "what %s bills stands in its own books", facts.upstream);
         return;
     }
     struct buf *b = &reply->body;

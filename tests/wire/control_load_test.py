@@ -115,6 +115,20 @@ class LoadTest(ControlTest):
                 self.assertEqual((statuses, drawn), expected, own)
                 self.assertEqual(set(statuses), {200, 400})
 
+    def test_with_an_upstream(self):
+        """Who bills is said, and what only the stand-in can play is not loaded."""
+        with Proxy([]) as far, \
+                steered(args=["--upstream", f"http://127.0.0.1:{far.port}"]) as proxy:
+            control = Control(proxy.control_port)
+            lane = self.check_good(control.get("/v1/lanes"))["lanes"][0]
+            self.assertEqual(lane["upstream"], f"http://127.0.0.1:{far.port}")
+            self.check_answer(control.get("/v1/ledger"), 409, "no_books")
+            refused = self.check_answer(control.load(scenario(
+                [rule("half", [{"unprocessed": {"customer": "acme"}}])])), 422, "bad_scenario")
+            self.assertRegex(refused["error"]["problems"][0], r"unprocessed.*upstream")
+            self.check_good(control.load(scenario([rule("often", THROTTLE)])))
+            self.check_good(control.arm("often"))
+
     def test_wire_time_is_as_it_says(self):
         with steered() as proxy:
             control = Control(proxy.control_port)
