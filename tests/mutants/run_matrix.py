@@ -53,8 +53,8 @@ def options():
     parser.add_argument("--seed", default="1", help="of the sample")
     parser.add_argument("--out", help="keep the evidence of all runs in this directory")
     parser.add_argument("--only", action="append", default=[], help="run these variants only")
-    parser.add_argument("--jobs", default="32", help="lanes of each run")
-    parser.add_argument("--parallel", type=int, default=12,
+    parser.add_argument("--jobs", default="16", help="lanes of each run")
+    parser.add_argument("--parallel", type=int, default=24,
                         help="runs at a time; most of their time is waited, for deadlines too")
     return parser.parse_args()
 
