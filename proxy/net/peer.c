@@ -22,7 +22,7 @@
 struct peer {
     int fd; // -1 once reset
     struct loop_watch watch;
-    struct loop_timer look; // for the end of a peer that is held back
+    struct loop_timer *look; // for the end of a peer that is held back; else NULL
     struct peer_handler handler;
     struct buf input, output;
     size_t output_at; // bytes of output already sent
@@ -34,6 +34,24 @@ struct peer {
     bool has_failed;
 };
 
+static void on_look(void *arg);
+
+// A timer is large, and most peers never need this one.
+static void look(struct peer *p, bool is_held)
+{
+    if (!is_held && p->look != NULL) {
+        loop_timer_stop(p->look);
+        x_free(p->look);
+        p->look = NULL;
+    } else if (is_held && p->look == NULL) {
+        p->look = x_alloc(sizeof *p->look);
+        loop_timer_init(p->look, p->watch.loop, on_look, p);
+    }
+    if (is_held && !loop_timer_is_running(p->look)) {
+        loop_timer_start(p->look, LOOK_US);
+    }
+}
+
 static void watch(struct peer *p)
 {
     if (p->fd < 0) {
@@ -44,12 +62,7 @@ static void watch(struct peer *p)
     loop_watch_set(&p->watch, (reads ? LOOP_READ : 0) | (writes ? LOOP_WRITE : 0));
     // Held back, its end must still be seen; no event tells of it while something is unread before
     // it.
-    bool is_held = !reads && !p->saw_eof && !p->has_failed;
-    if (!is_held) {
-        loop_timer_stop(&p->look);
-    } else if (!loop_timer_is_running(&p->look)) {
-        loop_timer_start(&p->look, LOOK_US);
-    }
+    look(p, !reads && !p->saw_eof && !p->has_failed);
 }
 
 static void end(struct peer *p, enum peer_end how)
@@ -264,7 +277,6 @@ struct peer *peer_new(struct loop *loop, int fd, const struct peer_handler *hand
 {
     struct peer *p = x_alloc(sizeof *p);
     *p = (struct peer){.fd = fd, .handler = *handler, .wants_input = true};
-    loop_timer_init(&p->look, loop, on_look, p);
     loop_watch_init(&p->watch, loop, fd, on_ready, p);
     watch(p);
     return p;
@@ -319,7 +331,7 @@ void peer_free(struct peer **p)
     }
     notify(*p);
     loop_watch_set(&(*p)->watch, 0);
-    loop_timer_stop(&(*p)->look);
+    look(*p, false);
     if ((*p)->fd >= 0) {
         (void)close((*p)->fd);
     }
@@ -415,7 +427,7 @@ void peer_reset(struct peer *p)
         return;
     }
     loop_watch_set(&p->watch, 0);
-    loop_timer_stop(&p->look);
+    look(p, false);
     struct linger now = {.l_onoff = 1, .l_linger = 0};
     (void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     (void)close(p->fd);
