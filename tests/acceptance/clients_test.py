@@ -9,7 +9,7 @@ import re
 
 import rig
 
-JOBS = ["--jobs", "4"]
+JOBS = ["--jobs", "8"]
 
 # A case; in the claims of naive.py the check that tells of the bug follows it.
 CASE_ID = r"[A-Z]{2,3}-[A-Z]?\d+(?:/[\w-]+)?"
