@@ -46,8 +46,8 @@ class Through:
             upstream, = near.wait("upstream", x=number)
             self.assertEqual((200, True), (upstream["status"], upstream["whole"]))
 
-    def proxies(self, far, tls, rules=None):
-        args = ["--upstream", f"{'https' if far.tls else 'http'}://localhost:{far.port}"]
+    def proxies(self, far, tls, rules=None, more=()):
+        args = ["--upstream", f"{'https' if far.tls else 'http'}://localhost:{far.port}", *more]
         if far.tls:
             args += ["--upstream-ca", far.exports["AWS_CA_BUNDLE"]]
         return Proxy(rules, args=args, tls=tls)
@@ -60,6 +60,17 @@ class Through:
         with Proxy([], tls=True) as far, self.proxies(far, True) as near:
             self.check_whole(far, near, self.ask(far, near))
             self.assertEqual("TLSv1.3", near.events("upstream")[0]["tls"])
+
+    def test_recorded_and_replayed(self):
+        with tempfile.TemporaryDirectory() as folder, Proxy([]) as far:
+            path = os.path.join(folder, "calls.jsonl")
+            with self.proxies(far, False, more=["--record", path]) as near:
+                outcomes = self.ask(far, near)
+                self.check_whole(far, near, outcomes)
+            with Proxy(None, args=["--replay", path]) as again:
+                self.assertEqual(outcomes, self.ask(far, again))
+                self.assertEqual([1, 2, 3, 4], [e["recorded"] for e in again.wait("replay", 4)])
+            self.assertEqual(4, len(far.events("request")))
 
     def ask_through(self, near, authority, endpoint, far):
         """By way of a forward proxy."""
