@@ -17,6 +17,7 @@
 #include "proxy/base/own.h"
 #include "proxy/base/rsa.h"
 #include "proxy/control/control.h"
+#include "proxy/greeting.h"
 #include "proxy/lane.h"
 #include "proxy/net/address.h"
 #include "proxy/net/loop.h"
@@ -279,80 +280,6 @@ static enum rc make_identity_dir(struct program *p, struct diag *d)
     return RC_OK;
 }
 
-static void export(const char *name, const char *value)
-{
-    if (value != NULL) {
-        printf("export %s=%s\n", name, value);
-    }
-}
-
-static void greet_identity(const struct lane_identity *told)
-{
-    export("AWS_EC2_METADATA_SERVICE_ENDPOINT", told->imds_endpoint);
-    export("AWS_CONTAINER_CREDENTIALS_FULL_URI", told->container_uri);
-    export("AWS_CONTAINER_AUTHORIZATION_TOKEN", told->container_token);
-    export("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", told->container_token_file);
-    export("AWS_ENDPOINT_URL_STS", told->sts_endpoint);
-    export("AWS_WEB_IDENTITY_TOKEN_FILE", told->web_identity_file);
-    export("AWS_ROLE_ARN", told->role_arn);
-    if (told->keys != NULL) {
-        export("AWS_ACCESS_KEY_ID", told->keys->access_key_id);
-        export("AWS_SECRET_ACCESS_KEY", told->keys->secret_access_key);
-    }
-}
-
-// Each is read by other SDKs and tools; all name the certificate alone, so a client that is to talk
-// to others beside us needs a bundle of its own.
-static void greet_authority(const struct authority *authority)
-{
-    static const char *const NAMES[] = {"AWS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS",
-                                        "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"};
-    for (size_t i = 0; authority != NULL && i < sizeof NAMES / sizeof NAMES[0]; i++) {
-        export(NAMES[i], authority_path(authority));
-    }
-}
-
-// The address comes first, alone on its line, so that a script can read it; then what a client
-// needs. The Region and the static keys, or instead of them "credentials from", are said last.
-static void greet(const struct program *p, const struct lane_options *o, const char *key_path)
-{
-    const struct sigv4_credential *key = world_credential(lane_world(p->lane), 0);
-    const struct lane_identity *told = lane_identity(p->lane);
-    printf("%s\n", lane_endpoint(p->lane));
-    printf("seed %" PRIu64 "\n", lane_seed(p->lane));
-    if (p->control != NULL) {
-        printf("control http://%s\n", control_address(p->control));
-    }
-    if (o->destinations != NULL) {
-        export("HTTP_PROXY", lane_endpoint(p->lane));
-        export("HTTPS_PROXY", lane_endpoint(p->lane));
-    } else {
-        export("AWS_ENDPOINT_URL_MARKETPLACE_METERING", lane_endpoint(p->lane));
-    }
-    greet_authority(p->authority);
-    if (o->upstream != NULL && told == NULL) {
-        printf("credentials from wherever the upstream's clients have theirs\n");
-        (void)fflush(stdout);
-        return;
-    }
-    if (told != NULL) {
-        greet_identity(told);
-        printf("export AWS_REGION=%s\ncredentials from %s\n", world_region(lane_world(p->lane)),
-               told->source);
-        (void)fflush(stdout);
-        return;
-    }
-    printf("export AWS_REGION=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n",
-           world_region(lane_world(p->lane)), key->access_key_id, key->secret_access_key);
-    if (key->session_token != NULL) {
-        printf("export AWS_SESSION_TOKEN=%s\n", key->session_token);
-    }
-    if (key_path != NULL) {
-        printf("export METERPROVER_PUBLIC_KEY=%s\n", key_path);
-    }
-    (void)fflush(stdout);
-}
-
 static enum rc write_file(const char *path, struct span text, struct diag *d)
 {
     OWN(file) FILE *file = fopen(path, "wb");
@@ -525,7 +452,14 @@ static enum rc serve(struct program *p, const struct settings *s, struct diag *d
     }
     loop_signal_start(&p->on_int, p->loop, SIGINT, on_stop, p->loop);
     loop_signal_start(&p->on_term, p->loop, SIGTERM, on_stop, p->loop);
-    greet(p, &o, given(s, "--public-key", NULL));
+    greet(&(struct greeting){
+        .lane = p->lane,
+        .control = p->control == NULL ? NULL : control_address(p->control),
+        .authority_path = p->authority == NULL ? NULL : authority_path(p->authority),
+        .key_path = given(s, "--public-key", NULL),
+        .is_forward = o.destinations != NULL,
+        .has_upstream = o.upstream != NULL,
+    });
     rc = loop_run(p->loop);
     enum rc ended = end(p, s, d);
     return rc == RC_OK ? ended : rc;
