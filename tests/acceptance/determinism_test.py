@@ -139,7 +139,7 @@ class Catalogue(rig.Case):
 
     def test_jobs(self):
         seen = []
-        cases = rig.only(rig.sample(40, ["RAT-01/throttled"]))
+        cases = rig.only(rig.sample(20, ["RAT-01/throttled"]))
         for jobs in ("1", "16"):
             _, tree = self.play("--seed", SEED, "--jobs", jobs, *cases, command=[rig.MUTANT], out=jobs,
                                 code=0)
