@@ -105,6 +105,8 @@ class Careful(Attached):
     SINGLE = ("CAD-04", "RC-07")
     # It splits no usage by tags.
     UNTAGGED = ("BMU-L03", "VMT-")
+    # The address that it was given is not of https.
+    SECURED = ("RC-12",)
 
     def hold_passed(self, tree, result, unsupported=()):
         """Everything is well, but for what cannot be asked, which is unsupported by name."""
@@ -121,7 +123,7 @@ class Careful(Attached):
             *self.ways(), "--restart-cmd", self.restart(*SHOP),
             *only("RC*", "SUB*", "CAD*", "TIM*", "BMU-R*", "BMU-E0[13]*", "BMU-L0*", "NET-03"),
             code=2, timeout=300)
-        self.hold_passed(tree, result, self.FIXED + self.SINGLE + self.UNTAGGED)
+        self.hold_passed(tree, result, self.FIXED + self.SINGLE + self.UNTAGGED + self.SECURED)
         self.assertIn("AWS_ENDPOINT_URL_MARKETPLACE_METERING=http://" + self.endpoint, result.out)
 
     def test_agreements(self):
@@ -134,7 +136,7 @@ class Careful(Attached):
         # What needs more than a page is unsupported; who says nothing of the customer proves less.
         self.start_service(*SHOP)
         result, tree = self.attach(*self.ways("--registration-url"), *only("RC*"), code=2)
-        self.hold_passed(tree, result, ("RC-E05", "RC-E06", "RC-07", "RC-09"))
+        self.hold_passed(tree, result, ("RC-E05", "RC-E06", "RC-07", "RC-09", *self.SECURED))
         for case in ("RC-02", "RC-08", "RC-E01", "RC-E03"):
             self.assertEqual("PASS", rig.verdicts(tree)[case], result)
         self.kill()
