@@ -8,6 +8,7 @@ import pathlib
 import random
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -74,6 +75,17 @@ def descend(directory):
         except OSError:
             continue  # it has ended meanwhile
     return found
+
+
+def free_port():
+    """A port of the loopback that nobody uses, and that nobody is given who asks for any: programs that
+    run beside the test do so all the time."""
+    first_of_any = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    while True:
+        port = random.SystemRandom().randrange(10000, max(first_of_any, 20000))
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 def wait_until(condition, seconds, step=0.005):
