@@ -35,8 +35,7 @@ static void print_overview(FILE *out)
     (void)fprintf(
         out, "\nmeterprover COMMAND --help tells the options of each.\n"
              "Exit codes: 0 passed, 1 the client failed a check, 2 inconclusive or not exercised,\n"
-             "3 meterprover itself failed, 4 the baseline is stale, 5 nothing was selected, 64 "
-             "usage.\n");
+             "3 meterprover itself failed, 5 nothing was selected, 64 usage.\n");
 }
 
 static void print_help(const struct command *c)

@@ -30,7 +30,8 @@ const char *step_name(enum step_verb verb);
 const char *action_name(enum action_verb verb);
 const char *expect_name(enum expect_verb verb);
 
-// What kind of thing a rule does, which decides when it counts as delivered (DESIGN section 6).
+// What kind of thing a rule does, which decides when it counts as delivered (suites/README.md, "How
+// it is judged").
 enum fault_kind { FAULT_ANSWER, FAULT_BROKEN, FAULT_SILENCE, FAULT_REFUSE, FAULT_TLS, FAULT_STATE };
 const char *fault_kind_name(enum fault_kind kind); // "answer"
 
@@ -68,7 +69,7 @@ struct rule {
     const struct action *actions;
     size_t action_count;
     enum fault_kind kind;
-    bool executes; // whether the request is executed by the service ("Executed or not" in DESIGN)
+    bool executes; // whether the request is executed by the service (scenarios/README.md, "Rules")
     struct place place;
 };
 

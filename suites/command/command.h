@@ -5,13 +5,12 @@
 
 #include "proxy/base/options.h"
 
-// DESIGN section 7.
+// README.md, "What it prints, what it keeps".
 enum exit_code {
     EXIT_PASSED = 0,
     EXIT_FAILED = 1,
     EXIT_OPEN = 2, // inconclusive, not exercised, or a mandatory case unsupported
     EXIT_HARNESS = 3,
-    EXIT_STALE = 4,
     EXIT_NOTHING = 5, // nothing was selected
     EXIT_USAGE = 64
 };

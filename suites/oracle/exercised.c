@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Delivered and observed (DESIGN section 6). A pass of a case whose fault never reached the client
-// would be vacuous, so every rule must have been delivered, and the client must have acted after
-// it.
+// Delivered and observed (suites/README.md, "How it is judged"). A pass of a case whose fault never
+// reached the client would be vacuous, so every rule must have been delivered, and the client must
+// have acted after it.
 #include "suites/oracle/exercised.h"
 
 #include <string.h>

@@ -268,7 +268,7 @@ static void tie_usage(struct facts *f, struct usage_fact *u)
         u->acked_seq = s->done_seq;
         u->is_void = s->void_seq != 0;
         if (!u->has_at) {
-            // DESIGN section 4, Time: it belongs to the hour of its line, or to any that begins
+            // Told without a time, it belongs to the hour of its line, or to any that begins
             // before it is done.
             int64_t until_us = s->done_seq != 0   ? s->done_service_us
                                : s->void_seq != 0 ? service_at(f, s->void_seq)

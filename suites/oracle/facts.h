@@ -174,7 +174,7 @@ struct facts {
     FACTS_LIST(start_fact, starts);
 };
 
-// evidence is borrowed and must outlive the facts. wire_only: see DESIGN section 5, exec contract.
+// evidence is borrowed and must outlive the facts. wire_only: see README.md, "Exec contract".
 void facts_init(struct facts *out, const struct evidence_case *evidence, bool wire_only);
 // The facts as they were when the step began: what an expectation with `at` is judged on. What
 // lacked then can no longer come. whole is borrowed and must outlive them; *out must not be copied.

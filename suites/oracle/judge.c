@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From findings to verdicts (DESIGN section 7).
+// From findings to verdicts (suites/README.md, "How it is judged").
 #include "suites/oracle/judge.h"
 
 #include <inttypes.h>

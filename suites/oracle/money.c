@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Money, per key, in every case (DESIGN section 6). A: asked; B: billed; M, P, U, R: by last word.
+// Money, per key, in every case (suites/README.md, "How it is judged"). A: asked; B: billed; M, P,
+// U, R: by last word.
 //
 // The journal is followed once. B <= A is judged at each commit, M <= B and its confirmation at
 // each claim, R <= A - B at each rejection and at each later commit. At the end every usage must

@@ -46,7 +46,7 @@ static struct slot *slot_of(const struct campaign *c, const struct play *play)
     return slot;
 }
 
-// DESIGN section 4, Time: once more is enough, since no case is as long as an hour; and so it is
+// Once more is enough, since no case is as long as an hour; and so it is
 // where usage of an earlier case came, since by then it was refused.
 static bool is_to_be_repeated(struct campaign *c, size_t index, const struct play_end *end)
 {

@@ -178,7 +178,7 @@ static void on_hello(struct seat *seat, const struct answer *answer)
 
 static void on_unsupported(struct play *p, const struct answer *answer)
 {
-    // DESIGN section 5: it counts so only before the first usage; later it is a failure, and
+    // It counts so only before the first usage; later it is a failure, and
     // judged.
     if (!p->has_asked_usage) {
         play_end_case(p, "unsupported", "the client says that it cannot do step %u", answer->step);
