@@ -141,6 +141,13 @@ void loop_timer_start(struct loop_timer *t, int64_t delay_us)
     (void)event_add(in(&t->event), &wait);
 }
 
+void loop_timer_fire(struct loop_timer *t)
+{
+    loop_timer_stop(t);
+    t->due_us = loop_now_us(t->loop);
+    event_active(in(&t->event), EV_TIMEOUT, 0);
+}
+
 void loop_timer_stop(struct loop_timer *t)
 {
     if (t->loop != NULL) {

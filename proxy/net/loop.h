@@ -51,6 +51,9 @@ struct loop_timer {
 void loop_timer_init(struct loop_timer *t, struct loop *loop, loop_fn *fn, void *arg);
 // Fires once after delay_us (0: on the next turn); a second start moves it.
 void loop_timer_start(struct loop_timer *t, int64_t delay_us);
+// Fires once within this turn, after the callback that is running and those that are due before it;
+// so nothing that starts itself again may use it.
+void loop_timer_fire(struct loop_timer *t);
 // Harmless when it is not running, or was never initialised (all zero).
 void loop_timer_stop(struct loop_timer *t);
 bool loop_timer_is_running(const struct loop_timer *t);
