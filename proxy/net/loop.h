@@ -35,9 +35,10 @@ char *loop_scratch(struct loop *loop);
 
 typedef void loop_fn(void *arg);
 
-// Room for a libevent event, so that an owner can embed one without seeing libevent.
+// Room for a libevent event, so that an owner can embed one without seeing libevent. Each byte
+// counts: thousands of connections are idle at once.
 struct loop_event {
-    _Alignas(max_align_t) unsigned char room[160];
+    _Alignas(max_align_t) unsigned char room[128];
 };
 
 // A one-shot timer, embedded in its owner.
@@ -64,7 +65,9 @@ typedef void loop_ready_fn(void *arg, int events);
 // A descriptor that is watched, level-triggered; embedded in its owner, who owns the descriptor
 // too.
 struct loop_watch {
-    struct loop_event read, write;
+    struct loop_event read;
+    struct loop_event *write; // NULL while it is not watched, which is nearly always
+    int fd;
     struct loop *loop;
     loop_ready_fn *fn;
     void *arg;
@@ -72,7 +75,8 @@ struct loop_watch {
 };
 // Watches nothing until loop_watch_set.
 void loop_watch_init(struct loop_watch *w, struct loop *loop, int fd, loop_ready_fn *fn, void *arg);
-// events: LOOP_READ | LOOP_WRITE, or 0 for none. Must be 0 before the descriptor is closed.
+// events: LOOP_READ | LOOP_WRITE, or 0 for none. Must be 0 before the descriptor is closed, and
+// before the owner is freed.
 void loop_watch_set(struct loop_watch *w, int events);
 
 // A signal handled on the loop.
