@@ -178,7 +178,7 @@ static struct span product_of(const struct world *world, const struct aws_reques
 static void name_records(struct exchange *x)
 {
     const struct world *world = x->lane->world;
-    x->records = x_alloc((x->request.count + 1) * sizeof *x->records);
+    x->records = arena_take(&x->request.arena, (x->request.count + 1) * sizeof *x->records);
     x->payers = arena_take(&x->request.arena, (x->request.count + 1) * sizeof *x->payers);
     for (size_t i = 0; i < x->request.count; i++) {
         const struct usage_record *r = &x->request.records[i];
