@@ -47,7 +47,9 @@ static void add_record(const struct exchange *x, struct buf *b, size_t i, struct
     buf_add_member(b, "customer", s->customer);
     buf_add_member(b, "dimension", s->dimension);
     add_instant(b, SPAN(",\"timestamp\":"), r->timestamp_us, &last->timestamp);
-    add_instant(b, SPAN(",\"hour\":"), s->hour_us, &last->hour);
+    // Most usage is stamped with its hour.
+    add_instant(b, SPAN(",\"hour\":"), s->hour_us,
+                s->hour_us == r->timestamp_us ? &last->timestamp : &last->hour);
     buf_add_member_i64(b, "quantity", r->quantity);
     if (s->usage.len > 0) {
         buf_add_member(b, "usage", s->usage);
