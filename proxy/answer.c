@@ -333,6 +333,9 @@ static void execute(struct draft *draft)
         return;
     }
     lane_point(lane, LANE_BEFORE_COMMIT, x->number);
+    if (draft->times != ECHO_AS_SENT) {
+        (void)aws_request_json(&x->request);
+    }
     struct service_call call = {.request = &x->request,
                                 .region = x->signature.region,
                                 .credential = x->signature.credential->name,

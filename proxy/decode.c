@@ -161,30 +161,44 @@ static void name_customer(struct exchange *x, size_t i)
     x->records[i].customer = c == NULL ? wire : symbol;
 }
 
+static struct span product_of(const struct world *world, const struct aws_request *request)
+{
+    const struct world_product *product = request->product_code.len > 0
+                                              ? world_product_by_code(world, request->product_code)
+                                              : world_first_product(world);
+    return product != NULL ? span_of(product->symbol) : request->product_code;
+}
+
 // A licence names its product; without one it is the request's.
-static struct span product_of(const struct world *world, const struct aws_request *request,
-                              const struct usage_record *r)
+static struct span product_of_record(const struct world *world, const struct usage_record *r,
+                                     struct span otherwise)
 {
     const struct world_product *product =
         r->license_arn.len > 0 ? world_product_by_license(world, r->license_arn) : NULL;
-    if (product == NULL) {
-        product = request->product_code.len > 0
-                      ? world_product_by_code(world, request->product_code)
-                      : world_first_product(world);
+    return product != NULL ? span_of(product->symbol) : otherwise;
+}
+
+// Many records of a request have the dimension of the one before.
+static struct span dimension_of(const struct exchange *x, size_t i)
+{
+    struct span sent = x->request.records[i].dimension;
+    if (i > 0 && span_equal(sent, x->request.records[i - 1].dimension)) {
+        return x->records[i - 1].dimension;
     }
-    return product != NULL ? span_of(product->symbol) : request->product_code;
+    return or_else(world_dimension_symbol(x->lane->world, sent), sent);
 }
 
 static void name_records(struct exchange *x)
 {
     const struct world *world = x->lane->world;
-    x->records = x_alloc((x->request.count + 1) * sizeof *x->records);
+    x->records = arena_take(&x->request.arena, (x->request.count + 1) * sizeof *x->records);
     x->payers = arena_take(&x->request.arena, (x->request.count + 1) * sizeof *x->payers);
+    struct span product = product_of(world, &x->request);
     for (size_t i = 0; i < x->request.count; i++) {
         const struct usage_record *r = &x->request.records[i];
         x->records[i] = (struct subject_record){
-            .dimension = or_else(world_dimension_symbol(world, r->dimension), r->dimension),
-            .product = product_of(world, &x->request, r),
+            .dimension = dimension_of(x, i),
+            .product = product_of_record(world, r, product),
             .hour_us = instant_hour(r->timestamp_us),
             .quantity = r->quantity,
         };

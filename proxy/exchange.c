@@ -49,7 +49,6 @@ void exchange_clear(struct exchange *x)
     aws_request_clear(&x->request);
     service_reply_clear(&x->reply);
     fault_plan_clear(&x->plan);
-    x_free(x->records);
     x_free(x->directives);
     x->records = NULL;
     x->directives = NULL;

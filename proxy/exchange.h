@@ -67,7 +67,7 @@ struct exchange {
     struct aws_violation violation; // of the service model, or of the protocol
     struct sigv4_result signature;
     struct buf signature_text;      // after a mismatch: our canonical request and string to sign
-    struct subject_record *records; // owned; one per record of the request
+    struct subject_record *records; // in the request's arena; one per record
     struct span *payers;            // in the request's arena: who pays for each record
     struct span invocation;
     unsigned attempt;

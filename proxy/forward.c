@@ -14,6 +14,8 @@
 
 // So much of the request may wait for the upstream before the client is held back.
 #define REQUEST_ROOM 262144
+// Besides the body; most heads and chunks' framing fit.
+#define HEAD_BYTES 1024
 #define NO_LIMIT (UINT64_C(1) << 60)
 
 struct forward {
@@ -352,6 +354,7 @@ struct forward *forward_begin(struct loop *loop, struct upstream *upstream, int6
     // An authority is what follows the scheme.
     struct span server = span_of(upstream_origin(upstream)->text);
     server = span_slice(server, upstream_origin(upstream)->is_secure ? 8 : 7, server.len);
+    (void)buf_room(&f->waiting, body.len + HEAD_BYTES);
     h1_forward_request(&f->waiting, head, server);
     add_body(f, &f->waiting, body);
     if (is_whole) {

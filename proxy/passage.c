@@ -181,6 +181,9 @@ static void begin_stream(struct passage *p)
                             ? x->head_bytes + (p->head.has_body ? p->head.content_length : 0)
                             : EXCHANGE_UNKNOWN_BYTES;
     x->ready_us = loop_now_us(x->lane->loop);
+    if (knows_length(&p->head) && p->head.content_length < REPLY_ROOM) {
+        (void)buf_room(&x->out, p->head.content_length);
+    }
     buf_add(&x->out, buf_span(&p->body));
     buf_clear(&p->body);
 }

@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/record.h"
 
+#include <string.h>
+
 #include "proxy/asking.h"
 #include "proxy/lane_inside.h"
 
-// A member's moment as it was rendered last: most records of a request have the same.
+// Moments as JSON, kept because most records of a request have the one of the record before.
 struct moment {
     int64_t at_us;
-    char text[INSTANT_TEXT]; // "" when there was none
+    size_t len; // 0: none yet
+    char text[INSTANT_TEXT + 2];
 };
 
 struct moments {
     struct moment timestamp, hour;
 };
 
-static void add_instant(struct buf *b, const char *key, int64_t at_us, struct moment *last)
+static void add_instant(struct buf *b, struct span key, int64_t at_us, struct moment *last)
 {
-    if (last->text[0] == '\0' || last->at_us != at_us) {
+    if (last->len == 0 || last->at_us != at_us) {
         last->at_us = at_us;
-        instant_format_s(last->text, at_us);
+        last->text[0] = '"';
+        instant_format_s(last->text + 1, at_us);
+        last->len = strlen(last->text);
+        last->text[last->len++] = '"';
     }
-    buf_add_member(b, key, span_of(last->text));
+    buf_add(b, key);
+    buf_add(b, (struct span){.at = last->text, .len = last->len});
 }
 
 // The first member of an object in a list: {"i":3 or ,{"i":3
@@ -39,8 +46,10 @@ static void add_record(const struct exchange *x, struct buf *b, size_t i, struct
     buf_add_member(b, "payer", x->payers[i]);
     buf_add_member(b, "customer", s->customer);
     buf_add_member(b, "dimension", s->dimension);
-    add_instant(b, "timestamp", r->timestamp_us, &last->timestamp);
-    add_instant(b, "hour", s->hour_us, &last->hour);
+    add_instant(b, SPAN(",\"timestamp\":"), r->timestamp_us, &last->timestamp);
+    // Most usage is stamped with its hour.
+    add_instant(b, SPAN(",\"hour\":"), s->hour_us,
+                s->hour_us == r->timestamp_us ? &last->timestamp : &last->hour);
     buf_add_member_i64(b, "quantity", r->quantity);
     if (s->usage.len > 0) {
         buf_add_member(b, "usage", s->usage);
@@ -61,7 +70,7 @@ static void add_records(const struct exchange *x, struct buf *b)
     if (x->request.count == 0) {
         return;
     }
-    struct moments last = {.hour = {.text = ""}};
+    struct moments last = {.hour = {.len = 0}};
     buf_add_text(b, ",\"records\":[");
     for (size_t i = 0; i < x->request.count; i++) {
         add_record(x, b, i, &last);
@@ -311,7 +320,7 @@ static void add_outcome(struct buf *b, const struct exchange *x, size_t i, struc
     buf_add_member(b, "product", s->product);
     buf_add_member(b, "payer", x->payers[i]);
     buf_add_member(b, "dimension", s->dimension);
-    add_instant(b, "hour", s->hour_us, &last->hour);
+    add_instant(b, SPAN(",\"hour\":"), s->hour_us, &last->hour);
     buf_add_member_i64(b, "quantity", s->quantity);
     buf_add_member(b, "status", span_of(o->status));
     buf_add_member_bool(b, "billed", o->billed);
@@ -325,7 +334,7 @@ void record_commit(struct exchange *x)
     buf_add_member(b, "operation", span_of(operation_name(x->operation)));
     buf_add_member(b, "region", span_of(x->signature.region));
     if (x->reply.outcomes != NULL) {
-        struct moments last = {.hour = {.text = ""}};
+        struct moments last = {.hour = {.len = 0}};
         buf_add_text(b, ",\"records\":[");
         for (size_t i = 0; i < x->reply.count; i++) {
             add_outcome(b, x, i, &last);

@@ -44,7 +44,7 @@ static bool is_seen(const struct exchange *x, bool is_executed)
 
 void trail_add(const struct draft *draft)
 {
-    const struct exchange *x = draft->x;
+    struct exchange *x = draft->x;
     struct lane *lane = x->lane;
     bool is_executed = x->rule == NULL || x->rule->executes;
     if (!is_seen(x, is_executed)) {
@@ -65,7 +65,7 @@ void trail_add(const struct draft *draft)
         .request_id = id,
         .number = x->number,
         .now_us = lane_service_us(lane),
-        .request = x->request.json,
+        .request = aws_request_json(&x->request),
         .response = rc == RC_OK ? reply : NULL,
         .error = span_of(error),
         .text = message_of(reply),

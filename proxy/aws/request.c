@@ -11,9 +11,9 @@
 #include "proxy/aws/allocation.h"
 #include "proxy/aws/violations.h"
 #include "proxy/aws/pattern.h"
+#include "proxy/aws/request_plain.h"
 #include "proxy/aws/shape.h"
 #include "proxy/aws/timestamp.h"
-#include "proxy/base/alloc.h"
 
 struct walk {
     const struct ruleset *rules;
@@ -214,12 +214,22 @@ static void check_value(struct walk *w, const struct shape *shape, const cJSON *
     CHECKS[shape->kind](w, shape, node, member);
 }
 
+static void tie_records(struct aws_request *r, const cJSON *list)
+{
+    size_t i = 0;
+    const cJSON *element = NULL;
+    cJSON_ArrayForEach(element, list)
+    {
+        r->records[i++].json = element;
+    }
+}
+
 // Every record that was sent has a place, also those that cannot be read.
 static void open_records(struct aws_request *r)
 {
     if (r->operation == OPERATION_METER_USAGE) {
         r->count = 1;
-        r->records = x_alloc(sizeof *r->records);
+        r->records = arena_zeroed(&r->arena, sizeof *r->records);
         r->records[0].json = r->json;
         return;
     }
@@ -227,14 +237,9 @@ static void open_records(struct aws_request *r)
     if (r->operation != OPERATION_BATCH_METER_USAGE || !cJSON_IsArray(list)) {
         return;
     }
-    size_t i = 0;
-    const cJSON *element = NULL;
     r->count = (size_t)cJSON_GetArraySize(list);
-    r->records = x_alloc(r->count * sizeof *r->records);
-    cJSON_ArrayForEach(element, list)
-    {
-        r->records[i++].json = element;
-    }
+    r->records = arena_zeroed(&r->arena, r->count * sizeof *r->records);
+    tie_records(r, list);
 }
 
 // The names of a record's quantities differ between the two operations.
@@ -354,6 +359,9 @@ enum rc aws_request_read(struct aws_request *out, enum operation operation, stru
                        aws_error_message(AWS_ERROR_UNKNOWN_OPERATION));
         return RC_RANGE;
     }
+    if (request_read_plain(out, body, rules)) {
+        return RC_OK;
+    }
     enum rc rc = read_body(&w, body);
     if (rc != RC_OK) {
         return rc;
@@ -365,9 +373,17 @@ enum rc aws_request_read(struct aws_request *out, enum operation operation, stru
     return violation->error == AWS_ERROR_NONE ? RC_OK : RC_RANGE;
 }
 
+const cJSON *aws_request_json(struct aws_request *request)
+{
+    if (request->json == NULL && request->text.len > 0 &&
+        json_read_once(&request->json, &request->arena, request->text, NULL, NULL) == RC_OK) {
+        tie_records(request, json_get(request->json, "UsageRecords"));
+    }
+    return request->json;
+}
+
 void aws_request_clear(struct aws_request *request)
 {
     arena_clear(&request->arena);
-    x_free(request->records);
     *request = (struct aws_request){.operation = OPERATION_NONE};
 }

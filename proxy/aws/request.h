@@ -12,7 +12,8 @@
 
 // One UsageRecord (or the one record that a MeterUsage request is). Absent members are empty spans.
 struct usage_record {
-    const cJSON *json;    // the record as sent
+    const cJSON *json;    // the record as sent; NULL while only its text is there
+    struct span text;     // the record as sent, without blanks; empty where its tree is there
     int64_t timestamp_us; // sub-second digits kept
     struct span customer_identifier;
     struct span customer_account; // CustomerAWSAccountId
@@ -36,10 +37,11 @@ struct aws_violation {
 
 struct aws_request {
     enum operation operation;
-    const cJSON *json; // in the arena
+    const cJSON *json; // in the arena; NULL until aws_request_json where `text` is there
+    struct span text;  // the body without blanks, where it was read without a tree
     struct arena arena;
     struct span product_code;     // empty when absent
-    struct usage_record *records; // owned array
+    struct usage_record *records; // in the arena
     size_t count;                 // of all records sent, even if there are more than 25
     // RegisterUsage
     int64_t public_key_version;
@@ -64,6 +66,9 @@ struct aws_request {
 MUST_USE enum rc aws_request_read(struct aws_request *out, enum operation operation,
                                   struct span body, const struct ruleset *rules,
                                   struct aws_violation *violation);
+// The body as a tree, which is made now if it was read without one; then `json` of its records is
+// there, too. NULL for a body that is no JSON.
+const cJSON *aws_request_json(struct aws_request *request);
 void aws_request_clear(struct aws_request *request);
 
 #endif

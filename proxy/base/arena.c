@@ -2,6 +2,7 @@
 #include "proxy/base/arena.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "proxy/base/alloc.h"
 
@@ -34,6 +35,11 @@ void *arena_take(struct arena *a, size_t size)
     a->free += rounded;
     a->left -= rounded;
     return taken;
+}
+
+void *arena_zeroed(struct arena *a, size_t size)
+{
+    return memset(arena_take(a, size), 0, size);
 }
 
 void arena_clear(struct arena *a)

@@ -18,6 +18,7 @@ struct arena {
 // Memory of that size, not zeroed, aligned for pointers, doubles and 64-bit integers; good until
 // the arena is cleared.
 void *arena_take(struct arena *a, size_t size) __attribute__((returns_nonnull));
+void *arena_zeroed(struct arena *a, size_t size) __attribute__((returns_nonnull));
 // Releases everything; the arena is empty and usable again.
 void arena_clear(struct arena *a);
 

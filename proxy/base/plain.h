@@ -7,6 +7,8 @@
 
 #include "proxy/base/span.h"
 
+// Whether the first of eight bytes is the lowest of their word.
+#define PLAIN_LOWEST_FIRST (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 #define PLAIN_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 // High bits where a byte of the word is zero (and perhaps in bytes above such a one).
@@ -15,13 +17,19 @@ static inline uint64_t plain_zero_bytes(uint64_t word)
     return (word - PLAIN_EACH_BYTE(1)) & ~word & PLAIN_EACH_BYTE(0x80);
 }
 
-// Whether none of eight bytes is a control character, a quote, a backslash, DEL or beyond ASCII.
-static inline bool plain_is_word(uint64_t word)
+// High bits where one of eight bytes is a control character, a quote, a backslash, DEL or beyond
+// ASCII (and perhaps in bytes above such a one).
+static inline uint64_t plain_others(uint64_t word)
 {
     uint64_t controls = (word - PLAIN_EACH_BYTE(0x20)) & ~word & PLAIN_EACH_BYTE(0x80);
-    return (controls | plain_zero_bytes(word ^ PLAIN_EACH_BYTE('"')) |
-            plain_zero_bytes(word ^ PLAIN_EACH_BYTE('\\')) |
-            plain_zero_bytes(word ^ PLAIN_EACH_BYTE(0x7f)) | (word & PLAIN_EACH_BYTE(0x80))) == 0;
+    return controls | plain_zero_bytes(word ^ PLAIN_EACH_BYTE('"')) |
+           plain_zero_bytes(word ^ PLAIN_EACH_BYTE('\\')) |
+           plain_zero_bytes(word ^ PLAIN_EACH_BYTE(0x7f)) | (word & PLAIN_EACH_BYTE(0x80));
+}
+
+static inline bool plain_is_word(uint64_t word)
+{
+    return plain_others(word) == 0;
 }
 
 static inline bool plain_is_byte(char c)
@@ -35,7 +43,11 @@ static inline size_t plain_run(struct span text)
     size_t run = 0;
     for (uint64_t word = 0; text.len - run >= sizeof word; run += sizeof word) {
         memcpy(&word, text.at + run, sizeof word);
-        if (!plain_is_word(word)) {
+        uint64_t others = plain_others(word);
+        if (others != 0 && PLAIN_LOWEST_FIRST) {
+            return run + (size_t)__builtin_ctzll(others) / 8;
+        }
+        if (others != 0) {
             break;
         }
     }

@@ -141,6 +141,13 @@ void loop_timer_start(struct loop_timer *t, int64_t delay_us)
     (void)event_add(in(&t->event), &wait);
 }
 
+void loop_timer_fire(struct loop_timer *t)
+{
+    loop_timer_stop(t);
+    t->due_us = loop_now_us(t->loop);
+    event_active(in(&t->event), EV_TIMEOUT, 0);
+}
+
 void loop_timer_stop(struct loop_timer *t)
 {
     if (t->loop != NULL) {
@@ -164,20 +171,35 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 
 void loop_watch_init(struct loop_watch *w, struct loop *loop, int fd, loop_ready_fn *fn, void *arg)
 {
-    *w = (struct loop_watch){.loop = loop, .fn = fn, .arg = arg};
+    *w = (struct loop_watch){.loop = loop, .fd = fd, .fn = fn, .arg = arg};
     int bad = event_assign(in(&w->read), loop->base, fd, EV_READ | EV_PERSIST, on_ready, w);
-    bad |= event_assign(in(&w->write), loop->base, fd, EV_WRITE | EV_PERSIST, on_ready, w);
     assert(bad == 0);
     (void)bad;
 }
 
-static void set_one(struct loop_event *room, bool was, bool is)
+static void watch_read(struct loop_watch *w, bool is)
 {
-    struct event *event = in(room);
-    if (is && !was) {
-        (void)event_add(event, NULL);
-    } else if (was && !is) {
-        (void)event_del(event);
+    if (is && (w->events & LOOP_READ) == 0) {
+        (void)event_add(in(&w->read), NULL);
+    } else if (!is && (w->events & LOOP_READ) != 0) {
+        (void)event_del(in(&w->read));
+    }
+}
+
+// libevent looks at no event again after its callback, so it may be freed there.
+static void watch_write(struct loop_watch *w, bool is)
+{
+    if (is && w->write == NULL) {
+        w->write = x_alloc(sizeof *w->write);
+        int bad =
+            event_assign(in(w->write), w->loop->base, w->fd, EV_WRITE | EV_PERSIST, on_ready, w);
+        assert(bad == 0);
+        (void)bad;
+        (void)event_add(in(w->write), NULL);
+    } else if (!is && w->write != NULL) {
+        (void)event_del(in(w->write));
+        x_free(w->write);
+        w->write = NULL;
     }
 }
 
@@ -186,8 +208,8 @@ void loop_watch_set(struct loop_watch *w, int events)
     if (w->loop == NULL) {
         return;
     }
-    set_one(&w->read, (w->events & LOOP_READ) != 0, (events & LOOP_READ) != 0);
-    set_one(&w->write, (w->events & LOOP_WRITE) != 0, (events & LOOP_WRITE) != 0);
+    watch_read(w, (events & LOOP_READ) != 0);
+    watch_write(w, (events & LOOP_WRITE) != 0);
     w->events = events;
 }
 

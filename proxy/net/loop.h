@@ -35,9 +35,10 @@ char *loop_scratch(struct loop *loop);
 
 typedef void loop_fn(void *arg);
 
-// Room for a libevent event, so that an owner can embed one without seeing libevent.
+// Room for a libevent event, so that an owner can embed one without seeing libevent. Each byte
+// counts: thousands of connections are idle at once.
 struct loop_event {
-    _Alignas(max_align_t) unsigned char room[160];
+    _Alignas(max_align_t) unsigned char room[128];
 };
 
 // A one-shot timer, embedded in its owner.
@@ -51,6 +52,9 @@ struct loop_timer {
 void loop_timer_init(struct loop_timer *t, struct loop *loop, loop_fn *fn, void *arg);
 // Fires once after delay_us (0: on the next turn); a second start moves it.
 void loop_timer_start(struct loop_timer *t, int64_t delay_us);
+// Fires once within this turn, after the callback that is running and those that are due before it;
+// so nothing that starts itself again may use it.
+void loop_timer_fire(struct loop_timer *t);
 // Harmless when it is not running, or was never initialised (all zero).
 void loop_timer_stop(struct loop_timer *t);
 bool loop_timer_is_running(const struct loop_timer *t);
@@ -61,7 +65,9 @@ typedef void loop_ready_fn(void *arg, int events);
 // A descriptor that is watched, level-triggered; embedded in its owner, who owns the descriptor
 // too.
 struct loop_watch {
-    struct loop_event read, write;
+    struct loop_event read;
+    struct loop_event *write; // NULL while it is not watched, which is nearly always
+    int fd;
     struct loop *loop;
     loop_ready_fn *fn;
     void *arg;
@@ -69,7 +75,8 @@ struct loop_watch {
 };
 // Watches nothing until loop_watch_set.
 void loop_watch_init(struct loop_watch *w, struct loop *loop, int fd, loop_ready_fn *fn, void *arg);
-// events: LOOP_READ | LOOP_WRITE, or 0 for none. Must be 0 before the descriptor is closed.
+// events: LOOP_READ | LOOP_WRITE, or 0 for none. Must be 0 before the descriptor is closed, and
+// before the owner is freed.
 void loop_watch_set(struct loop_watch *w, int events);
 
 // A signal handled on the loop.

@@ -205,21 +205,32 @@ static bool receive(struct peer *p, char *room, size_t size)
     return got > 0;
 }
 
-static void transmit(struct peer *p)
+// Gives what the kernel did not take, and why (0: it took all).
+static struct span put(const struct peer *p, struct span bytes, int *why)
 {
-    while (peer_unsent(p) > 0) {
-        ssize_t put = send(p->fd, p->output.data + p->output_at, peer_unsent(p), MSG_NOSIGNAL);
-        if (put > 0) {
-            p->output_at += (size_t)put;
-        } else if (errno == EINTR) {
-            continue;
-        } else if (errno == EAGAIN) {
-            watch(p);
-            return;
-        } else {
-            end(p, errno == ECONNRESET || errno == EPIPE ? PEER_RESET : PEER_FAILED);
-            return;
+    *why = 0;
+    while (bytes.len > 0) {
+        ssize_t done = send(p->fd, bytes.at, bytes.len, MSG_NOSIGNAL);
+        if (done > 0) {
+            bytes = span_slice(bytes, (size_t)done, bytes.len);
+        } else if (errno != EINTR) {
+            *why = errno;
+            break;
         }
+    }
+    return bytes;
+}
+
+// After the kernel was given what there was.
+static void settle(struct peer *p, int why)
+{
+    if (why == EAGAIN) {
+        watch(p);
+        return;
+    }
+    if (why != 0) {
+        end(p, why == ECONNRESET || why == EPIPE ? PEER_RESET : PEER_FAILED);
+        return;
     }
     buf_clear(&p->output);
     p->output_at = 0;
@@ -229,6 +240,14 @@ static void transmit(struct peer *p)
     } else {
         p->handler.sent(p->handler.arg);
     }
+}
+
+static void transmit(struct peer *p)
+{
+    int why = 0;
+    struct span rest = put(p, span_slice(buf_span(&p->output), p->output_at, p->output.len), &why);
+    p->output_at = p->output.len - rest.len;
+    settle(p, why);
 }
 
 static void send_what_waits(struct peer *p)
@@ -375,11 +394,15 @@ void peer_send(struct peer *p, struct span bytes)
     bool was_idle = peer_unsent(p) == 0;
     if (p->tls != NULL) {
         tls_write(p->tls, bytes);
+        if (was_idle) {
+            transmit(p);
+        }
+    } else if (was_idle) {
+        int why = 0;
+        buf_add(&p->output, put(p, bytes, &why)); // mostly nothing is left to be kept
+        settle(p, why);
     } else {
         buf_add(&p->output, bytes);
-    }
-    if (was_idle) {
-        transmit(p);
     }
 }
 

@@ -272,11 +272,10 @@ static struct channel *take_idle(struct upstream *u)
     while (u->idle != NULL) {
         struct channel *c = u->idle;
         peer_read_now(c->peer); // an end, or bytes that nobody asked for, free it
-        if (c->state == CHANNEL_IDLE && !peer_is_gone(c->peer)) {
+        if (c->state == CHANNEL_IDLE) {
             unlist(c);
             return c;
         }
-        channel_free(&c);
     }
     return NULL;
 }
@@ -289,7 +288,7 @@ struct channel *channel_take(struct upstream *u, bool is_fresh,
         c->handler = *handler;
         c->is_reused = true;
         c->state = CHANNEL_USED;
-        loop_timer_start(&c->timer, 0); // `ready` is never called from within this call
+        loop_timer_fire(&c->timer); // `ready` is never called from within this call
         return c;
     }
     c = x_alloc(sizeof *c);

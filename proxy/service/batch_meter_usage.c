@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/service/answer.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "proxy/base/alloc.h"
@@ -263,12 +264,24 @@ static void render_status(struct buf *body, const char *status)
     buf_add_char(body, '}');
 }
 
+// A record that was read without a tree is text without blanks, as we would render it.
+static void echo(const struct batch *b, size_t i)
+{
+    const struct usage_record *sent = b->records[i].sent;
+    if (sent->json == NULL) {
+        assert(b->call->times == ECHO_AS_SENT);
+        buf_add(&b->reply->body, sent->text);
+    } else {
+        echo_record(&b->reply->body, sent->json, b->call->times);
+    }
+}
+
 static void render_result(const struct batch *b, size_t i)
 {
     const struct record_outcome *outcome = &b->reply->outcomes[i];
     struct buf *body = &b->reply->body;
     buf_add(body, SPAN("{\"UsageRecord\":"));
-    echo_record(body, b->records[i].sent->json, b->call->times);
+    echo(b, i);
     if (outcome->record_id[0] != '\0' && !directive_for(b, i)->omit_record_id) {
         buf_add(body, SPAN(",\"MeteringRecordId\":\""));
         buf_add(body, (struct span){.at = outcome->record_id, .len = RECORD_ID_TEXT - 1});
@@ -303,7 +316,7 @@ static void render_unprocessed(const struct batch *b)
             if (body->len > empty) {
                 buf_add_char(body, ',');
             }
-            echo_record(body, b->records[i].sent->json, b->call->times);
+            echo(b, i);
         }
     }
 }

@@ -7,6 +7,7 @@
 
 extern const struct unit_test ERROR_TESTS[];
 extern const struct unit_test PATTERN_TESTS[];
+extern const struct unit_test REQUEST_PLAIN_TESTS[];
 extern const struct unit_test REQUEST_TESTS[];
 extern const struct unit_test RULESET_TESTS[];
 extern const struct unit_test SIGV4_REFUSAL_TESTS[];
