@@ -25,19 +25,12 @@ with web.urlopen(web.Request(sys.argv[1], data=sys.stdin.buffer.read())) as repl
 """
 
 
-def free_port():
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Attached(rig.Case):
     """A test with an application of its own, which outlives the runs."""
 
     def setUp(self):
         super().setUp()
-        self.port, self.endpoint = free_port(), f"127.0.0.1:{free_port()}"
+        self.port, self.endpoint = rig.free_port(), f"127.0.0.1:{rig.free_port()}"
         self.store = self.dir / "store"
         self.addCleanup(self.kill)
 
@@ -252,7 +245,7 @@ class Absent(Attached):
         self.assertIn("cannot be reached", result.out)
 
     def test_points_elsewhere(self):
-        self.start_service(endpoint=f"127.0.0.1:{free_port()}")
+        self.start_service(endpoint=f"127.0.0.1:{rig.free_port()}")
         result, tree = self.attach(*self.ways(), *only("BMU-R02"), code=1, timeout=200)
         self.assertIn(f"no request arrived at http://{self.endpoint}", result.out)
         self.assertIsNone(tree)

@@ -17,12 +17,6 @@ PEERS = rig.SOURCE / ".build/peers"  # where tests/bench/peers.sh puts what it i
 PATIENCE_S = 60
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Program:
     """A program that serves; what it says goes to a file."""
 
@@ -76,7 +70,7 @@ class Moto(Mock):
         if not program.exists():
             program = PEERS / "venv/bin/moto_server"
         rig.need(program.exists(), "moto's server is not installed: pip install 'moto[server]'")
-        port = free_port()
+        port = rig.free_port()
         super().__init__([program, "-H", "127.0.0.1", "-p", port, *options], port, folder / "moto.out", scheme)
 
     def asked(self):
@@ -93,7 +87,7 @@ class WireMock(Mock):
         (folder / "mappings").mkdir()
         for number, mapping in enumerate(mappings):
             (folder / f"mappings/{number}.json").write_text(json.dumps(mapping), encoding="utf-8")
-        port = free_port()
+        port = rig.free_port()
         super().__init__(["java", "-jar", jars[-1], "--port", port, "--bind-address", "127.0.0.1", "--root-dir",
                           folder, "--disable-banner"], port, folder / "wiremock.out")
 

@@ -8,6 +8,7 @@ import pathlib
 import random
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -58,6 +59,13 @@ class Result:
 
     def __str__(self):
         return f"exit code {self.code} after {self.seconds:.1f} s\n{self.text[-4000:]}"
+
+
+def free_port():
+    """A port that nobody has at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def descend(directory):
@@ -137,8 +145,8 @@ class Case(unittest.TestCase):
         self.assertNotIn("Traceback", result.err, result)
         if not killed:
             self.assertGreaterEqual(result.code, 0, result)
-            self.assertEqual([], wait_until(lambda: not descend(scratch), 3) and [] or
-                             descend(scratch), "processes are left")
+            wait_until(lambda: not descend(scratch), 30)
+            self.assertEqual([], descend(scratch), "processes are left")
             self.assertEqual([], [p.name for p in scratch.iterdir() if
                                   p.name.startswith("meterprover-")], "scratch is left")
 
