@@ -3,7 +3,8 @@
 import json
 import unittest
 
-from wire import Proxy, WireTest, batch, in_turn, many, masked, record, rule
+from clients import masked
+from wire import Proxy, WireTest, batch, in_turn, many, record, rule
 
 THROTTLED = "ThrottlingException"
 
