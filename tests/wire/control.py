@@ -77,19 +77,20 @@ class Control:
 
     def waiting(self, proxy, **body):
         """The same, not answered yet: the program has read it and sleeps, or has answered it."""
-        return Waiting(self.connect(), proxy, json.dumps(body), {**JSON, **self.headers})
+        wait = Waiting(self, **body)
+        proxy.wait_taken(wait.connection.sock.getsockname()[1])
+        return wait
 
     def query(self, **body):
         return self.post("/v1/journal/query", body)
 
 
 class Waiting:
-    """A call that the program has and does not answer yet."""
+    """A call that is sent, and may not be answered yet."""
 
-    def __init__(self, connection, proxy, body, headers):
-        self.connection = connection
-        connection.request("POST", "/v1/wait", body, headers)
-        proxy.wait_taken(connection.sock.getsockname()[1])
+    def __init__(self, control, **body):
+        self.connection = control.connect()
+        self.connection.request("POST", "/v1/wait", json.dumps(body), {**JSON, **control.headers})
 
     def is_open(self):
         return not select.select([self.connection.sock], [], [], 0)[0]

@@ -7,7 +7,7 @@ import tempfile
 import time
 import unittest
 
-from control import METERING, THROTTLE, Control, ControlTest, Later, steered, switch
+from control import METERING, THROTTLE, Control, ControlTest, Waiting, steered, switch
 from program_test import run
 from clients import Client
 from wire import PATIENCE_S, batch, many, record, rule
@@ -300,23 +300,23 @@ class CostTest(ControlTest):
                     client.send(proxy.sign.whole(batch(record(quantity=i + 1))))
                     client.reply()
             control = Control(proxy.control_port)
-            answer = self.check_good(control.wait(when=METERING, count=400, within_s=0))
-            self.assertTrue(answer["reached"])  # however long it takes to read
-            stop = time.monotonic() + 3
-            def bother():
-                while time.monotonic() < stop:
-                    self.check_good(control.query(when={"attempt": 900}, limit=1000))
-                    self.check_good(control.wait(when={"attempt": 900}, count=9, within_s=0.05))
-            crowd = [Later(bother) for _ in range(8)]
-            took = []
-            while time.monotonic() < stop:
-                began = time.monotonic()
-                self.assertEqual(proxy.ask(batch(record("globex", 3))).status, 200)
-                took.append(time.monotonic() - began)
-            for thread in crowd:
-                thread.done()
-            self.assertGreater(len(took), 10)
-            self.assertLess(sorted(took)[len(took) // 2], 1)  # a guard against stalls, no measure
+            page = self.check_good(control.query(when={"attempt": 900}, limit=1000))
+            self.assertEqual((page["events"], page["more"]), ([], True))
+            # Who began late to ask, on a busy machine, finds it read; hence one of several.
+            for within_s in 0, 30:
+                self.assertGreater(max(self.asked_during_a_wait(proxy, control, within_s) for _ in range(5)), 3)
+
+    def asked_during_a_wait(self, proxy, control, within_s):
+        """How many requests of the lane are answered while the journal is read for one wait."""
+        with proxy.client() as client:
+            wait = Waiting(control, when=METERING, count=400, within_s=within_s)
+            count = 0
+            while wait.is_open():
+                client.send(proxy.sign.whole(batch(record("globex", 3))))
+                self.assertEqual(client.reply().status, 200)
+                count += 1
+            self.assertTrue(self.check_good(wait.done())["reached"])  # however long it takes to read
+        return count
 
 
 if __name__ == "__main__":
