@@ -149,6 +149,7 @@ class Catalogue(rig.Case):
                 matches[name] = [(e["rule"], e["index"], e["won"]) for e in events]
             seen.append((rig.verdicts(tree), matches))
         self.assertEqual(seen[0], seen[1])
+        self.assertTrue(any(won for matches in seen[0][1].values() for _, _, won in matches))
 
 
 if __name__ == "__main__":

@@ -213,7 +213,7 @@ class Killed(rig.Case):
         """Kills meterprover alone; nothing of its clients is left a moment later."""
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        rig.wait_until(lambda: not rig.descend(scratch), 5)
+        rig.wait_until(lambda: not rig.descend(scratch), 30)
         self.assertEqual([], rig.descend(scratch))
 
     def judge(self, code):

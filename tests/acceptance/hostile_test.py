@@ -7,11 +7,9 @@ import sys
 import rig
 
 CASE = "BMU-R01"
-# Stretches the 20 s of the doctor's exchange and the 30 s of the case to this.
+# Stretches the 20 s of the doctor's exchange and the 30 s of the case to this. That a run ends is seen
+# by the patience of run_it; a client that hangs does so for ten minutes.
 SCALE = 0.1
-# What a run needs beside the deadlines, on a busy machine: a client's start, and 5 s for its end. A
-# client that hangs does so for ten minutes.
-GRACE_S = 40
 
 # What the finding says, and the check that fails; the mode's name is what happened.
 SAYS = {
@@ -40,7 +38,6 @@ class Hostile(rig.Case):
         command = rig.client("hostile.py", mode)
         result, tree = self.play("--no-doctor", "--run", CASE, "--timeout-multiplier", str(SCALE),
                                  command=command, code=1)
-        self.assertLess(result.seconds, (20 + 30) * SCALE + GRACE_S, result)
         case = rig.case_of(tree, CASE)
         self.assertEqual("FAIL", case["verdict"], result)
         name, words = SAYS[mode]

@@ -67,10 +67,13 @@ class Fetching:
                          "PATH": os.environ["PATH"], "HOME": str(case.dir)})
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.communicate(timeout=30)
-        return self.process.returncode
+        """It ends cleanly, or the test fails; once."""
+        if self.process.returncode is not None:
+            return
+        self.process.terminate()
+        _, errors = self.process.communicate(timeout=30)
+        if (self.process.returncode, errors) != (0, ""):
+            raise AssertionError(f"it ended with {self.process.returncode}:\n{errors}")
 
     def proof(self):
         """The token that a file holds for the client to show; None where there is none."""

@@ -61,6 +61,13 @@ class Result:
         return f"exit code {self.code} after {self.seconds:.1f} s\n{self.text[-4000:]}"
 
 
+def free_port():
+    """A port that nobody has at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def descend(directory):
     """Processes whose environment names the directory: clients, and whoever watches over them."""
     found = []
@@ -149,8 +156,8 @@ class Case(unittest.TestCase):
         self.assertNotIn("Traceback", result.err, result)
         if not killed:
             self.assertGreaterEqual(result.code, 0, result)
-            self.assertEqual([], wait_until(lambda: not descend(scratch), 3) and [] or
-                             descend(scratch), "processes are left")
+            wait_until(lambda: not descend(scratch), 30)
+            self.assertEqual([], descend(scratch), "processes are left")
             self.assertEqual([], [p.name for p in scratch.iterdir() if
                                   p.name.startswith("meterprover-")], "scratch is left")
 

@@ -87,15 +87,18 @@ class Trust(rig.Case):
         process = subprocess.Popen(
             [rig.PROXY, "--tls", "--authority", str(self.dir / "authority"), "--journal",
              str(self.journal_path)], stdout=subprocess.PIPE, text=True)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.terminate)
+        self.addCleanup(self.stop, process)
         env = {}
         while "AWS_SECRET_ACCESS_KEY" not in env:
             line = process.stdout.readline()
             self.assertNotEqual(line, "")
             env.update(re.findall(r"(\w+)=(\S+)", line))
         self.told = env
+
+    def stop(self, process):
+        process.terminate()
+        process.stdout.close()
+        self.assertEqual(0, process.wait(30), "it did not end cleanly")
 
     def ask(self, command, *names):
         """With so many of the variables that are told; gives what it prints, and the event `tls`."""

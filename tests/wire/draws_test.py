@@ -11,6 +11,7 @@ import time
 import unittest
 
 import wire
+from clients import Client, masked
 from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, many, record, rule
 
 METERPROVER = os.environ.get("METERPROVER", "meterprover")
@@ -40,7 +41,7 @@ class DrawsTest(WireTest):
             client.send(proxy.sign.whole(body))
             client.half_close()
             data, _ = client.rest()
-        return wire.masked(data)
+        return masked(data)
 
     def drawn(self, proxy, rules=("die", "noise", "late", "turned")):
         """Every decision of those rules, as the journal has it."""
@@ -155,7 +156,7 @@ class DrawsTest(WireTest):
             sign = wire.Signer("us-east-1", "AKIAIOSFODNN7EXAMPLE", "none")
             seen = ""
             for _ in range(40):
-                with wire.Client(port) as client:
+                with Client(port) as client:
                     client.send(sign.whole(batch(record("globex"))))
                     seen += "T" if b"Throttling" in client.reply().body else "-"
             process.send_signal(signal.SIGTERM)

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers behind the proxy that do exactly what a test says: raw sockets, one thread a connection."""
+"""Servers behind the proxy that do exactly what a test says: raw sockets, one thread a connection; and
+the proxy before them."""
 import contextlib
 import socket
 import ssl
 import struct
 import threading
 
-from wire import PATIENCE_S
+from wire import PATIENCE_S, Proxy
+
+OK = b"HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: 2\r\n\r\nok"
+GET = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
 class Line:
@@ -121,3 +125,31 @@ def replies(*pieces):
         while left and line.request():
             line.send(left.pop(0))
     return play
+
+
+def near(url, rules=None, **more):
+    args = ["--upstream", url, *more.pop("args", ())]
+    return Proxy(rules, args=args, **more)
+
+
+def behind(far, rules=None, **more):
+    """A proxy in front of another one that plays the service, and whose keys clients have."""
+    args = list(more.pop("args", ()))
+    if far.tls:
+        args += ["--upstream-ca", far.exports["AWS_CA_BUNDLE"]]
+    proxy = near(f"{'https' if far.tls else 'http'}://localhost:{far.port}", rules, args=args, **more)
+    proxy.sign = far.sign
+    return proxy
+
+
+def ask(proxy, request=GET):
+    """Everything that comes back on a connection of its own, and how that ended."""
+    with proxy.client() as client:
+        client.send(request)
+        client.half_close()
+        return client.rest()
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        return other.getsockname()[1]

@@ -12,7 +12,8 @@ import unittest
 import urllib.parse
 import xml.etree.ElementTree as ET
 
-from wire import Client, Proxy, WireTest, rule
+from clients import Client
+from wire import Proxy, WireTest, rule
 
 ROLES = "/latest/meta-data/iam/security-credentials/"
 LIVES = {"credentials": [{"name": "k1", "life_wire": "2s"}, {"name": "k2", "life_wire": "1h"}]}

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The manners of HTTP/1.1 on the wire: keeping alive, pipelining, halves, limits, refusals."""
-import os
 import threading
-import time
 import unittest
 
 from wire import Proxy, WireTest, batch, in_turn, many, record, rule
@@ -96,19 +94,13 @@ class PipelineTest(WireTest):
             sender = threading.Thread(target=client.send,
                                       args=(proxy.sign.whole(batch(*many(25))) * count,))
             sender.start()
-            self.wait_until_it_stands_still(proxy)
+            proxy.wait_held_back(client.socket)
             self.assertLess(len(proxy.events("response")), count)
             lengths = {len(client.reply().results()) for _ in range(count)}
             sender.join()
             self.assertEqual(lengths, {25})
             self.assertEqual(len(proxy.wait("response", count)), count)
             self.assertEqual({e["whole"] for e in proxy.events("response")}, {True})
-
-    def wait_until_it_stands_still(self, proxy):
-        size = -1
-        while size != os.path.getsize(proxy.journal_path):
-            size = os.path.getsize(proxy.journal_path)
-            time.sleep(0.5)
 
 
 class HalfCloseTest(WireTest):

@@ -168,7 +168,7 @@ class ShortageTest(WireTest):
     def test_it_waits_and_recovers(self):
         with Proxy([], files=24, tls=self.tls) as proxy:
             clients = [proxy.plain_client() for _ in range(200)]
-            self.wait_until_full(proxy)
+            proxy.wait("connect")
             held = len(proxy.events("connect"))
             self.assertTrue(0 < held < 24, held)
             self.check_it_sleeps(proxy, clients[-1])
@@ -188,12 +188,6 @@ class ShortageTest(WireTest):
             asleep += proxy.is_asleep()
         self.assertLess((proxy.cpu_s() - before) / (time.monotonic() - began), 0.1)
         self.assertGreater(asleep, 150)
-
-    def wait_until_full(self, proxy):
-        seen = -1
-        while seen != len(proxy.events("connect")) or seen == 0:
-            seen = len(proxy.events("connect"))
-            time.sleep(0.2)
 
 
 class TlsShortageTest(ShortageTest):

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from farther import Server
-from wire import PATIENCE_S, Proxy, WireTest, rule
+from wire import Proxy, WireTest, rule
 
 CLIENTS, VISITS = 24, 6
 LINGER = struct.pack("ii", 1, 0)
@@ -125,10 +125,7 @@ class Storm(WireTest):
             with Proxy(RULES, args=args) as proxy:
                 before = proxy.descriptors()
                 self.clients(seed, proxy.port, tunnel)
-                end = time.monotonic() + PATIENCE_S
-                while proxy.descriptors() > before and time.monotonic() < end:
-                    time.sleep(0.1)  # kept connections go after some seconds
-                self.assertLessEqual(proxy.descriptors(), before)
+                proxy.wait_descriptors(before)  # kept connections go after some seconds
                 proxy.stop()  # cleanly, and every connection was told
                 asked = {e["x"] for e in proxy.events("upstream")}
                 self.assertGreater(len(asked), 30)

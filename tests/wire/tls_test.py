@@ -5,11 +5,11 @@ import socket
 import ssl
 import stat
 import subprocess
-import time
 import unittest
 
 import wire
-from wire import PROGRAM, Client, Proxy, WireTest, batch, masked, many, rule
+from clients import Client, masked
+from wire import PROGRAM, Proxy, WireTest, batch, many, rule
 
 VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
 
@@ -226,8 +226,6 @@ class Ends(WireTest):
                     client.socket.unwrap()
                 except ssl.SSLWantReadError:
                     pass
-                except ssl.SSLError:
-                    pass
                 client.socket = socket.socket(fileno=client.socket.detach())
                 client.socket.settimeout(wire.PATIENCE_S)
                 data, how = Client.rest(client)
@@ -240,7 +238,7 @@ class Ends(WireTest):
         with Proxy(tls=True) as proxy:
             client = proxy.client()
             client.send(proxy.sign.whole()[:100])
-            time.sleep(0.05)
+            proxy.wait_taken(client.port)
             client.reset()
             self.check_event(proxy.wait("close")[0], by="client", how="rst")
 

@@ -14,7 +14,8 @@ import time
 import unittest
 
 import wire
-from wire import PATIENCE_S, Proxy, WireTest, batch, masked, record, rule
+from clients import TlsClient, masked
+from wire import PATIENCE_S, Proxy, WireTest, batch, record, rule
 
 METERPROVER = os.environ.get("METERPROVER", "meterprover")
 AT_ONCE = 16
@@ -115,7 +116,7 @@ class Seen:
 
     def play(self, proxy, context):
         try:
-            self.client = wire.TlsClient(proxy, context=context) if proxy.tls else proxy.plain_client()
+            self.client = TlsClient(proxy, context=context) if proxy.tls else proxy.plain_client()
             proxy.clients.append(self.client)
             self.began = time.monotonic()
             self.client.send(proxy.sign.whole(batch(record(quantity=self.quantity))))

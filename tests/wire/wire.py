@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the wire tests share: the program under test, a signer, raw clients, and a look at segments.
+"""What the wire tests share: the program under test, and a signer.
 
 Nothing here knows how the proxy works inside: it is a process, a port, and a journal.
 """
-import ctypes
 import datetime
-import errno
-import functools
 import hashlib
 import hmac
 import json
@@ -16,22 +13,19 @@ import resource
 import select
 import shutil
 import signal
-import socket
 import ssl
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
+from clients import PATIENCE_S, Client, TlsClient, wait_until
+from segments import Capture
+
 PROGRAM = os.environ.get("METERPROVER_PROXY", "meterprover-proxy")
 if shutil.which(PROGRAM) is None:
     sys.exit(f"There is no program {PROGRAM}; METERPROVER_PROXY says where it is.")
-# How long anything may take before a test calls it missing; never a measure of speed.
-PATIENCE_S = 30
-# How long silence must last to count as such.
-SILENCE_S = 0.5
 
 PRODUCT = "4b7hn2wq8xk3vz6tc1ryd5mfe"
 CUSTOMERS = {"acme": "kR4vTq9ZbXc", "globex": "pW8nYs3LdGe", "initech": "mJ2hUo6QfRi",
@@ -227,25 +221,65 @@ class Proxy:
         with open(self.journal_path, "rb") as file:
             return [line for line in file.read().split(b"\n")[:-1]]
 
+    def settle(self):
+        """Until the program sleeps. Whatever has reached it by now, and all that came of it, is then in the
+        journal: lines are written at the end of a turn of its loop, replies in its midst."""
+        wait_until(lambda: self.process.poll() is not None or self._stat()[0] in "SZ", "it never sleeps")
+
     def events(self, event=None, **members):
+        """The events of that kind, now. Of what is still to come nothing follows from their absence."""
+        self.settle()
+        return self._events(event, members)
+
+    def _events(self, event, members):
         found = [json.loads(line) for line in self.lines()]
         return [e for e in found if (event is None or e["event"] == event)
                 and all(e.get(k) == v for k, v in members.items())]
 
     def wait(self, event, count=1, **members):
         """The events of that kind, as soon as there are so many."""
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            found = self.events(event, **members)
-            if len(found) >= count:
-                return found
-            if time.monotonic() > end:
-                tail = b"\n".join(self.lines()[-12:]).decode()
-                raise AssertionError(f"no {count} {event} {members} in the journal; it ends\n{tail}")
-            time.sleep(0.005)
+        def found():
+            events = self._events(event, members)
+            return (events,) if len(events) >= count else None
+
+        def missing():
+            tail = b"\n".join(self.lines()[-12:]).decode()
+            return f"no {count} {event} {members} in the journal; it ends\n{tail}"
+        return wait_until(found, missing)[0]
+
+    # The process
+
+    def wait_taken(self, port):
+        """Until the program has read every byte that the client at this port sent, and sleeps again."""
+        peer = f"0100007F:{port:04X}"
+
+        def is_taken():
+            with open("/proc/net/tcp", encoding="ascii") as file:
+                rows = [line.split() for line in file]
+            return all(row[4].endswith(":00000000") for row in rows if row[2] == peer)
+        wait_until(is_taken, "it does not read what it was sent")
+        self.settle()
+
+    def wait_held_back(self, sender):
+        """Until whoever sends to the program by that socket is held back, and stays so: the kernel takes
+        no more of it, and the program sleeps."""
+        looks = []
+
+        def is_held_back():
+            if sender.fileno() < 0:
+                raise AssertionError("it was never held back: everything is sent")
+            looks.append(not select.select([], [sender], [], 0)[1] and self.is_asleep())
+            time.sleep(0.05)
+            return all(looks[-6:]) and len(looks) > 5
+        wait_until(is_held_back, "it is never held back")
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def wait_descriptors(self, most):
+        """How many descriptors it holds, as soon as they are no more than that."""
+        wait_until(lambda: self.descriptors() <= most, lambda: f"{self.descriptors()} descriptors are held, not {most}")
+        return self.descriptors()
 
     def _stat(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
@@ -308,283 +342,6 @@ class Proxy:
         closed = [e["conn"] for e in self.events("close")]
         if sorted(opened) != sorted(closed):
             raise AssertionError(f"connections {opened} were opened, {closed} closed")
-
-
-class Reply:
-    def __init__(self, head, body):
-        self.head, self.body, self.raw = head, body, head + body
-        lines = head.decode("latin-1").split("\r\n")
-        self.line = lines[0]
-        self.status = int(lines[0].split(" ")[1])
-        self.fields = {}
-        for line in lines[1:-2]:
-            name, value = line.split(": ", 1)
-            self.fields.setdefault(name.lower(), []).append(value)
-
-    def field(self, name):
-        """The one value of a field, or None."""
-        values = self.fields.get(name.lower(), [])
-        if len(values) > 1:
-            raise AssertionError(f"{name} stands {len(values)} times")
-        return values[0] if values else None
-
-    def json(self):
-        return json.loads(self.body)
-
-    def results(self):
-        return self.json()["Results"]
-
-
-def masked(raw):
-    """A reply, or the first bytes of one, without what differs between two replies to one request."""
-    raw = re.sub(rb"(x-amzn-RequestId: )[0-9a-f-]{0,36}", lambda m: m[1] + b"#" * (len(m[0]) - 18),
-                 raw, flags=re.I)
-    return re.sub(rb"(Date: )[^\r]*", lambda m: m[1] + b"#" * (len(m[0]) - 6), raw)
-
-
-class Client:
-    """A raw socket. What comes is kept until it is taken by reply() or rest()."""
-
-    def __init__(self, port, receive_bytes=None, timeout=PATIENCE_S):
-        self.socket = socket.socket()
-        if receive_bytes is not None:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-        self.socket.settimeout(timeout)
-        self.socket.connect(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.port = self.socket.getsockname()[1]
-        self.kept = b""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def send(self, data):
-        self.socket.sendall(data)
-
-    def half_close(self):
-        self.socket.shutdown(socket.SHUT_WR)
-
-    def close(self):
-        self.socket.close()
-
-    def reset(self):
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.socket.close()
-
-    def _more(self, what):
-        data = self.socket.recv(65536)
-        if data == b"":
-            raise AssertionError(f"the connection ended within {what}: {self.kept!r}")
-        self.kept += data
-
-    def head(self):
-        while b"\r\n\r\n" not in self.kept:
-            self._more("a head")
-        head, rest = self.kept.split(b"\r\n\r\n", 1)
-        self.kept = rest
-        return head + b"\r\n\r\n"
-
-    def reply(self):
-        """The next whole answer; it must be framed by Content-Length."""
-        shell = Reply(self.head(), b"")
-        length = int(shell.field("content-length"))
-        while len(self.kept) < length:
-            self._more("a body")
-        body, self.kept = self.kept[:length], self.kept[length:]
-        return Reply(shell.head, body)
-
-    def rest(self):
-        """Every byte until the connection ends, and how it ended: fin or rst."""
-        data, self.kept = self.kept, b""
-        while True:
-            try:
-                piece = self.socket.recv(65536)
-            except ConnectionResetError:
-                return data, "rst"
-            if piece == b"":
-                return data, "fin"
-            data += piece
-
-    def take(self, count):
-        while len(self.kept) < count:
-            self._more(f"{count} bytes")
-        data, self.kept = self.kept[:count], self.kept[count:]
-        return data
-
-    def is_silent(self, seconds=SILENCE_S):
-        """Whether nothing happens for so long: no byte, no end."""
-        if self.kept:
-            return False
-        ready, _, _ = select.select([self.socket], [], [], seconds)
-        return not ready
-
-    def state(self):
-        """What the kernel calls the connection (tcp_info.tcpi_state)."""
-        names = {1: "established", 7: "closed", 8: "close-wait"}
-        info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
-        return names.get(info[0], str(info[0]))
-
-    def error(self):
-        """The error that waits on the socket, which the next call would report (takes it)."""
-        return errno.errorcode.get(self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
-
-
-class TlsClient(Client):
-    """The same above TLS. The ends of its connection are told apart: fin, notify (close_notify, then
-    FIN) and rst."""
-
-    def __init__(self, proxy, context=None, host="localhost", **more):
-        super().__init__(proxy.port, **more)
-        context = context or proxy.context()
-        # Python passes over a missing close_notify, unless it is told not to.
-        context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0x80)
-        with self.socket as raw:  # closes it when there is no handshake; else it is detached
-            self.socket = context.wrap_socket(raw, server_hostname=host,
-                                              suppress_ragged_eofs=False)
-
-    def rest(self):
-        data, self.kept = self.kept, b""
-        while True:
-            try:
-                piece = self.socket.recv(65536)
-            except (ssl.SSLError, ConnectionResetError) as why:
-                if getattr(why, "reason", None) not in (None, "UNEXPECTED_EOF_WHILE_READING"):
-                    raise
-                # Python calls a reset an early end, too; the kernel knows.
-                return data, {"closed": "rst", "close-wait": "fin"}[self.state()]
-            if piece == b"":
-                return data, self._after_notify()
-            data += piece
-
-    def is_silent(self, seconds=SILENCE_S):
-        """Of what the server says at once, the tickets are no word of HTTP."""
-        if self.kept:
-            return False
-        patience = self.socket.gettimeout()
-        self.socket.settimeout(seconds)
-        try:
-            self.kept += self.socket.recv(65536)
-            return False
-        except TimeoutError:
-            return True
-        except (ssl.SSLError, ConnectionResetError):
-            return False
-        finally:
-            self.socket.settimeout(patience)
-
-    def _after_notify(self):
-        """close_notify came; the FIN must follow it."""
-        raw = socket.socket(fileno=os.dup(self.socket.fileno()))
-        with raw:
-            raw.settimeout(PATIENCE_S)
-            try:
-                return "notify" if raw.recv(1) == b"" else "bytes after close_notify"
-            except ConnectionResetError:
-                return "notify, then rst"
-
-
-FIN, SYN, RST = 1, 2, 4
-
-
-class Capture:
-    """The segments of one port on the loopback, copied by an AF_PACKET socket."""
-
-    SO_ATTACH_FILTER = 26
-    PACKET_OUTGOING = 4
-
-    def __init__(self, sock, port):
-        self.socket, self.port = sock, port
-        self.seen = []
-
-    @classmethod
-    def open(cls, port):
-        try:
-            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
-        except (OSError, AttributeError) as why:
-            cls._complain(f"wire: only what the socket says is looked at, no segments: AF_PACKET: {why}")
-            return NoCapture()
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        cls._filter(sock, port)
-        sock.bind(("lo", 0))
-        sock.setblocking(False)
-        return cls(sock, port)
-
-    @staticmethod
-    @functools.cache
-    def _complain(text):
-        print(text, file=sys.stderr, flush=True)
-
-    @classmethod
-    def _filter(cls, sock, port):
-        """Only IPv4 TCP from or to the port; else other traffic would fill the buffer."""
-        code = [(0x28, 0, 0, 12), (0x15, 0, 8, 0x0800),   # EtherType is IPv4
-                (0x30, 0, 0, 23), (0x15, 0, 6, 6),        # protocol is TCP
-                (0xb1, 0, 0, 14),                         # X = length of the IP header
-                (0x48, 0, 0, 14), (0x15, 2, 0, port),     # source port
-                (0x48, 0, 0, 16), (0x15, 0, 1, port),     # destination port
-                (0x06, 0, 0, 0x40000), (0x06, 0, 0, 0)]
-        program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
-        sock.setsockopt(socket.SOL_SOCKET, cls.SO_ATTACH_FILTER,
-                        struct.pack("HL", len(code), ctypes.addressof(program)))
-
-    def _drain(self):
-        while True:
-            try:
-                frame, where = self.socket.recvfrom(1 << 18)
-            except BlockingIOError:
-                return
-            if where[2] == self.PACKET_OUTGOING:  # each frame is seen twice on the loopback
-                self.seen.append(frame[14:])
-
-    def from_proxy(self, client_port):
-        """(flags, sequence number, payload length) of what the proxy sent to that client."""
-        self._drain()
-        found = []
-        for packet in self.seen:
-            ip = (packet[0] & 15) * 4
-            source, target, sequence = struct.unpack_from("!HHI", packet, ip)
-            if source == self.port and target == client_port:
-                tcp = (packet[ip + 12] >> 4) * 4
-                total = struct.unpack_from("!H", packet, 2)[0]
-                found.append((packet[ip + 13], sequence, total - ip - tcp))
-        return found
-
-    def windows(self, client_port):
-        """The windows that the proxy announced, in order, unscaled: 0 says that it is closed."""
-        self._drain()
-        found = []
-        for packet in self.seen:
-            ip = (packet[0] & 15) * 4
-            source, target = struct.unpack_from("!HH", packet, ip)
-            if source == self.port and target == client_port:
-                found.append(struct.unpack_from("!H", packet, ip + 14)[0])
-        return found
-
-    def ends(self, client_port):
-        """How the proxy's side ended, by the flags of its segments: a set of fin, rst."""
-        names = {FIN: "fin", RST: "rst"}
-        return {names[bit] for flags, _, _ in self.from_proxy(client_port) for bit in names
-                if flags & bit}
-
-    def bytes(self, client_port):
-        """How many different bytes of the stream the proxy sent."""
-        segments = self.from_proxy(client_port)
-        start = next(sequence + 1 for flags, sequence, _ in segments if flags & SYN)
-        return max([(sequence + length - start) & 0xffffffff for flags, sequence, length in segments
-                    if length > 0], default=0)
-
-
-class NoCapture:
-    """Stands in where AF_PACKET is not permitted: it never saw anything."""
-
-    def ends(self, _):
-        return None
-
-    def bytes(self, _):
-        return None
 
 
 class WireTest(unittest.TestCase):

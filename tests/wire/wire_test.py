@@ -3,17 +3,12 @@
 import time
 import unittest
 
-from wire import PATIENCE_S, Capture, Client, Proxy, WireTest, batch, in_turn, many, masked, record, rule
+from clients import Client, masked
+from segments import Capture
+from wire import Proxy, WireTest, batch, in_turn, many, record, rule
 
 SHORT_S = 1
 KINDS = {"rst": "broken", "fin": "broken", "hang": "silence"}
-
-
-def wait_descriptors(test, proxy, count):
-    end = time.monotonic() + PATIENCE_S
-    while proxy.descriptors() > count and time.monotonic() < end:
-        time.sleep(0.01)
-    test.assertEqual(proxy.descriptors(), count)
 
 
 class Reference:
@@ -462,7 +457,7 @@ class HangTest(WireTest):
                     else:
                         client.reset()
                     proxy.wait("close", conn=1, by="client")
-                    wait_descriptors(self, proxy, before)
+                    self.assertEqual(proxy.wait_descriptors(before), before)
 
     def test_a_client_that_had_closed_its_half_before_the_hang(self):
         """Its FIN came during the delay; when it is gone, its descriptor must be gone too."""
@@ -474,7 +469,7 @@ class HangTest(WireTest):
             client.half_close()
             proxy.wait("fault")
             client.close()
-            wait_descriptors(self, proxy, before)
+            self.assertEqual(proxy.wait_descriptors(before), before)
 
     def test_a_later_request_of_a_half_closed_client(self):
         """Its FIN was seen during the first request's delay; the second one's hang must not last."""
@@ -486,7 +481,7 @@ class HangTest(WireTest):
             client.reply()
             proxy.wait("fault", 2)
             client.close()
-            wait_descriptors(self, proxy, before)
+            self.assertEqual(proxy.wait_descriptors(before), before)
 
 
 class GoneTest(WireTest):
@@ -505,7 +500,7 @@ class GoneTest(WireTest):
             proxy.wait("response")
             client.reset()
             proxy.wait("close", conn=1, by="client")
-            wait_descriptors(self, proxy, before)
+            self.assertEqual(proxy.wait_descriptors(before), before)
             self.assertEqual(proxy.events("fault"), [])
 
     def test_behind_much_that_was_sent(self):

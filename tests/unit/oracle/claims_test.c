@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a client may say of usage, and when: metered, rejected, anything at all.
-#include "tests/unit/oracle/oracle_tests.h"
+#include "tests/unit/oracle/expects.h"
 
 static const char PLAIN[] = SCENARIO("'steps':[],'expect':[]," ANY_REQUEST);
-
-#define KEY_1 "u1 (acme, requests, 2026-11-18T09:00Z): "
 
 static void claims(void)
 {

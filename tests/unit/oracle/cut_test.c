@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What evidence that was cut still proves: what went wrong stays wrong, what lacks might have come.
-#include "tests/unit/oracle/oracle_tests.h"
+#include "tests/unit/oracle/expects.h"
 
 static const char PLAIN[] = SCENARIO("'steps':[],'expect':[]," ANY_REQUEST);
-#define EXPECTS(steps, expectation)                                                                \
-    SCENARIO("'steps':[" steps "],'expect':[{'id':'e'," expectation "}]," ANY_REQUEST)
-#define U1 "{'n':1,'verb':'usage','id':'u1'}"
 #define TOKEN "{'n':1,'verb':'resolve','id':'t'}"
 
 // The case was exercised; what is judged in a case that was not is another matter.

@@ -2,14 +2,10 @@
 // Just inside a bound and just outside; the one fact of several that a check must not overlook.
 #include <stdio.h>
 
-#include "tests/unit/oracle/oracle_tests.h"
+#include "tests/unit/oracle/expects.h"
 #include "tests/unit/oracle/tale.h"
 
 static const char PLAIN[] = SCENARIO("'steps':[],'expect':[]," ANY_REQUEST);
-#define EXPECTS(steps, expectation)                                                                \
-    SCENARIO("'steps':[" steps "],'expect':[{'id':'e'," expectation "}]," ANY_REQUEST)
-#define U1 "{'n':1,'verb':'usage','id':'u1'}"
-#define U12 U1 ",{'n':2,'verb':'usage','id':'u2'}"
 #define TOKEN "{'n':1,'verb':'resolve','id':'t'}"
 
 #define ROW(about, scene, id, story, judged, sentence)                                             \

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expectations about pages, notices and coverage, each violated, and beside it the legal neighbour.
-#include "tests/unit/oracle/oracle_tests.h"
-
-#define EXPECTS(steps, expectation)                                                                \
-    SCENARIO("'steps':[" steps "],'expect':[{'id':'e'," expectation "}]," ANY_REQUEST)
+#include "tests/unit/oracle/expects.h"
 
 #define P1 "{'n':1,'verb':'page','id':'p1'}"
 #define ASK_PAGE                                                                                   \
@@ -373,8 +370,6 @@ static void unnamed(void)
         {.name = NULL}};
     rows_judge(ROWS, NULL);
 }
-
-#define U1 "{'n':1,'verb':'usage','id':'u1'}"
 
 // The tale begins at 10:15: start-hour is 10:00.
 static void coverage(void)

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is billed against what was asked: each clause broken, and the legal neighbour that passes.
-#include "tests/unit/oracle/oracle_tests.h"
+#include "tests/unit/oracle/expects.h"
 #include "tests/unit/oracle/tale.h"
 
 static const char PLAIN[] = SCENARIO("'steps':[],'expect':[]," ANY_REQUEST);
-
-#define KEY_1 "u1 (acme, requests, 2026-11-18T09:00Z): "
 
 static void nothing_billed_twice(void)
 {

@@ -8,8 +8,12 @@
 
 extern const struct unit_test MONEY_TESTS[];
 extern const struct unit_test CLAIMS_TESTS[];
-extern const struct unit_test BILLING_TESTS[];
-extern const struct unit_test EXPECT_TESTS[];
+extern const struct unit_test LEDGER_TESTS[];
+extern const struct unit_test STATES_TESTS[];
+extern const struct unit_test RESOLVE_TESTS[];
+extern const struct unit_test ALERT_TESTS[];
+extern const struct unit_test EXIT_TESTS[];
+extern const struct unit_test ELSEWHERE_TESTS[];
 extern const struct unit_test REQUESTS_TESTS[];
 extern const struct unit_test ALLOCATIONS_TESTS[];
 extern const struct unit_test RATE_TESTS[];
@@ -25,6 +29,8 @@ extern const struct unit_test INSTANCES_TESTS[];
 extern const struct unit_test RESTARTS_TESTS[];
 extern const struct unit_test EXEC_TESTS[];
 extern const struct unit_test MANNERS_TESTS[];
+extern const struct unit_test CONTRACT_TESTS[];
+extern const struct unit_test CRASH_TESTS[];
 extern const struct unit_test MARKET_TESTS[];
 extern const struct unit_test SECURED_TESTS[];
 extern const struct unit_test EXERCISED_TESTS[];

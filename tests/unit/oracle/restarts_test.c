@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A restart divides what came before the client's end from what came after it, and makes void what
 // is answered too late: which end is the restart's, and whose answers are void.
-#include "tests/unit/oracle/oracle_tests.h"
+#include "tests/unit/oracle/expects.h"
 
-#define U1 "{'n':1,'verb':'usage','id':'u1'}"
 #define K(n, id) "{'n':" n ",'verb':'restart','id':'" id "'}"
-#define EXPECTS(steps, expectation)                                                                \
-    SCENARIO("'steps':[" steps "],'expect':[{'id':'e'," expectation "}]," ANY_REQUEST)
 #define RESTART(n, id) "event step {'n':" n ",'verb':'restart','id':'" id "'}\n"
 #define ENDED(instance) "event exit {'instance':" instance ",'signal':'KILL','expected':true}\n"
 #define FLUSH "event step {'n':2,'verb':'flush','id':'f','sends':'flush','step':2,'instance':1}\n"

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where there are several of something, the second counts as well; and what is not asked is not
 // judged.
-#include "tests/unit/oracle/oracle_tests.h"
+#include "tests/unit/oracle/expects.h"
 
-#define U1 "{'n':1,'verb':'usage','id':'u1'}"
-#define U12 U1 ",{'n':2,'verb':'usage','id':'u2'}"
-#define EXPECTS(steps, expectation)                                                                \
-    SCENARIO("'steps':[" steps "],'expect':[{'id':'e'," expectation "}]," ANY_REQUEST)
 // A first expectation that holds, and then "e".
 #define SECOND(steps, expectation)                                                                 \
     SCENARIO("'steps':[" steps                                                                     \

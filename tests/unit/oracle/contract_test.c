@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the client says keeps to the contract, and each step is answered: each violated, and beside
+// it the legal neighbour that passes.
+#include "tests/unit/oracle/oracle_tests.h"
+
+static const char PLAIN[] = SCENARIO("'steps':[],'expect':[]," ANY_REQUEST);
+
+static void contract(void)
+{
+    static const char MAY_EXIT[] = SCENARIO("'steps':[{'n':1,'verb':'register','id':'r','args':{'"
+                                            "may_exit':true}}],'expect':[]," ANY_REQUEST);
+    static const struct row ROWS[] = {
+        {.name = "all is said and answered",
+         .tale = ASK "flush\n say u1 pending\n" FINISH,
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "a malformed line",
+         .tale = ASK
+         "event client {'what':'malformed','instance':1,'text':'{x','expected':'an object.'}\n"
+         "end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "The client said {x, expected: an object."},
+        {.name = "a line without its end",
+         .tale = "start\n" ASK "event client {'what':'half-line','instance':1,'text':'{'}\n"
+                 "exit 0 expected\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "The client's last line has no end: {"},
+        {.name = "a line without its end, as we killed it",
+         .tale = "start\n" ASK "event client {'what':'half-line','instance':1,'text':'{'}\n"
+                 "exit KILL expected\n end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "a line without its end, found after the kill",
+         .tale = "start\n" ASK "exit KILL expected\n"
+                 "event client {'what':'half-line','instance':1,'text':'{'}\n end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "a line without its end, in a later life than the kill",
+         .tale =
+             "start\n" ASK "restart\n event client {'what':'half-line','instance':1,'text':'{'}\n"
+             "exit 0 expected\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "has no end"},
+        {.name = "a line without its end, of another instance",
+         .tale = "start\n" ASK "event client {'what':'half-line','instance':2,'text':'{'}\n"
+                 "exit KILL expected\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "has no end"},
+        {.name = "a flood",
+         .tale = ASK "event client {'what':'flood','bytes':70000000}\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "passed the limit, 70000000 bytes"},
+        {.name = "hello again after a restart",
+         .tale = "start\n" ASK "restart\n end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "unsupported, before the first usage",
+         .tale = "hello\n resolve r1\n answer unsupported 1 -\n done\n usage u1 acme 7 9\n done\n "
+                 "end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "unsupported, after the first usage",
+         .tale = ASK "resolve r1\n answer unsupported 2 -\n done\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "The client said unsupported at line 6, after the first usage (line 3)."},
+        {.name = "ended as unsupported after the first usage",
+         .tale = ASK "exit 89 expected\n end unsupported",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "The case ended as unsupported, after the first usage"},
+        {.name = "a usage that was never asked",
+         .tale = ASK "say u9 pending\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "The client spoke of usage \"u9\" at line 5, which it was not asked."},
+        {.name = "a usage that was asked only later",
+         .tale = "hello\n say u1 pending\n usage u1 acme 7 9\n done\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "which it was not asked"},
+        {.name = "done, twice",
+         .tale = ASK "flush\n done 2\n done 2\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "The client answered done to step 2 twice (line 7)."},
+        {.name = "done to what was never sent",
+         .tale = ASK "done 78\n flush\n done 2\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "answered done to step 78 at line 5, which it was not sent."},
+        {.name = "done to what is sent only later",
+         .tale = ASK "done 2\n flush\n done 2\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "done to step 2 at line 5, which it was not sent."},
+        {.name = "done to what a restart made void",
+         .tale = "start\n" ASK "flush\n restart\n done 2\n end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "hello, twice",
+         .tale = "start\n" ASK "hello\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "The client said hello again (line 6)."},
+        {.name = "hello, once in each life",
+         .tale = "start\n" ASK "restart\n exit 0 expected\n end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "a state that is none",
+         .tale = ASK "say u1 fine\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "The client called u1 \"fine\"; the states are"},
+        {.name = "a step that was never answered",
+         .tale = ASK "flush\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "Step 2 (flush, line 5) was never answered done."},
+        {.name = "ended instead of answering, which is allowed",
+         .scenario = MAY_EXIT,
+         .tale =
+             "hello\n event step "
+             "{'n':1,'verb':'register','id':'r','sends':'register','step':1}\n exit 0\n end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "neither answered nor ended",
+         .scenario = MAY_EXIT,
+         .tale =
+             "hello\n event step "
+             "{'n':1,'verb':'register','id':'r','sends':'register','step':1}\n exit 0 expected\n "
+             "end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "was never answered done"},
+        {.name = "a step that was never answered, at the deadline",
+         .tale = ASK "flush\n end deadline",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "a step that a restart made void",
+         .tale = "start\n" ASK "flush\n restart\n end done",
+         .check = "contract",
+         .verdict = VERDICT_PASS},
+        {.name = "answered only by the life after",
+         .tale = "start\n" ASK "flush\n restart\n done 2\n flush\n end done",
+         .check = "contract",
+         .verdict = VERDICT_FAIL,
+         .says = "Step 3 (flush"},
+        {
+            .name = "a step that was never answered, an earlier one was",
+            .tale = ASK "flush\n done 1\n end done",
+            .check = "contract",
+            .verdict = VERDICT_FAIL,
+            .says = "Step 2 (flush",
+        },
+        {
+            .name = "unsupported, in evidence that was cut",
+            .tale = "hello\n event end {'why':'unsupported','lost':1}",
+            .check = "contract",
+            .verdict = VERDICT_INCONCLUSIVE,
+            .says = "does not reach to the end",
+        },
+        {0},
+    };
+    rows_judge(ROWS, PLAIN);
+}
+
+static void no_hang(void)
+{
+    static const struct row ROWS[] = {
+        {.name = "in time",
+         .tale = ASK "flush\n say u1 pending\n" FINISH,
+         .check = "no-hang",
+         .verdict = VERDICT_PASS},
+        {.name = "not answered at the deadline",
+         .tale = ASK "flush\n end deadline",
+         .check = "no-hang",
+         .verdict = VERDICT_FAIL,
+         .says = "The deadline came while step 2 (flush, line 5) was not answered done."},
+        {.name = "the usage itself",
+         .tale = "hello\n usage u1 acme 7 9\n end deadline",
+         .check = "no-hang",
+         .verdict = VERDICT_FAIL,
+         .says = "while step 1 (usage u1, line 3)"},
+        {.name = "never said hello",
+         .tale = "start\n end deadline",
+         .check = "no-hang",
+         .verdict = VERDICT_FAIL,
+         .says = "before the client had said hello"},
+        {.name = "nothing was open",
+         .tale = ASK "flush\n done\n end deadline",
+         .check = "no-hang",
+         .verdict = VERDICT_NOT_EXERCISED,
+         .says = "while nothing was asked of the client"},
+        {.name = "a restart made it void",
+         .tale = "start\n" ASK "flush\n restart\n flush\n done\n end deadline",
+         .check = "no-hang",
+         .verdict = VERDICT_NOT_EXERCISED,
+         .says = "while nothing was asked"},
+        {0},
+    };
+    rows_judge(ROWS, PLAIN);
+}
+
+const struct unit_test CONTRACT_TESTS[] = {
+    {"contract", contract}, {"no-hang", no_hang}, {NULL, NULL}};
