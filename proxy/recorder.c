@@ -89,7 +89,7 @@ static void add_actions(struct buf *out, const struct exchange *x)
                         .index = x->rule_index};
     for (size_t i = 0; x->rule != NULL && i < x->rule->action_count; i++) {
         const struct action *action = &x->rule->actions[i];
-        if (recording_holds(action->verb) && action->verb != ACTION_RESPOND) {
+        if (recording_holds(action->verb, PHASE_REQUEST) && action->verb != ACTION_RESPOND) {
             buf_add_char(out, ',');
             fault_resolve(out, action, &draw);
         }

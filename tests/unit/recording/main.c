@@ -16,6 +16,8 @@ int main(void)
         {"tokens of clients", client_tokens},
         {"hours later", later_hours},
         {"times in replies", echoes},
+        {"before a request is read", before_requests},
+        {"windows of refused connections", windows},
         {"what a case met, as a scenario", schedules},
         {NULL, NULL},
     };

@@ -23,6 +23,8 @@ void nearest(void);
 void client_tokens(void);
 void later_hours(void);
 void echoes(void);
+void before_requests(void);
+void windows(void);
 void schedules(void);
 
 #endif
