@@ -19,6 +19,7 @@ int main(void)
         {"before a request is read", before_requests},
         {"windows of refused connections", windows},
         {"what a case met, as a scenario", schedules},
+        {"what no scenario can say", gaps},
         {NULL, NULL},
     };
     static const struct unit_suite SUITES[] = {{"recording", TESTS}, {NULL, NULL}};

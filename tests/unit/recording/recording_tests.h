@@ -25,6 +25,7 @@ void later_hours(void);
 void echoes(void);
 void before_requests(void);
 void windows(void);
+void gaps(void);
 void schedules(void);
 
 #endif
