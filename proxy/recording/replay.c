@@ -8,13 +8,21 @@
 #include "proxy/base/alloc.h"
 #include "proxy/base/instant.h"
 
+// Which connection or head a line is about.
+struct nth {
+    enum phase phase;
+    enum operation operation;
+    uint64_t nth;
+    size_t at; // the line
+};
+
 struct replay {
     struct recording *recording;
     enum replay_times times;
     bool *spent; // one for each line
     int64_t *spent_us;
-    size_t first;                 // the first that is not spent
-    const struct recorded **nths; // those that say which connection or head it was, sorted by it
+    size_t first;     // the first that is not spent
+    struct nth *nths; // of those that have one, sorted
     size_t nth_count;
     int64_t began_us;
     size_t window; // the line at which the next one is looked for
@@ -24,8 +32,8 @@ struct replay {
 
 static int by_nth(const void *a, const void *b)
 {
-    const struct recorded *left = *(const struct recorded *const *)a;
-    const struct recorded *right = *(const struct recorded *const *)b;
+    const struct nth *left = a;
+    const struct nth *right = b;
     if (left->phase != right->phase) {
         return left->phase < right->phase ? -1 : 1;
     }
@@ -51,7 +59,10 @@ struct replay *replay_new(struct recording *recording, enum replay_times times)
     for (size_t i = 0; i < recording->count; i++) {
         enum phase phase = recording->items[i].phase;
         if (phase == PHASE_TLS || phase == PHASE_HEAD) {
-            r->nths[r->nth_count++] = &recording->items[i];
+            r->nths[r->nth_count++] = (struct nth){.phase = phase,
+                                                   .operation = recording->items[i].operation,
+                                                   .nth = recording->items[i].nth,
+                                                   .at = i};
         }
     }
     if (r->nth_count > 0) {
@@ -73,7 +84,7 @@ void replay_free(struct replay **r)
     x_free((*r)->pairs);
     x_free((*r)->spent);
     x_free((*r)->spent_us);
-    x_free((void *)(*r)->nths);
+    x_free((*r)->nths);
     x_free(*r);
     *r = NULL;
 }
@@ -199,17 +210,14 @@ void replay_begin(struct replay *r, int64_t at_us)
 const struct recorded *replay_take_nth(struct replay *r, enum phase phase, enum operation operation,
                                        uint64_t nth, int64_t at_us)
 {
-    struct recorded wanted = {.phase = phase, .operation = operation, .nth = nth};
-    const struct recorded *key = &wanted;
-    const struct recorded **found =
-        r->nth_count == 0 ? NULL
-                          : (const struct recorded **)bsearch(&key, (void *)r->nths, r->nth_count,
-                                                              sizeof *r->nths, by_nth);
+    struct nth wanted = {.phase = phase, .operation = operation, .nth = nth};
+    const struct nth *found =
+        r->nth_count == 0 ? NULL : bsearch(&wanted, r->nths, r->nth_count, sizeof *r->nths, by_nth);
     if (found == NULL) {
         return NULL;
     }
-    spend(r, (size_t)(*found - r->recording->items), at_us);
-    return *found;
+    spend(r, found->at, at_us);
+    return &r->recording->items[found->at];
 }
 
 static bool opens_window(const struct recorded *e)
