@@ -84,6 +84,17 @@ class Opened(ConnectTest):
             client.send(head + body)  # and it is a reverse proxy still
             self.assertEqual(200, client.reply().status)
 
+    def test_none_within_another(self):
+        """The connection that was opened is one to its host, and stays it."""
+        with forward() as proxy:
+            client = self.opened(proxy)
+            client.send(f"CONNECT {SERVICE}:443 HTTP/1.1\r\nHost: {SERVICE}\r\n\r\n".encode())
+            self.assertEqual(403, client.reply().status)
+            self.check_event(proxy.wait("route", 2)[1], way="refused",
+                             text="a connection that was opened leads nowhere else: CONNECT on a new one")
+            client.send(proxy.sign.whole(host=SERVICE))
+            self.assertEqual(200, client.reply().status)
+
     def test_other_hosts_that_are_named(self):
         with forward(args=["--open", "sts.amazonaws.com", "--open", "localhost:8443"]) as proxy:
             self.opened(proxy, "sts.amazonaws.com").close()
