@@ -147,6 +147,23 @@ class Opened(ConnectTest):
         with forward() as proxy:
             self.assertTrue(proxy.exports["AWS_CA_BUNDLE"].startswith(proxy.authority_folder))
 
+    def test_secrets_of_real_clients(self):
+        """They take us for the real service, and show us what they show it."""
+        with forward() as proxy:
+            client = proxy.client()
+            client.send(f"CONNECT {SERVICE}:443 HTTP/1.1\r\nHost: {SERVICE}\r\nProxy-Authorization: Basic "
+                        "0123456789abcdef\r\n\r\n".encode())
+            client.head()
+            client.socket = proxy.context().wrap_socket(client.socket, server_hostname=SERVICE)
+            head, body = proxy.sign.request(batch(), host=SERVICE, headers=[
+                ("X-Amz-Security-Token", "token0123456789abcdef")])
+            client.send(head + body + "GET /?X-Amz-Security-Token=0123456789abcdef&X-Amz-Signature=0123 HTTP/1.1\r\n"
+                        f"Host: {SERVICE}\r\n\r\n".encode())
+            client.reply()
+            client.reply()
+            proxy.wait("response", 3)
+            self.assertNotIn(b"0123456789abcdef", b"".join(proxy.lines()))
+
 
 class Refused(ConnectTest):
     HOSTS = ("example.com:443", "metering.marketplace.us-east-1.amazonaws.com.evil.example:443",
