@@ -129,7 +129,7 @@ static enum rc open_ports(struct lane *lane, struct diag *d)
     bool is_static = strcmp(lane_source(&lane->options), "static") == 0;
     enum rc rc = open_port(lane, TARGET_SERVICE, lane->options.listen, d);
     for (unsigned i = TARGET_SERVICE + 1; rc == RC_OK && !is_static && i < TARGET_COUNT; i++) {
-        rc = open_port(lane, (enum target)i, "127.0.0.1:0", d);
+        rc = open_port(lane, (enum target)i, LANE_IDENTITY_HOST ":0", d);
     }
     return rc;
 }

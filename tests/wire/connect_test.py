@@ -164,6 +164,14 @@ class Opened(ConnectTest):
             proxy.wait("response", 3)
             self.assertNotIn(b"0123456789abcdef", b"".join(proxy.lines()))
 
+    def test_who_hands_out_credentials_is_not_asked_for_by_way_of_us(self):
+        """Clients that have a proxy ask it for all but what NO_PROXY names."""
+        with forward(source="imds", rules=[]) as proxy:
+            host, _ = proxy.exports["AWS_EC2_METADATA_SERVICE_ENDPOINT"].removeprefix("http://").split(":")
+            self.assertEqual(host, proxy.exports["NO_PROXY"])
+        with forward() as proxy:
+            self.assertNotIn("NO_PROXY", proxy.exports)
+
 
 class Refused(ConnectTest):
     HOSTS = ("example.com:443", "metering.marketplace.us-east-1.amazonaws.com.evil.example:443",
