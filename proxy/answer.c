@@ -416,10 +416,10 @@ void answer_act(struct exchange *x)
     release(&draft);
 }
 
-void answer_early(struct exchange *x)
+void answer_early(struct exchange *x, const struct action *actions, size_t count)
 {
     struct draft draft = {.x = x, .status = 200, .content_type = AWS_CONTENT_TYPE};
-    answer_apply(&draft, x->rule->actions, x->rule->action_count);
+    answer_apply(&draft, actions, count);
     x->origin = "rule";
     draft_assemble(&draft);
     release(&draft);

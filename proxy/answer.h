@@ -11,8 +11,8 @@
 void answer_make(struct exchange *x);
 // Does what the exchange's rule does beside its reply, which somebody else gives.
 void answer_act(struct exchange *x);
-// The same of a rule that answers before the request is read: nothing is executed.
-void answer_early(struct exchange *x);
+// The reply that those actions make before the request is read: nothing is executed.
+void answer_early(struct exchange *x, const struct action *actions, size_t count);
 // What those actions make of a reply; the others are passed over.
 struct draft;
 void answer_apply(struct draft *draft, const struct action *actions, size_t count);

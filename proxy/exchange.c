@@ -10,6 +10,7 @@
 #include "proxy/passage.h"
 #include "proxy/record.h"
 #include "proxy/recorder.h"
+#include "proxy/rerun.h"
 #include "proxy/route.h"
 
 // How often the kernel is asked whether the client has acknowledged.
@@ -361,26 +362,28 @@ void exchange_run_head(struct exchange *x)
     if (route_is_ours(x)) {
         return;
     }
+    if (x->target == TARGET_SERVICE) {
+        x->nth_head = ++x->lane->heads[x->operation];
+    }
     choose_by_head(x);
-    if (x->rule == NULL) {
-        return;
+    x->is_early = x->rule != NULL && rule_answers(x->rule);
+    if (x->is_early) {
+        answer_early(x, x->rule->actions, x->rule->action_count);
     }
-    x->is_inside_call = true;
+    recorder_tell_head(x);
+    rerun_head(x);
     x->ready_us = loop_now_us(x->lane->loop);
-    if (rule_answers(x->rule)) {
-        x->is_early = true;
-        answer_early(x);
-        exchange_push(x);
-    } else if (fault_plan_cut_at(&x->plan) == FAULT_BEFORE_REQUEST) {
-        exchange_push(x); // nothing is answered: the plan cuts at byte 0
+    if (x->is_early || fault_plan_cut_at(&x->plan) == FAULT_BEFORE_REQUEST) {
+        x->is_inside_call = true;
+        exchange_push(x); // where nothing is answered, the plan cuts at byte 0
+        x->is_inside_call = false;
     }
-    x->is_inside_call = false;
 }
 
 // The request was read late or slowly; from here on it is one like others.
 static void end_intake(struct exchange *x)
 {
-    if (x->rule != NULL) {
+    if (fault_plan_is_active(&x->plan) || x->rule != NULL) {
         loop_timer_stop(&x->timer);
         tell_fault(x);
         fault_plan_clear(&x->plan);
@@ -455,7 +458,6 @@ void exchange_run(struct exchange *x)
     }
     record_request(x);
     if (x->is_early) {
-        recorder_take(x);
         end_early(x);
     } else {
         choose_answer(x, true);

@@ -48,6 +48,7 @@ struct exchange {
     enum exchange_next next;
     uint64_t number, connection;
     uint64_t nth_connection; // of those to the same target
+    uint64_t nth_head;       // of requests to the service that name the same operation
     uint64_t first_era, era; // of the lane, when it began and when it was read whole
     struct lane *lane;
     enum target target; // whom the client asks

@@ -62,6 +62,8 @@ void greet(const struct greeting *g)
     greet_authority(g->authority_path);
     if (told != NULL) {
         greet_identity(told);
+        // Clients would ask their proxy for credentials, too, and ours refuses them.
+        export("NO_PROXY", g->is_forward ? LANE_IDENTITY_HOST : NULL);
         printf("export AWS_REGION=%s\ncredentials from %s\n", world_region(world), told->source);
     } else if (g->has_upstream) {
         printf("credentials from wherever the upstream's clients have theirs\n");

@@ -4,16 +4,20 @@
 #include "proxy/base/draw.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
+#include "proxy/recorder.h"
+#include "proxy/recording/recording.h"
 
 #define GARBAGE_BYTES 64
 
 enum manner { BY_CERTIFICATE, BY_STALL, BY_RST, BY_GARBAGE };
 
-static const struct row {
+struct handshake_row {
     enum action_verb verb;
     enum manner manner;
     enum leaf_kind leaf;
-} ROWS[] = {
+};
+
+static const struct handshake_row ROWS[] = {
     {ACTION_EXPIRED_CERTIFICATE, BY_CERTIFICATE, LEAF_EXPIRED},
     {ACTION_WRONG_HOST, BY_CERTIFICATE, LEAF_WRONG_HOST},
     {ACTION_UNTRUSTED, BY_CERTIFICATE, LEAF_UNTRUSTED},
@@ -22,7 +26,7 @@ static const struct row {
     {ACTION_TLS_GARBAGE, BY_GARBAGE, LEAF_GOOD},
 };
 
-static const struct row *find(enum action_verb verb)
+static const struct handshake_row *find(enum action_verb verb)
 {
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         if (ROWS[i].verb == verb) {
@@ -30,12 +34,6 @@ static const struct row *find(enum action_verb verb)
         }
     }
     return NULL;
-}
-
-// Of the rule that has won, if any.
-static const struct row *row_of(const struct handshake *h)
-{
-    return h->rule == NULL ? NULL : find(h->rule->actions[0].verb);
 }
 
 bool handshake_exists(enum action_verb verb)
@@ -56,7 +54,7 @@ enum rc handshake_supports(const struct scenario *s, const struct rule *rule, st
 
 static void tell(struct handshake *h, struct lane *lane)
 {
-    if (!h->is_told) {
+    if (h->rule != NULL && !h->is_told) {
         h->is_told = true;
         record_rule_fault(lane, h->rule, 0, "", 0);
     }
@@ -82,39 +80,56 @@ static uint64_t choose(struct handshake *h, const struct port *port, uint64_t nt
 }
 
 // Seeded bytes, of which the first is no type of a record (RFC 8446 5.1: 20 to 24).
-static void send_garbage(const struct handshake *h, const struct lane *lane, struct peer *peer,
-                         uint64_t index)
+static void send_garbage(struct peer *peer, const struct draw *draw)
 {
     char bytes[GARBAGE_BYTES];
-    struct draw draw = {.seed = lane->options.seed,
-                        .case_id = span_of(lane->case_id),
-                        .rule = span_of(h->rule->name),
-                        .index = index};
     for (size_t i = 0; i < sizeof bytes; i++) {
-        bytes[i] = (char)(unsigned char)(draw_u64(&draw, i / 8) >> i % 8 * 8);
+        bytes[i] = (char)(unsigned char)(draw_u64(draw, i / 8) >> i % 8 * 8);
     }
     bytes[0] = (char)((unsigned char)bytes[0] | 0x80);
     peer_stall(peer, (struct span){.at = bytes, .len = sizeof bytes});
 }
 
+// Chooses what is done, and what is drawn from in doing it.
+static struct draw decide(struct handshake *h, const struct port *port, uint64_t nth)
+{
+    struct lane *lane = port->lane;
+    uint64_t index = choose(h, port, nth);
+    bool is_service = port->target == TARGET_SERVICE;
+    const struct recorded *e = is_service ? rerun_handshake(lane, nth, h->rule != NULL) : NULL;
+    if (e != NULL) {
+        h->act = find(e->actions[0].verb);
+        return rerun_draw(lane, e);
+    }
+    if (h->rule != NULL) {
+        h->act = find(h->rule->actions[0].verb);
+        if (is_service) {
+            recorder_tell_handshake(lane, h->rule, index, nth);
+        }
+    }
+    return (struct draw){.seed = lane->options.seed,
+                         .case_id = span_of(lane->case_id),
+                         .rule = span_of(h->rule == NULL ? NULL : h->rule->name),
+                         .index = index};
+}
+
 const char *handshake_begin(struct handshake *h, const struct port *port, struct peer *peer,
                             uint64_t nth)
 {
-    uint64_t index = choose(h, port, nth);
-    const struct row *row = row_of(h);
-    if (row == NULL) {
+    struct draw draw = decide(h, port, nth);
+    if (h->act == NULL) {
         return "";
     }
-    switch (row->manner) {
+    switch (h->act->manner) {
     case BY_CERTIFICATE:
-        peer_show(peer, row->leaf);
+        peer_show(peer, h->act->leaf);
         return "";
     case BY_STALL:
         peer_stall(peer, (struct span){0});
         tell(h, port->lane);
         return "";
     case BY_GARBAGE:
-        send_garbage(h, port->lane, peer, index);
+        send_garbage(peer, &draw);
         tell(h, port->lane);
         return "fin";
     case BY_RST:
@@ -127,8 +142,7 @@ const char *handshake_begin(struct handshake *h, const struct port *port, struct
 
 void handshake_seen(struct handshake *h, struct lane *lane)
 {
-    const struct row *row = row_of(h);
-    if (row != NULL && row->manner == BY_CERTIFICATE) {
+    if (h->act != NULL && h->act->manner == BY_CERTIFICATE) {
         tell(h, lane);
     }
 }

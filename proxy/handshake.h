@@ -8,10 +8,13 @@
 
 struct lane;
 struct port;
+struct handshake_row;
 
 struct handshake {
     const struct rule *rule; // NULL: none met it
-    bool is_told;            // its fault
+    const struct handshake_row
+        *act;     // what is done to it, by the rule or a recording; NULL: nothing
+    bool is_told; // its fault
 };
 
 // Whether this version can do that action to a handshake.

@@ -5,7 +5,7 @@
 
 bool exchange_may_read(struct exchange *x, size_t *count)
 {
-    if (x->rule == NULL || x->is_early) {
+    if (!fault_plan_is_active(&x->plan) || x->is_early) {
         return true;
     }
     int64_t elapsed_us = loop_now_us(x->lane->loop) - x->ready_us;

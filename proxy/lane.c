@@ -129,7 +129,7 @@ static enum rc open_ports(struct lane *lane, struct diag *d)
     bool is_static = strcmp(lane_source(&lane->options), "static") == 0;
     enum rc rc = open_port(lane, TARGET_SERVICE, lane->options.listen, d);
     for (unsigned i = TARGET_SERVICE + 1; rc == RC_OK && !is_static && i < TARGET_COUNT; i++) {
-        rc = open_port(lane, (enum target)i, "127.0.0.1:0", d);
+        rc = open_port(lane, (enum target)i, LANE_IDENTITY_HOST ":0", d);
     }
     return rc;
 }
@@ -312,6 +312,7 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
     lane->skew_us = lane_skew_of(options->scenario);
     lane_start_clock(lane);
     loop_timer_init(&lane->reap, lane->loop, on_reap_due, lane);
+    rerun_init(lane);
     enum rc rc = lane_check_transport(lane, options->scenario, d);
     rc = rc == RC_OK ? lane_open_world(lane, d) : rc;
     // The listeners first: a port in use must not leave a journal behind.
@@ -338,6 +339,7 @@ enum rc lane_open(struct lane **out, const struct lane_options *options, struct 
         lane_free(&lane);
         return rc;
     }
+    rerun_begin(lane);
     *out = lane;
     return RC_OK;
 }
@@ -348,6 +350,7 @@ void lane_close(struct lane *lane)
         return;
     }
     lane->is_closed = true;
+    rerun_end(lane);
     // The ports are given up next: whether they could be listened on again does not matter.
     (void)!refusal_end(lane);
     for (unsigned i = 0; i < TARGET_COUNT; i++) {

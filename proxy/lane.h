@@ -76,6 +76,9 @@ struct lane_options {
     struct lane_observer observer;
 };
 
+// Where those who hand out credentials listen.
+#define LANE_IDENTITY_HOST "127.0.0.1"
+
 // "static", or where else clients of such a lane find credentials.
 const char *lane_source(const struct lane_options *options);
 

@@ -11,6 +11,7 @@
 #include "proxy/net/listener.h"
 #include "proxy/net/loop.h"
 #include "proxy/refusal.h"
+#include "proxy/rerun.h"
 #include "proxy/service/quota.h"
 
 struct connection;
@@ -44,6 +45,7 @@ struct lane {
     struct rsa_key *own_key; // made here, unless the options bring one
     struct rules *rules;     // NULL without a scenario
     struct refusal refusal;
+    struct rerun rerun; // of what is replayed and no request's
     struct quotas quotas;
     struct buf trail;          // records of CloudTrail, with commas between
     struct identity *identity; // NULL when credentials are static
@@ -52,7 +54,8 @@ struct lane {
     int64_t began_us; // service time at the scenario's beginning
     int64_t skew_us;  // of wire time
     uint64_t exchanges, connections;
-    uint64_t requests; // exchanges of the service
+    uint64_t requests;               // exchanges of the service
+    uint64_t heads[OPERATION_COUNT]; // of them, by the operation that they name
     int64_t last_request_us;
     struct expected_usage *usages;
     size_t usage_count, usage_capacity;

@@ -8,6 +8,7 @@
 #include "proxy/lane_inside.h"
 #include "proxy/net/upstream.h"
 #include "proxy/passage.h"
+#include "proxy/replayer.h"
 
 struct past {
     struct past *next;
@@ -98,6 +99,9 @@ enum rc lane_may_load(struct lane *lane, const struct scenario *s, struct diag *
     enum rc rc = s == NULL ? RC_OK : lane_supports(s, d);
     if (rc == RC_OK && s != NULL && lane->options.upstream != NULL) {
         rc = passage_supports(s, d);
+    }
+    if (rc == RC_OK && s != NULL && lane->options.replay != NULL) {
+        rc = replayer_supports(s, d);
     }
     rc = rc == RC_OK ? lane_check_transport(lane, s, d) : rc;
     rc = rc == RC_OK ? check_source(lane, s, d) : rc;

@@ -360,6 +360,7 @@ static enum rc open_tape(struct program *p, const struct settings *s,
     struct tape_options options = {.record = given(s, "--record", NULL),
                                    .replay = given(s, "--replay", NULL),
                                    .times = given(s, "--replay-times", NULL),
+                                   .speaks_tls = given(s, "--tls", NULL) != NULL,
                                    .scenario = scenario,
                                    .program = "meterprover-proxy " METERPROVER_VERSION};
     static const char *const OTHERS[] = {"--upstream", "--connect"};

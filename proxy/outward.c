@@ -102,14 +102,15 @@ enum rc outward_open(struct outward *out, const struct outward_options *o, struc
 enum rc outward_check_listen(const struct outward *out, const char *address, struct diag *d)
 {
     const struct origin *o = out->upstream == NULL ? NULL : upstream_origin(out->upstream);
-    for (size_t i = 0; o != NULL && i < o->count; i++) {
-        char text[ADDRESS_TEXT];
-        address_format(text, &o->addresses[i].at);
-        if (span_is(span_of(text), address)) {
-            return diag_fail(d, RC_USAGE, "the upstream %s is this proxy itself", o->text);
+    struct sockaddr_storage listened;
+    socklen_t len = 0;
+    enum rc rc = address_parse(&listened, &len, address, d);
+    for (size_t i = 0; rc == RC_OK && o != NULL && i < o->count; i++) {
+        if (address_reaches(&o->addresses[i].at, &listened)) {
+            rc = diag_fail(d, RC_USAGE, "the upstream %s is this proxy itself", o->text);
         }
     }
-    return RC_OK;
+    return rc;
 }
 
 void outward_free(struct outward *out)

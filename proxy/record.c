@@ -108,13 +108,20 @@ static void add_problem(struct buf *b, const char *error, const char *where, con
     buf_add_char(b, '}');
 }
 
+// Whether clients may take us for the real service, whose credentials are none of the world's: an
+// upstream is one, and as a forward proxy we answer in its place.
+static bool seems_real(const struct exchange *x)
+{
+    return x->lane->options.upstream != NULL || x->lane->options.destinations != NULL;
+}
+
 // What a client shows to a real server we do not know beforehand, as we do the world's secrets. A
 // signature is none: the key is not in it.
 static bool is_foreign_secret(const struct exchange *x, const struct h1_field *field)
 {
     static const char *const NAMES[] = {"X-Amz-Security-Token", "Proxy-Authorization", "Cookie",
                                         "X-Api-Key"};
-    if (x->lane->options.upstream == NULL) {
+    if (!seems_real(x)) {
         return false;
     }
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
@@ -238,7 +245,7 @@ static void add_asked(const struct exchange *x, struct buf *b)
 static struct span shown_target(const struct exchange *x)
 {
     struct span rest = x->head->target;
-    bool is_secret = x->lane->options.upstream != NULL && sigv4_is_presigned(x->head->target);
+    bool is_secret = seems_real(x) && sigv4_is_presigned(x->head->target);
     return is_secret ? span_cut(&rest, '?') : rest;
 }
 

@@ -20,8 +20,9 @@ struct recorder {
     char *path;
     int fd;
     int failed;       // the errno of the first failure
-    uint64_t written; // exchanges
+    uint64_t written; // lines behind the head
     uint64_t lost;    // after the failure
+    uint64_t window;  // the line of the window that is open; 0: none
     struct secrets *secrets;
 };
 
@@ -80,20 +81,27 @@ static size_t read_fields(struct h1_field fields[MAX_FIELDS], struct span head)
     return count;
 }
 
-// What the rule does beside the reply, each with a comma before it.
-static void add_actions(struct buf *out, const struct exchange *x)
+// What a rule does beside the reply, each with a comma before it. Whether bytes are drawn in it.
+static bool add_actions(struct buf *out, const struct rule *rule, const struct draw *draw)
 {
-    struct draw draw = {.seed = x->lane->options.seed,
-                        .case_id = span_of(x->lane->case_id),
-                        .rule = span_of(x->rule == NULL ? "" : x->rule->name),
-                        .index = x->rule_index};
-    for (size_t i = 0; x->rule != NULL && i < x->rule->action_count; i++) {
-        const struct action *action = &x->rule->actions[i];
-        if (recording_holds(action->verb) && action->verb != ACTION_RESPOND) {
+    bool is_drawn = false;
+    for (size_t i = 0; rule != NULL && i < rule->action_count; i++) {
+        const struct action *action = &rule->actions[i];
+        if (recording_holds(action->verb, rule->phase) && action->verb != ACTION_RESPOND) {
             buf_add_char(out, ',');
-            fault_resolve(out, action, &draw);
+            fault_resolve(out, action, draw);
         }
+        is_drawn = is_drawn || action->verb == ACTION_GARBAGE || action->verb == ACTION_TLS_GARBAGE;
     }
+    return is_drawn;
+}
+
+static struct draw draw_of(const struct lane *lane, const struct rule *rule, uint64_t index)
+{
+    return (struct draw){.seed = lane->options.seed,
+                         .case_id = span_of(lane->case_id),
+                         .rule = span_of(rule == NULL ? NULL : rule->name),
+                         .index = index};
 }
 
 // A rule's retry_after is told as such, for its date is of its moment.
@@ -120,8 +128,11 @@ static size_t keep_fields(struct h1_field kept[MAX_FIELDS], const struct exchang
     return count;
 }
 
-static void write_exchange(struct recorder *r, const struct told *told)
+// Takes its number, and writes it.
+static void write_told(struct recorder *r, const struct lane *lane, struct told *told)
 {
+    told->n = r->written + r->lost + 1;
+    told->at_us = clock_wall_us(loop_clock(lane->loop));
     OWN_BUF struct buf line = {0};
     OWN_BUF struct buf safe = {0};
     recording_write(&line, told);
@@ -135,23 +146,14 @@ bool recorder_wants(const struct exchange *x)
     return x->lane->options.recorder != NULL && x->target == TARGET_SERVICE;
 }
 
-void recorder_tell(const struct exchange *x, const struct recorder_reply *reply)
+static void tell(const struct exchange *x, const struct recorder_reply *reply, const cJSON *when)
 {
-    if (!recorder_wants(x)) {
-        return;
-    }
     struct recorder *r = x->lane->options.recorder;
     OWN_BUF struct buf actions = {0};
     struct h1_field fields[MAX_FIELDS];
-    struct asked asked = {.method = x->head->method,
-                          .path = x->head->path,
-                          .target = h1_value(x->head, "X-Amz-Target"),
-                          .body = buf_span(&x->body)};
-    OWN(json) cJSON *when = content_of(&asked);
-    add_actions(&actions, x);
+    struct draw draw = draw_of(x->lane, x->rule, x->rule_index);
+    bool is_drawn = add_actions(&actions, x->rule, &draw);
     struct told told = {
-        .n = r->written + r->lost + 1,
-        .at_us = clock_wall_us(loop_clock(x->lane->loop)),
         .when = when,
         .left_out =
             reply->body.len > RECORDER_BODY_BYTES ? "the reply is too long" : reply->left_out,
@@ -161,19 +163,30 @@ void recorder_tell(const struct exchange *x, const struct recorder_reply *reply)
         .field_count = keep_fields(fields, x, reply),
         .body = reply->body,
         .actions = buf_span(&actions),
+        .drawn = is_drawn ? &draw : NULL,
     };
     know_secrets(r, x);
-    write_exchange(r, &told);
+    write_told(r, x->lane, &told);
 }
 
-void recorder_take(const struct exchange *x)
+void recorder_tell(const struct exchange *x, const struct recorder_reply *reply)
 {
     if (!recorder_wants(x)) {
         return;
     }
-    struct h1_field fields[MAX_FIELDS];
+    struct asked asked = {.method = x->head->method,
+                          .path = x->head->path,
+                          .target = h1_value(x->head, "X-Amz-Target"),
+                          .body = buf_span(&x->body)};
+    OWN(json) cJSON *when = content_of(&asked);
+    tell(x, reply, when);
+}
+
+// What stands in x->out.
+static struct recorder_reply made(const struct exchange *x, struct h1_field fields[MAX_FIELDS])
+{
     struct span out = buf_span(&x->out);
-    struct recorder_reply reply = {
+    return (struct recorder_reply){
         // Of what a rule cuts before anybody answers nothing but the cut is there.
         .is_made = x->executed || x->rule == NULL || strcmp(x->origin, "proxy") != 0,
         .status = x->status,
@@ -181,7 +194,68 @@ void recorder_take(const struct exchange *x)
         .field_count = read_fields(fields, span_slice(out, 0, x->head_bytes)),
         .body = span_slice(out, x->head_bytes, out.len),
     };
-    recorder_tell(x, &reply);
+}
+
+void recorder_take(const struct exchange *x)
+{
+    struct h1_field fields[MAX_FIELDS];
+    if (recorder_wants(x)) {
+        struct recorder_reply reply = made(x, fields);
+        recorder_tell(x, &reply);
+    }
+}
+
+void recorder_tell_head(const struct exchange *x)
+{
+    struct h1_field fields[MAX_FIELDS];
+    if (recorder_wants(x) && x->rule != NULL) {
+        OWN(json) cJSON *when = recording_when(PHASE_HEAD, x->operation, x->nth_head);
+        struct recorder_reply reply = made(x, fields);
+        tell(x, &reply, when);
+    }
+}
+
+void recorder_tell_handshake(const struct lane *lane, const struct rule *rule, uint64_t index,
+                             uint64_t nth)
+{
+    if (lane->options.recorder == NULL) {
+        return;
+    }
+    OWN_BUF struct buf actions = {0};
+    OWN(json) cJSON *when = recording_when(PHASE_TLS, OPERATION_NONE, nth);
+    struct draw draw = draw_of(lane, rule, index);
+    bool is_drawn = add_actions(&actions, rule, &draw);
+    struct told told = {
+        .when = when, .actions = buf_span(&actions), .drawn = is_drawn ? &draw : NULL};
+    write_told(lane->options.recorder, lane, &told);
+}
+
+static void tell_window(const struct lane *lane, struct told *told)
+{
+    OWN(json) cJSON *when = recording_when(PHASE_CONNECT, OPERATION_NONE, 0);
+    told->when = when;
+    write_told(lane->options.recorder, lane, told);
+}
+
+void recorder_open_window(const struct lane *lane, bool was_refused)
+{
+    struct recorder *r = lane->options.recorder;
+    struct told told = {.actions = SPAN(",{\"refuse\":{}}"),
+                        .left_out = was_refused ? NULL : "a connection of our own was not refused"};
+    if (r != NULL) {
+        tell_window(lane, &told);
+        r->window = told.n;
+    }
+}
+
+void recorder_close_window(const struct lane *lane)
+{
+    struct recorder *r = lane->options.recorder;
+    if (r != NULL && r->window != 0) {
+        struct told told = {.ends = r->window};
+        tell_window(lane, &told);
+        r->window = 0;
+    }
 }
 
 enum rc recorder_close(struct recorder **slot, struct diag *d)
@@ -196,7 +270,7 @@ enum rc recorder_close(struct recorder **slot, struct diag *d)
     enum rc rc = r->failed == 0 ? RC_OK
                                 : diag_fail(d, RC_IO,
                                             "cannot write the recording %s: %s; it holds %" PRIu64
-                                            " exchanges, and %" PRIu64 " are lost",
+                                            " lines, and %" PRIu64 " are lost",
                                             r->path, strerror(r->failed), r->written, r->lost);
     secrets_free(&r->secrets);
     x_free(r->path);

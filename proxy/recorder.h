@@ -28,6 +28,17 @@ bool recorder_wants(const struct exchange *x);
 void recorder_tell(const struct exchange *x, const struct recorder_reply *reply);
 // The same of a reply that stands whole in x->out, as it was made.
 void recorder_take(const struct exchange *x);
+// What a rule is about to do before the request's body is read, with the answer that is in x->out
+// if it answers.
+void recorder_tell_head(const struct exchange *x);
+// What a rule, met for that time, is about to do to the handshake of the nth connection of the
+// service's port.
+void recorder_tell_handshake(const struct lane *lane, const struct rule *rule, uint64_t index,
+                             uint64_t nth);
+// The service's port refuses connections from now on, of which a connection of our own was the
+// proof (was_refused); or no more.
+void recorder_open_window(const struct lane *lane, bool was_refused);
+void recorder_close_window(const struct lane *lane);
 // A longer reply is left out.
 #define RECORDER_BODY_BYTES ((size_t)4 << 20)
 // Accepts NULL in *r and nulls it. RC_IO when not all could be written: nothing was after the first

@@ -8,6 +8,7 @@
 #include "proxy/base/alloc.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
+#include "proxy/recorder.h"
 
 struct refusal_window {
     bool is_open;
@@ -73,16 +74,31 @@ static bool probe(struct lane *lane, const struct rule *rule, const char *edge)
     return refused;
 }
 
-static enum rc open_window(struct lane *lane, const struct rule *rule, struct refusal_window *w)
+enum rc refusal_hold(struct port *port)
 {
-    struct port *port = &lane->ports[target_of(rule)];
     enum rc rc = RC_OK;
-    w->is_open = true;
-    if (lane->refusal.open[port->target]++ == 0) {
+    if (port->lane->refusal.open[port->target]++ == 0) {
         rc = listener_hold(port->listener);
         connection_reset_all(port);
     }
+    return rc;
+}
+
+enum rc refusal_release(struct port *port)
+{
+    bool is_last = --port->lane->refusal.open[port->target] == 0;
+    return is_last ? listener_resume(port->listener) : RC_OK;
+}
+
+static enum rc open_window(struct lane *lane, const struct rule *rule, struct refusal_window *w)
+{
+    struct port *port = &lane->ports[target_of(rule)];
+    w->is_open = true;
+    enum rc rc = refusal_hold(port);
     w->was_refused = probe(lane, rule, "begin");
+    if (port->target == TARGET_SERVICE && lane->refusal.open[TARGET_SERVICE] == 1) {
+        recorder_open_window(lane, w->was_refused);
+    }
     return rc;
 }
 
@@ -94,7 +110,13 @@ static enum rc close_window(struct lane *lane, const struct rule *rule, struct r
         record_rule_fault(lane, rule, 0, "", 0);
     }
     w->is_open = false;
-    return --lane->refusal.open[port->target] == 0 ? listener_resume(port->listener) : RC_OK;
+    enum rc rc = refusal_release(port);
+    // One that ends only with the lane was never closed.
+    if (port->target == TARGET_SERVICE && !refusal_is_on(&lane->refusal, TARGET_SERVICE) &&
+        !lane->is_closed) {
+        recorder_close_window(lane);
+    }
+    return rc;
 }
 
 enum rc refusal_follow(struct lane *lane)

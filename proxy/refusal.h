@@ -8,6 +8,7 @@
 #include "proxy/scenario/scenario.h"
 
 struct lane;
+struct port;
 struct refusal_window;
 
 struct refusal {
@@ -27,6 +28,10 @@ MUST_USE enum rc refusal_follow(struct lane *lane);
 // Closes the windows that are open, and forgets them; RC_IO when a port could not be listened on
 // again.
 MUST_USE enum rc refusal_end(struct lane *lane);
+// For another reason as well: nobody listens there while there is any. RC_IO when the port was
+// lost. Not within a callback of its listener.
+MUST_USE enum rc refusal_hold(struct port *port);
+MUST_USE enum rc refusal_release(struct port *port);
 bool refusal_is_on(const struct refusal *r, enum target target);
 
 #endif

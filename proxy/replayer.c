@@ -7,6 +7,7 @@
 #include "proxy/base/own.h"
 #include "proxy/lane_inside.h"
 #include "proxy/recording/content.h"
+#include "proxy/rerun.h"
 
 enum rc replayer_check(const struct recording *recording, const char *path, struct diag *d)
 {
@@ -17,6 +18,19 @@ enum rc replayer_check(const struct recording *recording, const char *path, stru
             if (draft_check(&e->actions[a], &why) != RC_OK) {
                 return diag_fail_at(d, RC_SYNTAX, path, e->actions[a].place, "%s", why.text);
             }
+        }
+    }
+    return RC_OK;
+}
+
+enum rc replayer_check_plain(const struct recording *recording, const char *path, struct diag *d)
+{
+    for (size_t i = 0; i < recording->count; i++) {
+        const struct recorded *e = &recording->items[i];
+        if (e->phase == PHASE_TLS && e->action_count > 0) {
+            return diag_fail_at(d, RC_CONFLICT, path, e->actions[0].place,
+                                "\"%s\" is about TLS, which is not spoken here: --tls does",
+                                action_name(e->actions[0].verb));
         }
     }
     return RC_OK;
@@ -142,10 +156,7 @@ static void refuse(struct draft *draft, const struct replay_choice *choice)
 // lane_supports and recording_read have made every plan once, so this one cannot fail.
 static void plan_faults(struct exchange *x, const struct recorded *e)
 {
-    struct draw draw = {.seed = x->lane->options.seed,
-                        .case_id = span_of(x->lane->case_id),
-                        .rule = SPAN("recording"),
-                        .index = e->n};
+    struct draw draw = rerun_draw(x->lane, e);
     if (!fault_plan_is_active(&x->plan)) {
         enum rc rc = fault_plan_init(&x->plan, e->actions, e->action_count, &draw, NULL);
         (void)rc;
@@ -175,6 +186,7 @@ void replayer_answer(struct draft *draft)
     struct replay_choice choice;
     replay_choose(x->lane->options.replay, when, clock_wall_us(loop_clock(x->lane->loop)), &choice);
     bool is_hit = choice.hit != NULL && choice.hit->left_out == NULL;
+    rerun_follow(x->lane);
     record_choice(x, &choice, is_hit);
     if (!draft->is_in_place) { // else a rule answers, after what was recorded came to pass
         if (is_hit) {

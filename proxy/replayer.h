@@ -12,6 +12,9 @@
 // Whether every reply of the recording can be put on the wire.
 MUST_USE enum rc replayer_check(const struct recording *recording, const char *path,
                                 struct diag *d);
+// Whether it can without TLS: not where something was done to handshakes.
+MUST_USE enum rc replayer_check_plain(const struct recording *recording, const char *path,
+                                      struct diag *d);
 // Whether that scenario's rules can act on recorded replies: what alters the service's own cannot.
 MUST_USE enum rc replayer_supports(const struct scenario *s, struct diag *d);
 // The recorded reply goes into the draft, and what was done to it into the exchange's plan, unless

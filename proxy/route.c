@@ -74,6 +74,11 @@ static void connect_to(struct exchange *x)
         refuse(x, "CONNECT is only served with --connect");
         return;
     }
+    // Its TLS has one end here, and one only.
+    if (peer_tls(x->peer) != NULL) {
+        refuse(x, "a connection that was opened leads nowhere else: CONNECT on a new one");
+        return;
+    }
     switch (destinations_find(d, x->head->authority, CONNECT_PORT, &tunnel)) {
     case WAY_REFUSED:
         refuse(x, "nobody named that host: --open or --tunnel would");

@@ -37,6 +37,9 @@ static enum rc open_replay(struct tape *tape, const struct tape_options *o, stru
     if (rc == RC_OK) {
         tape->replay = replay_new(recording, is_exact ? REPLAY_EXACT : REPLAY_SHIFTED);
         rc = replayer_check(recording, o->replay, d);
+        if (rc == RC_OK && !o->speaks_tls) {
+            rc = replayer_check_plain(recording, o->replay, d);
+        }
     }
     return rc == RC_OK && o->scenario != NULL ? replayer_supports(o->scenario, d) : rc;
 }

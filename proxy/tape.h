@@ -15,6 +15,7 @@ struct tape_options {
     const char *record, *replay, *times; // --record --replay --replay-times
     const char *executes;                // an option that means nothing where nothing is executed
     const char *asks;                    // one that names somebody else to ask
+    bool speaks_tls;                     // --tls: handshakes can be replayed
     const struct scenario *scenario;     // whose rules act on what is replayed
     const char *program;                 // who writes the recording
 };

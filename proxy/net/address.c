@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proxy/base/span.h"
 
@@ -89,4 +90,59 @@ bool address_is_loopback(const struct sockaddr_storage *address)
     }
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
     return (ntohl(v4->sin_addr.s_addr) >> 24) == 127;
+}
+
+static unsigned port_of(const struct sockaddr_storage *address)
+{
+    return address->ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)address)->sin6_port)
+                                          : ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
+static bool is_any(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET6) {
+        return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)address)->sin6_addr) != 0;
+    }
+    return ((const struct sockaddr_in *)address)->sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+// Only to an address of its own can a socket be bound; the port is any that is free.
+bool address_is_here(const struct sockaddr_storage *address)
+{
+    struct sockaddr_storage any_port = *address;
+    bool is_v6 = address->ss_family == AF_INET6;
+    if (is_v6) {
+        ((struct sockaddr_in6 *)&any_port)->sin6_port = 0;
+    } else {
+        ((struct sockaddr_in *)&any_port)->sin_port = 0;
+    }
+    int fd = socket(address->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    socklen_t len = is_v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    bool is_here = fd >= 0 && bind(fd, (const struct sockaddr *)&any_port, len) == 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return is_here;
+}
+
+bool address_reaches(const struct sockaddr_storage *address,
+                     const struct sockaddr_storage *listened)
+{
+    char one[ADDRESS_TEXT];
+    char other[ADDRESS_TEXT];
+    if (port_of(address) != port_of(listened) || port_of(address) == 0) {
+        return false;
+    }
+    if (is_any(listened)) {
+        // A socket of IPv6 that takes all takes those of IPv4, too; one of IPv4 no other.
+        bool is_taken =
+            listened->ss_family == AF_INET6 || address->ss_family == listened->ss_family;
+        return is_taken && address_is_here(address);
+    }
+    if (is_any(address)) { // connects to the loopback
+        return address_is_loopback(listened);
+    }
+    address_format(one, address);
+    address_format(other, listened);
+    return strcmp(one, other) == 0;
 }

@@ -19,4 +19,12 @@ void address_of_peer(char out[ADDRESS_TEXT], int fd);
 // Whether it is an address of this machine only (127.0.0.0/8, ::1).
 bool address_is_loopback(const struct sockaddr_storage *address);
 
+// Whether it is an address of this machine, or that of no host in particular (0.0.0.0, ::). Asks
+// the kernel.
+bool address_is_here(const struct sockaddr_storage *address);
+// Whether who connects to that address can reach who listens on `listened`: the same address and
+// port, or on either side that of no host in particular, which stands for all of this machine's.
+bool address_reaches(const struct sockaddr_storage *address,
+                     const struct sockaddr_storage *listened);
+
 #endif

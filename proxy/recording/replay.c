@@ -3,24 +3,71 @@
 // comes in its order, whatever comes between.
 #include "proxy/recording/replay.h"
 
+#include <stdlib.h>
+
 #include "proxy/base/alloc.h"
 #include "proxy/base/instant.h"
+
+// Which connection or head a line is about.
+struct nth {
+    enum phase phase;
+    enum operation operation;
+    uint64_t nth;
+    size_t at; // the line
+};
 
 struct replay {
     struct recording *recording;
     enum replay_times times;
-    bool *spent;  // one for each exchange
-    size_t first; // the first that is not spent
+    bool *spent; // one for each line
+    int64_t *spent_us;
+    size_t first;     // the first that is not spent
+    struct nth *nths; // of those that have one, sorted
+    size_t nth_count;
+    int64_t began_us;
+    size_t window; // the line at which the next one is looked for
     struct token_pair *pairs;
     size_t pair_count, pair_capacity;
 };
+
+static int by_nth(const void *a, const void *b)
+{
+    const struct nth *left = a;
+    const struct nth *right = b;
+    if (left->phase != right->phase) {
+        return left->phase < right->phase ? -1 : 1;
+    }
+    if (left->operation != right->operation) {
+        return left->operation < right->operation ? -1 : 1;
+    }
+    return left->nth < right->nth ? -1 : left->nth > right->nth;
+}
+
+static bool is_exchange(const struct replay *r, size_t at)
+{
+    return r->recording->items[at].phase == PHASE_REQUEST;
+}
 
 struct replay *replay_new(struct recording *recording, enum replay_times times)
 {
     struct replay *r = x_alloc(sizeof *r);
     *r = (struct replay){.recording = recording,
                          .times = times,
-                         .spent = x_alloc((recording->count + 1) * sizeof *r->spent)};
+                         .spent = x_alloc((recording->count + 1) * sizeof *r->spent),
+                         .spent_us = x_alloc((recording->count + 1) * sizeof *r->spent_us),
+                         .nths = x_alloc((recording->count + 1) * sizeof *r->nths)};
+    for (size_t i = 0; i < recording->count; i++) {
+        enum phase phase = recording->items[i].phase;
+        if (phase == PHASE_TLS || phase == PHASE_HEAD) {
+            r->nths[r->nth_count++] = (struct nth){.phase = phase,
+                                                   .operation = recording->items[i].operation,
+                                                   .nth = recording->items[i].nth,
+                                                   .at = i};
+        }
+    }
+    if (r->nth_count > 0) {
+        qsort(r->nths, r->nth_count, sizeof *r->nths, by_nth);
+    }
     return r;
 }
 
@@ -36,6 +83,8 @@ void replay_free(struct replay **r)
     }
     x_free((*r)->pairs);
     x_free((*r)->spent);
+    x_free((*r)->spent_us);
+    x_free((*r)->nths);
     x_free(*r);
     *r = NULL;
 }
@@ -82,24 +131,25 @@ static void bind_token(struct replay *r, const cJSON *recorded, const cJSON *see
     }
 }
 
-static void spend(struct replay *r, size_t at, const cJSON *asked)
+static void spend(struct replay *r, size_t at, int64_t at_us)
 {
     r->spent[at] = true;
-    while (r->first < r->recording->count && r->spent[r->first]) {
+    r->spent_us[at] = at_us;
+    while (r->first < r->recording->count && (r->spent[r->first] || !is_exchange(r, r->first))) {
         r->first++;
     }
-    bind_token(r, r->recording->items[at].when, asked);
 }
 
 static bool take_hit(struct replay *r, const cJSON *asked, int64_t at_us, struct replay_choice *out)
 {
     for (size_t i = r->first; i < r->recording->count; i++) {
         const struct recorded *e = &r->recording->items[i];
-        if (r->spent[i]) {
+        if (r->spent[i] || !is_exchange(r, i)) {
             continue;
         }
         if (fits(r, e, asked, at_us, &out->is_shifted)) {
-            spend(r, i, asked);
+            spend(r, i, at_us);
+            bind_token(r, e->when, asked);
             out->hit = e;
             return true;
         }
@@ -136,12 +186,12 @@ void replay_choose(struct replay *r, const cJSON *asked, int64_t at_us, struct r
         return;
     }
     for (size_t i = r->first; i < r->recording->count; i++) {
-        if (!r->spent[i]) {
+        if (!r->spent[i] && is_exchange(r, i)) {
             offer(r, i, asked, at_us, out);
         }
     }
     for (size_t i = 0; i < r->recording->count; i++) {
-        if (r->spent[i]) {
+        if (r->spent[i] && is_exchange(r, i)) {
             offer(r, i, asked, at_us, out);
         }
     }
@@ -150,4 +200,78 @@ void replay_choose(struct replay *r, const cJSON *asked, int64_t at_us, struct r
 void replay_choice_clear(struct replay_choice *choice)
 {
     differences_clear(&choice->differences);
+}
+
+void replay_begin(struct replay *r, int64_t at_us)
+{
+    r->began_us = at_us;
+}
+
+const struct recorded *replay_take_nth(struct replay *r, enum phase phase, enum operation operation,
+                                       uint64_t nth, int64_t at_us)
+{
+    struct nth wanted = {.phase = phase, .operation = operation, .nth = nth};
+    const struct nth *found =
+        r->nth_count == 0 ? NULL : bsearch(&wanted, r->nths, r->nth_count, sizeof *r->nths, by_nth);
+    if (found == NULL) {
+        return NULL;
+    }
+    spend(r, found->at, at_us);
+    return &r->recording->items[found->at];
+}
+
+static bool opens_window(const struct recorded *e)
+{
+    return e->phase == PHASE_CONNECT && e->ends == 0 && e->left_out == NULL;
+}
+
+// The line of the window that comes next, else the recording's end.
+static size_t find_window(const struct replay *r)
+{
+    size_t at = r->window;
+    while (at < r->recording->count && !opens_window(&r->recording->items[at])) {
+        at++;
+    }
+    return at;
+}
+
+// How long after the recorded moment what stands before that line was replayed; false: not yet.
+static bool lag_before(const struct replay *r, size_t at, int64_t *lag_us)
+{
+    const struct recording *recording = r->recording;
+    while (at > 0 && recording->items[at - 1].phase == PHASE_CONNECT) {
+        at--;
+    }
+    if (at == 0) {
+        *lag_us =
+            r->began_us - (recording->at_us != 0 ? recording->at_us : recording->items[0].at_us);
+        return true;
+    }
+    *lag_us = r->spent_us[at - 1] - recording->items[at - 1].at_us;
+    return r->spent[at - 1];
+}
+
+bool replay_next_window(const struct replay *r, struct replay_window *out)
+{
+    const struct recording *recording = r->recording;
+    size_t at = find_window(r);
+    int64_t lag_us = 0;
+    if (at == recording->count || !lag_before(r, at, &lag_us)) {
+        return false;
+    }
+    const struct recorded *opens = &recording->items[at];
+    *out = (struct replay_window){
+        .opens = opens, .open_us = opens->at_us + lag_us, .close_us = INT64_MAX};
+    for (size_t i = at; i < recording->count; i++) {
+        if (recording->items[i].ends == opens->n) {
+            out->close_us = out->open_us + (recording->items[i].at_us - opens->at_us);
+        }
+    }
+    return true;
+}
+
+void replay_end_window(struct replay *r)
+{
+    size_t at = find_window(r);
+    r->window = at == r->recording->count ? at : at + 1;
 }

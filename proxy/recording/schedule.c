@@ -11,6 +11,7 @@
 
 #include "proxy/base/own.h"
 #include "proxy/fault/fault.h"
+#include "proxy/recording/gaps.h"
 #include "proxy/scenario/vocabulary.h"
 
 // A case on its way to its schedule.
@@ -180,6 +181,20 @@ static cJSON *action_of(const struct schedule *s, struct span rule, const struct
     return is_drawn ? drawn(s, rule, wins, &action) : cJSON_Duplicate(node, 1);
 }
 
+// From the start, or as the control interface had it before anybody came.
+static bool is_armed(const struct schedule *s, const cJSON *rule)
+{
+    struct span name = json_span(json_get(rule, "name"));
+    bool is_armed = !cJSON_IsFalse(json_get(rule, "armed"));
+    for (size_t i = 0; i < s->count; i++) {
+        const cJSON *json = s->events[i].json;
+        if (gaps_is_early(s->events, i) && span_equal(json_span(json_get(json, "rule")), name)) {
+            is_armed = span_is(json_span(json_get(json, "what")), "arm");
+        }
+    }
+    return is_armed;
+}
+
 // Where connections are refused nothing is counted: such a window is as wide as it is armed.
 static bool is_counted(const cJSON *rule)
 {
@@ -200,8 +215,8 @@ static cJSON *rule_of(const struct schedule *s, const cJSON *node)
     if (!span_is(json_span(json_get(node, "per")), per_name(PER_REQUEST))) {
         copy(rule, "per", json_get(node, "per"));
     }
-    if (cJSON_IsFalse(json_get(node, "armed"))) {
-        copy(rule, "armed", json_get(node, "armed"));
+    if (!is_armed(s, node)) {
+        (void)cJSON_AddFalseToObject(rule, "armed");
     }
     cJSON *then = cJSON_AddArrayToObject(rule, "then");
     const cJSON *action = NULL;
@@ -347,7 +362,8 @@ static void print(struct buf *out, const cJSON *file)
 enum rc schedule_write(struct buf *out, const cJSON *scenario, const struct event *events,
                        size_t count, struct diag *d)
 {
-    struct schedule s = {.scenario = scenario, .events = events, .count = count};
+    struct schedule s = {
+        .scenario = scenario, .events = events, .count = gaps_first_played(events, count)};
     const cJSON *open = count > 0 && events[0].kind == EVENT_OPEN ? events[0].json : NULL;
     s.case_id = json_get_text(open, "case");
     if (s.case_id == NULL || !span_to_u64(json_span(json_get(open, "seed")), UINT64_MAX, &s.seed)) {

@@ -62,10 +62,28 @@ static void add_reply(struct buf *out, const struct told *told)
     buf_add_text(out, "}}");
 }
 
-bool recording_holds(enum action_verb verb)
+bool recording_holds(enum action_verb verb, enum phase phase)
 {
-    return verb == ACTION_RESPOND || verb == ACTION_DATE_HEADER || verb == ACTION_RETRY_AFTER ||
-           (fault_exists(verb) && action_works_in(verb, PHASE_REQUEST));
+    bool is_of_reply =
+        verb == ACTION_RESPOND || verb == ACTION_DATE_HEADER || verb == ACTION_RETRY_AFTER;
+    bool has_reply = phase == PHASE_REQUEST || phase == PHASE_HEAD;
+    return (is_of_reply && has_reply) ||
+           ((fault_exists(verb) || !has_reply) && action_works_in(verb, phase));
+}
+
+cJSON *recording_when(enum phase phase, enum operation operation, uint64_t nth)
+{
+    cJSON *when = cJSON_CreateObject();
+    (void)cJSON_AddStringToObject(when, "phase", phase_name(phase));
+    if (phase == PHASE_HEAD) {
+        const char *name = operation_name(operation);
+        (void)cJSON_AddStringToObject(when, "operation",
+                                      *name == '\0' ? RECORDING_NO_OPERATION : name);
+    }
+    if (nth > 0) {
+        (void)cJSON_AddNumberToObject(when, "nth", (double)nth);
+    }
+    return when;
 }
 
 void recording_write_head(struct buf *out, const char *program, int64_t at_us)
@@ -76,6 +94,19 @@ void recording_write_head(struct buf *out, const char *program, int64_t at_us)
     buf_add_member(out, "program", span_of(program));
     buf_add_member(out, "at", span_of(at));
     buf_add_text(out, "}\n");
+}
+
+// Numbers of JSON end at 2^53: the seed is text.
+static void add_drawn(struct buf *out, const struct draw *drawn)
+{
+    OWN_BUF struct buf seed = {0};
+    buf_add_u64(&seed, drawn->seed);
+    buf_add_text(out, ",\"drawn\":{\"seed\":");
+    buf_add_json_string(out, buf_span(&seed));
+    buf_add_member(out, "case", drawn->case_id);
+    buf_add_member(out, "rule", drawn->rule);
+    buf_add_member_i64(out, "index", (int64_t)drawn->index);
+    buf_add_char(out, '}');
 }
 
 void recording_write(struct buf *out, const struct told *told)
@@ -93,7 +124,12 @@ void recording_write(struct buf *out, const struct told *told)
     buf_add_member(out, "at", span_of(at));
     buf_add_text(out, ",\"when\":");
     json_print(out, told->when);
-    if (left_out != NULL) {
+    if (told->drawn != NULL) {
+        add_drawn(out, told->drawn);
+    }
+    if (told->ends > 0) {
+        buf_add_member_i64(out, "ends", (int64_t)told->ends);
+    } else if (left_out != NULL) {
         buf_add_member(out, "left_out", span_of(left_out));
     } else {
         buf_add_text(out, ",\"then\":[");

@@ -124,8 +124,12 @@ static bool check_recording(struct check *c, const char *path)
     if (rc != RC_OK) {
         complain(c, &d);
     } else {
-        printf("%s: a recording of %zu exchanges%s\n", path, recording->count,
-               recording->is_cut ? "; a last line is not whole and is passed over" : "");
+        printf("%s: a recording of %zu exchanges", path, recording->exchanges);
+        if (recording->count > recording->exchanges) {
+            printf(", and of %zu lines that come before one",
+                   recording->count - recording->exchanges);
+        }
+        printf("%s\n", recording->is_cut ? "; a last line is not whole and is passed over" : "");
     }
     recording_free(&recording);
     return true;

@@ -7,6 +7,7 @@
 #include "proxy/base/own.h"
 #include "proxy/evidence/disk.h"
 #include "proxy/evidence/reader.h"
+#include "proxy/recording/gaps.h"
 #include "proxy/recording/schedule.h"
 #include "proxy/scenario/scenario.h"
 #include "suites/command/command.h"
@@ -16,8 +17,8 @@ const struct option_row SHOW_OPTIONS[] = {
     {"-v", NULL, "every event, whole, as the journal has it"},
     {"--as-scenario", NULL,
      "print a scenario file that plays exactly these faults again, what chance decided written "
-     "down "
-     "as it fell. Of meterprover-proxy: show --as-scenario JOURNAL SCENARIO"},
+     "down as it fell; what it cannot say stands on stderr, and the exit code is 2. Of "
+     "meterprover-proxy: show --as-scenario JOURNAL SCENARIO"},
     {"--help", NULL, "print this"},
     {NULL, NULL, NULL},
 };
@@ -168,6 +169,17 @@ static int tell_case(const struct evidence_run *run, const struct evidence_case 
     return rc == RC_OK ? EXIT_PASSED : EXIT_HARNESS;
 }
 
+// What the scenario that was printed does not play again, a line each.
+static int tell_gaps(struct span gaps)
+{
+    int code = gaps.len == 0 ? EXIT_PASSED : EXIT_OPEN;
+    while (gaps.len > 0) {
+        struct span line = span_cut(&gaps, '\n');
+        (void)fprintf(stderr, "meterprover show: not in this file: %.*s\n", (int)line.len, line.at);
+    }
+    return code;
+}
+
 static int print_schedule(const struct line *line, const cJSON *scenario,
                           const struct evidence_case *c)
 {
@@ -177,7 +189,13 @@ static int print_schedule(const struct line *line, const cJSON *scenario,
         return line_fail(line, &d);
     }
     printf("%.*s", (int)text.len, text.data);
-    return EXIT_PASSED;
+    OWN_BUF struct buf gaps = {0};
+    gaps_tell(&gaps, c->events, c->count);
+    if (c->integrity == INTEGRITY_CUT) { // it may be written still
+        (void)fprintf(stderr, "meterprover show: the journal has no end: this is what came to pass "
+                              "until its last line\n");
+    }
+    return tell_gaps(buf_span(&gaps));
 }
 
 static int show_case(const struct line *line, const struct evidence_run *run,
@@ -223,17 +241,31 @@ static enum rc render_case(cJSON **out, const struct scenario_file *file, const 
                      (int)id.len, id.len == 0 ? "" : id.at);
 }
 
+// Where the control interface armed rules, the file need not.
+static enum rc read_played(struct scenario_file **file, struct span text, const char *path,
+                           const struct evidence_case *c, struct diag *d)
+{
+    bool is_steered = false;
+    for (size_t i = 0; i < c->count; i++) {
+        is_steered = is_steered || c->events[i].kind == EVENT_CONTROL;
+    }
+    return is_steered ? scenario_read_steered(file, text, path, NULL, d)
+                      : scenario_read(file, text, path, NULL, d);
+}
+
 // Of a journal of meterprover-proxy, and the scenario that it played.
 static int show_journal(const struct line *line)
 {
     struct diag d = {0};
     OWN_BUF struct buf text = {0};
+    OWN_BUF struct buf played = {0};
     OWN(json) cJSON *scenario = NULL;
     struct evidence_case c = {.id = NULL};
     struct scenario_file *file = NULL;
     enum rc rc = file_read(&text, line->rest[0], &d);
     rc = rc == RC_OK ? evidence_read_events(&c, buf_span(&text), &d) : rc;
-    rc = rc == RC_OK ? scenario_read_file(&file, line->rest[1], NULL, &d) : rc;
+    rc = rc == RC_OK ? file_read(&played, line->rest[1], &d) : rc;
+    rc = rc == RC_OK ? read_played(&file, buf_span(&played), line->rest[1], &c, &d) : rc;
     if (rc == RC_OK) {
         rc = render_case(&scenario, file, c.count == 0 ? NULL : c.events[0].json, &d);
     }

@@ -84,6 +84,17 @@ class Opened(ConnectTest):
             client.send(head + body)  # and it is a reverse proxy still
             self.assertEqual(200, client.reply().status)
 
+    def test_none_within_another(self):
+        """The connection that was opened is one to its host, and stays it."""
+        with forward() as proxy:
+            client = self.opened(proxy)
+            client.send(f"CONNECT {SERVICE}:443 HTTP/1.1\r\nHost: {SERVICE}\r\n\r\n".encode())
+            self.assertEqual(403, client.reply().status)
+            self.check_event(proxy.wait("route", 2)[1], way="refused",
+                             text="a connection that was opened leads nowhere else: CONNECT on a new one")
+            client.send(proxy.sign.whole(host=SERVICE))
+            self.assertEqual(200, client.reply().status)
+
     def test_other_hosts_that_are_named(self):
         with forward(args=["--open", "sts.amazonaws.com", "--open", "localhost:8443"]) as proxy:
             self.opened(proxy, "sts.amazonaws.com").close()
@@ -135,6 +146,31 @@ class Opened(ConnectTest):
     def test_the_greeting_names_its_certificate(self):
         with forward() as proxy:
             self.assertTrue(proxy.exports["AWS_CA_BUNDLE"].startswith(proxy.authority_folder))
+
+    def test_secrets_of_real_clients(self):
+        """They take us for the real service, and show us what they show it."""
+        with forward() as proxy:
+            client = proxy.client()
+            client.send(f"CONNECT {SERVICE}:443 HTTP/1.1\r\nHost: {SERVICE}\r\nProxy-Authorization: Basic "
+                        "0123456789abcdef\r\n\r\n".encode())
+            client.head()
+            client.socket = proxy.context().wrap_socket(client.socket, server_hostname=SERVICE)
+            head, body = proxy.sign.request(batch(), host=SERVICE, headers=[
+                ("X-Amz-Security-Token", "token0123456789abcdef")])
+            client.send(head + body + "GET /?X-Amz-Security-Token=0123456789abcdef&X-Amz-Signature=0123 HTTP/1.1\r\n"
+                        f"Host: {SERVICE}\r\n\r\n".encode())
+            client.reply()
+            client.reply()
+            proxy.wait("response", 3)
+            self.assertNotIn(b"0123456789abcdef", b"".join(proxy.lines()))
+
+    def test_who_hands_out_credentials_is_not_asked_for_by_way_of_us(self):
+        """Clients that have a proxy ask it for all but what NO_PROXY names."""
+        with forward(source="imds", rules=[]) as proxy:
+            host, _ = proxy.exports["AWS_EC2_METADATA_SERVICE_ENDPOINT"].removeprefix("http://").split(":")
+            self.assertEqual(host, proxy.exports["NO_PROXY"])
+        with forward() as proxy:
+            self.assertNotIn("NO_PROXY", proxy.exports)
 
 
 class Refused(ConnectTest):

@@ -130,6 +130,22 @@ class LoadTest(ControlTest):
             self.check_good(control.load(scenario([rule("often", THROTTLE)])))
             self.check_good(control.arm("often"))
 
+    def test_with_a_recording(self):
+        """What only the stand-in can play is not loaded; the recording answers on."""
+        with tempfile.TemporaryDirectory(prefix="load-") as folder:
+            path = os.path.join(folder, "calls.jsonl")
+            with Proxy([], args=["--record", path]) as proxy:
+                told = [proxy.ask().status for _ in range(2)]
+            with steered(args=["--replay", path]) as proxy:
+                control = Control(proxy.control_port)
+                refused = self.check_answer(control.load(scenario(
+                    [rule("half", [{"unprocessed": {"customer": "acme"}}])])), 422, "bad_scenario")
+                self.assertRegex(refused["error"]["problems"][0],
+                                 r"unprocessed.*a recorded reply is as it is")
+                self.assertEqual(told[0], proxy.ask().status)
+                self.check_good(control.load(scenario([rule("often", THROTTLE)])))
+                self.assertEqual(400, proxy.ask().status)
+
     def test_wire_time_is_as_it_says(self):
         with steered() as proxy:
             control = Control(proxy.control_port)

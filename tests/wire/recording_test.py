@@ -134,7 +134,7 @@ class RobustTest(ReplayTest):
         self.assertEqual(3, process.returncode)
         whole = len(lines_of(self.path)) - 2  # but for the head, and the line that did not fit
         self.assertRegex(errors, rf"cannot write the recording {self.path}: File too large; it holds "
-                                 rf"{whole} exchanges, and {9 - whole} are lost")
+                                 rf"{whole} lines, and {9 - whole} are lost")
         self.assertTrue(0 < whole < 8)
         self.assertIn(f"{whole} exchanges; a last line is not whole", check(self.path)[1])
 

@@ -94,19 +94,6 @@ class FaithfulTest(ReplayTest):
                                                      "%a, %d %b %Y %H:%M:%S GMT") for _ in range(2)]
             self.assertIn((dates[0] - dates[1]).total_seconds() // 10, (720, 719))
 
-    def test_answered_early(self):
-        """An answer that came before the request was read comes after it."""
-        early = rule("early", [{"error": "InternalServiceErrorException"}], match="1",
-                     when={"operation": "BatchMeterUsage", "phase": "head"})
-        slow = rule("slow", [{"slow_read": {"bytes_per_s": 20000}}],
-                    when={"operation": "BatchMeterUsage", "phase": "head"})
-        with self.record([early, slow]) as proxy:
-            told = [dateless(proxy.ask().raw) for _ in range(2)]
-        self.assertEqual([["respond"], ["respond"]],
-                         [[key for action in e["then"] for key in action] for e in self.exchanges()])
-        with self.replay() as proxy:
-            self.assertEqual(told, [dateless(proxy.ask().raw) for _ in range(2)])
-
     def test_garbage_is_garbage(self):
         with self.record(in_turn([{"garbage": {"bytes": 80}}])) as proxy:
             self.see(proxy)

@@ -302,6 +302,17 @@ class Usage(WireTest):
         self.assertEqual(64, code)
         self.assertIn(f"the upstream http://{address} is this proxy itself", said)
 
+    def test_itself_by_another_name(self):
+        """Whoever listens everywhere is on the loopback, too; and so is the address of nobody."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+        for listen, host in (("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "0.0.0.0"), ("[::]", "[::1]"),
+                             ("[::]", "127.0.0.1"), ("0.0.0.0", "0.0.0.0")):
+            with self.subTest(listen=listen, host=host):
+                code, said = self.run_it("--listen", f"{listen}:{port}", "--upstream", f"http://{host}:{port}")
+                self.assertEqual(64, code)
+                self.assertIn("is this proxy itself", said)
+
     def test_rules_that_are_the_stand_ins_doing(self):
         for then in ([{"unprocessed": {"customer": "acme"}}], [{"date_header": "+1h"}]):
             with Proxy() as shell:

@@ -6,6 +6,10 @@
 #define AT "\"at\":\"2026-11-18T10:15:00.000Z\""
 #define FRONT "{\"n\":1," AT ",\"when\":{},"
 
+#define BEFORE(when) "{\"n\":1," AT ",\"when\":{" when "},\"then\":"
+#define OF_TLS "\"phase\":\"tls\",\"nth\":2"
+#define OF_HEAD "\"phase\":\"head\",\"operation\":\"other\",\"nth\":2"
+
 void written_and_read(void)
 {
     const struct h1_field fields[] = {
@@ -85,6 +89,27 @@ void refused(void)
          "f:2:1: an exchange has only one reply"},
         {"a service's", HEAD FRONT "\"then\":[{\"error\":\"ThrottlingException\"}]}\n",
          "f:2:1: \"error\" is for the stand-in service: a recording cannot do it"},
+        {"no phase", HEAD BEFORE("\"phase\":\"request\"") "[]}\n",
+         "f:2:1: \"phase\" is \"connect\", \"tls\" or \"head\""},
+        {"no operation", HEAD BEFORE("\"phase\":\"head\",\"nth\":1") "[]}\n",
+         "f:2:1: \"operation\" is one of the service's, or \"other\""},
+        {"which one", HEAD BEFORE("\"phase\":\"tls\"") "[{\"handshake_rst\":{}}]}\n",
+         "f:2:1: \"nth\", which one it was from 1, is missing"},
+        {"one that is none", HEAD BEFORE("\"phase\":\"tls\",\"nth\":0") "[]}\n",
+         "f:2:1: \"nth\", which one it was from 1, is missing"},
+        {"an action of elsewhere",
+         HEAD BEFORE(OF_TLS) "[{\"fin\":{\"at\":\"before-response\"}}]}\n",
+         "f:2:1: \"fin\" cannot be done there"},
+        {"a reply to a handshake", HEAD BEFORE(OF_TLS) "[{\"respond\":{\"status\":500}}]}\n",
+         "f:2:1: \"respond\" cannot be done there"},
+        {"two handshakes", HEAD BEFORE(OF_TLS) "[{\"untrusted\":{}},{\"wrong_host\":{}}]}\n",
+         "f:2:1: one action is done there, alone"},
+        {"a cut after the head", HEAD BEFORE(OF_HEAD) "[{\"rst\":{\"at\":\"before-response\"}}]}\n",
+         "f:2:1: there is neither a reply nor what lets none come"},
+        {"nothing was drawn from",
+         HEAD "{\"n\":1," AT ",\"drawn\":{\"seed\":7},\"when\":{},\"then\":[{\"garbage\":{}}]}\n",
+         "f:2:1: \"drawn\" is what was drawn from: a seed as text, a case, a rule, and its index "
+         "from 1"},
         {"two rewritings", HEAD FRONT "\"then\":[{\"garbage\":{}},{\"malformed_chunk\":{}}]}\n",
          "f:2:1: a reply can be broken in one way only"},
     };
@@ -115,4 +140,56 @@ void cut_short(void)
         CHECK_INT(recording->is_cut, len > second && len < whole.len);
         recording_free(&recording);
     }
+}
+
+// As it is written, so it is read: what was done to heads, handshakes and the port.
+void before_requests(void)
+{
+    static const struct {
+        enum phase phase;
+        enum operation operation;
+        uint64_t nth, ends;
+        const char *actions;
+    } ROWS[] = {
+        {PHASE_HEAD, OPERATION_NONE, 3, 0, ",{\"rst\":{\"at\":\"before-request\"}}"},
+        {PHASE_HEAD, OPERATION_METER_USAGE, 1, 0,
+         ",{\"delay\":\"3ms\"},{\"slow_read\":{"
+         "\"bytes_per_s\":9}}"},
+        {PHASE_TLS, OPERATION_NONE, 2, 0, ",{\"tls_garbage\":{}}"},
+        {PHASE_CONNECT, OPERATION_NONE, 0, 0, ",{\"refuse\":{}}"},
+        {PHASE_CONNECT, OPERATION_NONE, 0, 4, ""},
+    };
+    const struct draw drawn = {
+        .seed = UINT64_MAX, .case_id = SPAN("X-1"), .rule = SPAN("a \"rule\""), .index = 7};
+    const size_t count = sizeof ROWS / sizeof ROWS[0];
+    OWN_BUF struct buf text = {0};
+    struct recording *recording = NULL;
+    recording_write_head(&text, "p", INT64_C(1794996900000000));
+    for (size_t i = 0; i < count; i++) {
+        OWN(json) cJSON *when = recording_when(ROWS[i].phase, ROWS[i].operation, ROWS[i].nth);
+        struct told told = {.n = i + 1,
+                            .at_us = INT64_C(1794996903120000),
+                            .when = when,
+                            .actions = span_of(ROWS[i].actions),
+                            .drawn = ROWS[i].phase == PHASE_TLS ? &drawn : NULL,
+                            .ends = ROWS[i].ends};
+        recording_write(&text, &told);
+    }
+    if (!CHECK_INT(recording_read(&recording, buf_span(&text), "f", NULL), RC_OK)) {
+        return;
+    }
+    CHECK_INT(recording->count, count);
+    CHECK_INT(recording->exchanges, 0);
+    CHECK_INT(recording->at_us, INT64_C(1794996900000000));
+    for (size_t i = 0; i < count; i++) {
+        const struct recorded *e = &recording->items[i];
+        CHECK_INT(e->phase, ROWS[i].phase);
+        CHECK_INT(e->operation, ROWS[i].operation);
+        CHECK_INT(e->nth, ROWS[i].nth);
+        CHECK_INT(e->ends, ROWS[i].ends);
+        CHECK_INT(e->action_count, ROWS[i].ends > 0 ? 0 : i == 1 ? 2 : 1);
+        CHECK_INT(e->is_drawn, ROWS[i].phase == PHASE_TLS);
+        CHECK(!e->is_drawn || (draw_u64(&e->drawn, 1) == draw_u64(&drawn, 1)));
+    }
+    recording_free(&recording);
 }

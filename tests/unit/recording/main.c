@@ -16,7 +16,10 @@ int main(void)
         {"tokens of clients", client_tokens},
         {"hours later", later_hours},
         {"times in replies", echoes},
+        {"before a request is read", before_requests},
+        {"windows of refused connections", windows},
         {"what a case met, as a scenario", schedules},
+        {"what no scenario can say", gaps},
         {NULL, NULL},
     };
     static const struct unit_suite SUITES[] = {{"recording", TESTS}, {NULL, NULL}};

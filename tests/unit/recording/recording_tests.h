@@ -23,6 +23,9 @@ void nearest(void);
 void client_tokens(void);
 void later_hours(void);
 void echoes(void);
+void before_requests(void);
+void windows(void);
+void gaps(void);
 void schedules(void);
 
 #endif

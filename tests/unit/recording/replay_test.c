@@ -158,3 +158,81 @@ void echoes(void)
     }
     unit_row(NULL);
 }
+
+#define LINE(n, s, rest) "{\"n\":" #n ",\"at\":\"2026-11-18T10:15:" #s ".000Z\"," rest "}\n"
+#define EXCHANGE "\"when\":{},\"then\":[{\"respond\":{\"status\":200}}]"
+#define SHUT "\"when\":{\"phase\":\"connect\"},\"then\":[{\"refuse\":{}}]"
+#define OPEN(n) "\"when\":{\"phase\":\"connect\"},\"ends\":" #n
+#define CUT(operation, nth)                                                                        \
+    "\"when\":{\"phase\":\"head\",\"operation\":\"" operation "\",\"nth\":" #nth                   \
+    "},\"then\":[{\"rst\":{\"at\":\"before-request\"}}]"
+#define SHAKEN(nth)                                                                                \
+    "\"when\":{\"phase\":\"tls\",\"nth\":" #nth "},\"then\":[{\"handshake_rst\":{}}]"
+
+static struct replay *replay_lines(const char *lines)
+{
+    OWN_BUF struct buf text = {0};
+    struct recording *recording = NULL;
+    struct diag d = {0};
+    buf_add_text(&text, HEAD);
+    buf_add_text(&text, lines);
+    CHECK_INT(recording_read(&recording, buf_span(&text), "f", &d), RC_OK);
+    return replay_new(recording, REPLAY_EXACT);
+}
+
+// The line's number, or 0.
+static uint64_t nth(struct replay *r, enum phase phase, enum operation operation, uint64_t n)
+{
+    const struct recorded *e = replay_take_nth(r, phase, operation, n, RECORDED_US);
+    return e == NULL ? 0 : e->n;
+}
+
+static void counted(void)
+{
+    struct replay *r = replay_lines(LINE(1, 01, CUT("MeterUsage", 2)) LINE(2, 02, SHAKEN(2)) LINE(
+        3, 03, CUT("other", 2)) LINE(4, 04, CUT("MeterUsage", 1)));
+    CHECK_INT(nth(r, PHASE_HEAD, OPERATION_METER_USAGE, 1), 4);
+    CHECK_INT(nth(r, PHASE_HEAD, OPERATION_METER_USAGE, 2), 1);
+    CHECK_INT(nth(r, PHASE_HEAD, OPERATION_METER_USAGE, 3), 0);
+    CHECK_INT(nth(r, PHASE_HEAD, OPERATION_BATCH_METER_USAGE, 1), 0);
+    CHECK_INT(nth(r, PHASE_HEAD, OPERATION_NONE, 2), 3);
+    CHECK_INT(nth(r, PHASE_TLS, OPERATION_NONE, 1), 0);
+    CHECK_INT(nth(r, PHASE_TLS, OPERATION_NONE, 2), 2);
+    CHECK_INT(answer(r, "{}", RECORDED_US), 0); // none of them answers, or is near
+    replay_free(&r);
+}
+
+static void check_window(const struct replay *r, int64_t open_s, int64_t close_s)
+{
+    struct replay_window window;
+    CHECK(replay_next_window(r, &window));
+    CHECK_INT(window.open_us, RECORDED_US + open_s * US_PER_S);
+    CHECK_INT(window.close_us, close_s == 0 ? INT64_MAX : RECORDED_US + close_s * US_PER_S);
+}
+
+void windows(void)
+{
+    struct replay_window window;
+    counted();
+    struct replay *r = replay_lines(LINE(1, 02, SHUT) LINE(2, 05, OPEN(1)) LINE(3, 07, SHUT) LINE(
+        4, 08, OPEN(3)) LINE(5, 10, EXCHANGE) LINE(6, 11, SHAKEN(1)) LINE(7, 13, SHUT));
+    replay_begin(r, RECORDED_US + 100 * US_PER_S);
+    check_window(r, 102, 105);
+    replay_end_window(r);
+    check_window(r, 107, 108);
+    replay_end_window(r);
+    CHECK(!replay_next_window(r, &window)); // it comes after the handshake
+    CHECK_INT((int64_t)nth(r, PHASE_TLS, OPERATION_NONE, 1), 6);
+    check_window(r, 2, 0);
+    replay_end_window(r);
+    CHECK(!replay_next_window(r, &window));
+    replay_free(&r);
+    // Of a recording that does not say when it began.
+    struct recording *recording = NULL;
+    CHECK_INT(recording_read(&recording, SPAN("{\"recording\":1}\n" LINE(1, 30, SHUT)), "f", NULL),
+              RC_OK);
+    r = replay_new(recording, REPLAY_EXACT);
+    replay_begin(r, RECORDED_US);
+    check_window(r, 0, 0);
+    replay_free(&r);
+}
