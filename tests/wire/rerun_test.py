@@ -12,7 +12,8 @@ import unittest
 import wire
 from control import Control, switch
 from replay_test import ReplayTest, check, dateless
-from wire import PATIENCE_S, SILENCE_S, Client, batch, record, rule
+from clients import SILENCE_S
+from wire import PATIENCE_S, Client, batch, record, rule
 
 METERING = {"operation": "BatchMeterUsage"}
 HEAD = {**METERING, "phase": "head"}

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import wire
+from clients import masked
 from control import Control, switch
 from wire import PATIENCE_S, Client, Proxy, WireTest, batch, rule
 
@@ -48,7 +49,7 @@ class ScheduleTest(WireTest):
                 except OSError:
                     pass
                 data, how = client.rest()
-                seen.append((wire.masked(data), how))
+                seen.append((masked(data), how))
         proxy.wait("close", CALLS)
         return seen
 
@@ -137,7 +138,7 @@ class ScheduleTest(WireTest):
             control = Control(proxy.control_port)
             self.assertEqual(200, proxy.ask().status)
             control.arm("slow")
-            self.assertEqual(wire.masked(told), wire.masked(proxy.ask().raw))
+            self.assertEqual(masked(told), masked(proxy.ask().raw))
 
 
 if __name__ == "__main__":
