@@ -24,7 +24,7 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
 {
     struct lane *lane = port->lane;
     *x = (struct exchange){.lane = lane,
-                           .target = port->target,
+                           .target = route_target(port, head),
                            .peer = peer,
                            .head = head,
                            .connection = connection,
@@ -35,7 +35,7 @@ void exchange_init(struct exchange *x, const struct port *port, struct peer *pee
                            .over_arg = arg,
                            .error_name = "",
                            .origin = "proxy"};
-    lane->requests += port->target == TARGET_SERVICE && !route_is_ours(x) ? 1 : 0;
+    lane->requests += x->target == TARGET_SERVICE ? 1 : 0;
     loop_timer_init(&x->timer, lane->loop, on_time, x);
 }
 
@@ -119,6 +119,7 @@ static void await_client(struct exchange *x)
 // before.
 static void cut(struct exchange *x, enum fault_end end)
 {
+    x->becomes = EXCHANGE_BECOMES_NOTHING; // of a CONNECT whose answer did not come whole
     bool is_good = x->promises_more || !fault_plan_rewrites(&x->plan);
     tell_response(x, is_good && !x->is_growing && x->sent_bytes == reply_bytes(x));
     if (end == FAULT_HANG && x->has_half_closed) {
@@ -359,8 +360,8 @@ static void choose_by_head(struct exchange *x)
 void exchange_run_head(struct exchange *x)
 {
     decode_head(x);
-    if (route_is_ours(x)) {
-        return;
+    if (x->target == TARGET_PROXY) {
+        return; // it has no body that could wait
     }
     if (x->target == TARGET_SERVICE) {
         x->nth_head = ++x->lane->heads[x->operation];
@@ -421,9 +422,28 @@ void exchange_reply(struct exchange *x)
     }
 }
 
+// A CONNECT, in whose answer a rule has its say: its own, or what it makes of ours.
+static void choose_way(struct exchange *x)
+{
+    choose(x, PHASE_REQUEST);
+    if (x->rule != NULL && !x->rule->executes) {
+        answer_make(x);
+        exchange_reply(x);
+        return;
+    }
+    if (x->rule != NULL) {
+        answer_act(x);
+    }
+    route_connect(x);
+}
+
 static void choose_answer(struct exchange *x, bool is_whole)
 {
-    if (route_take(x)) {
+    if (x->target == TARGET_PROXY) {
+        choose_way(x);
+        return;
+    }
+    if (route_refuses(x)) {
         return;
     }
     choose(x, PHASE_REQUEST);
@@ -451,8 +471,7 @@ void exchange_run(struct exchange *x)
         end_intake(x);
     }
     // What is no call of the service is none of ours to judge when another server answers it.
-    bool is_other =
-        route_is_ours(x) || (x->lane->options.upstream != NULL && x->operation == OPERATION_NONE);
+    bool is_other = x->lane->options.upstream != NULL && x->operation == OPERATION_NONE;
     if (x->target == TARGET_SERVICE && !is_other) {
         decode_request(x);
     }

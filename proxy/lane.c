@@ -12,6 +12,7 @@
 #include "proxy/exchange.h"
 #include "proxy/handshake.h"
 #include "proxy/net/upstream.h"
+#include "proxy/route.h"
 #include "proxy/scenario/vocabulary.h"
 
 static int64_t machine_us(const struct lane *lane)
@@ -128,7 +129,7 @@ static enum rc open_ports(struct lane *lane, struct diag *d)
 {
     bool is_static = strcmp(lane_source(&lane->options), "static") == 0;
     enum rc rc = open_port(lane, TARGET_SERVICE, lane->options.listen, d);
-    for (unsigned i = TARGET_SERVICE + 1; rc == RC_OK && !is_static && i < TARGET_COUNT; i++) {
+    for (unsigned i = TARGET_SERVICE + 1; rc == RC_OK && !is_static && i <= TARGET_STS; i++) {
         rc = open_port(lane, (enum target)i, LANE_IDENTITY_HOST ":0", d);
     }
     return rc;
@@ -247,6 +248,16 @@ void lane_open_rules(struct lane *lane)
     }
 }
 
+static const char *transport_of(const struct lane *lane)
+{
+    bool is_proxy =
+        lane->options.scenario != NULL && scenario_is_behind_proxy(lane->options.scenario);
+    if (is_proxy) {
+        return "proxy";
+    }
+    return lane->options.tls == NULL ? "plain" : "tls";
+}
+
 static void record_open(struct lane *lane)
 {
     struct journal *j = lane->journal;
@@ -261,7 +272,7 @@ static void record_open(struct lane *lane)
     journal_text(j, "rule_set", span_of(world_ruleset(lane->world)->name));
     journal_text(j, "time", span_of(lane->options.told_time ? "told" : "real"));
     journal_int(j, "tolerance_us", lane->options.tolerance_us);
-    journal_text(j, "transport", lane->options.tls == NULL ? SPAN("plain") : SPAN("tls"));
+    journal_text(j, "transport", span_of(transport_of(lane)));
     journal_text(j, "credentials", span_of(lane_source(&lane->options)));
     if (lane->options.upstream != NULL) {
         journal_text(j, "upstream", span_of(upstream_origin(lane->options.upstream)->text));
@@ -270,9 +281,15 @@ static void record_open(struct lane *lane)
     (void)journal_end(j);
 }
 
-// A rule that is about TLS would never act without.
+// A rule that is about TLS would never act without, nor what is said to clients of a proxy.
 enum rc lane_check_transport(const struct lane *lane, const struct scenario *s, struct diag *d)
 {
+    if (s != NULL && scenario_is_behind_proxy(s) && lane->options.destinations == NULL) {
+        return diag_fail_at(d, RC_CONFLICT, s->file,
+                            json_place(s->places, json_get(s->client, "transport")),
+                            "the transport proxy needs somebody who serves CONNECT, which is not "
+                            "done here");
+    }
     bool speaks_tls = lane->options.tls != NULL || lane->options.opening != NULL;
     for (size_t i = 0; s != NULL && !speaks_tls && i < s->rule_count; i++) {
         const struct rule *rule = &s->rules[i];
@@ -490,8 +507,11 @@ bool lane_does(enum action_verb verb)
 static enum rc supports_target(const struct scenario *s, const struct rule *rule, struct diag *d)
 {
     struct span name = json_span(json_get(rule->when, "target"));
-    bool is_service = name.len == 0 || target_find(name) == TARGET_SERVICE;
-    return is_service ? RC_OK : asking_supports(s, rule, target_find(name), d);
+    enum target target = name.len == 0 ? TARGET_SERVICE : target_find(name);
+    if (target == TARGET_PROXY) {
+        return route_supports(s, rule, d);
+    }
+    return target == TARGET_SERVICE ? RC_OK : asking_supports(s, rule, target, d);
 }
 
 static enum rc supports_rule(const struct scenario *s, const struct rule *rule, struct diag *d)

@@ -237,7 +237,8 @@ static void add_asked(const struct exchange *x, struct buf *b)
 {
     if (x->target != TARGET_SERVICE) {
         buf_add_member(b, "to", span_of(target_name(x->target)));
-        buf_add_member(b, "asks", span_of(asking_what(x)));
+        bool is_connect = x->target == TARGET_PROXY;
+        buf_add_member(b, "asks", is_connect ? x->head->authority : span_of(asking_what(x)));
     }
 }
 

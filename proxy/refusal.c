@@ -28,7 +28,8 @@ static bool is_refusal(const struct rule *rule)
 static enum target target_of(const struct rule *rule)
 {
     struct span target = json_span(json_get(rule->when, "target"));
-    return target.len == 0 ? TARGET_SERVICE : target_find(target);
+    bool is_of_service = target.len == 0 || target_find(target) == TARGET_PROXY; // one port
+    return is_of_service ? TARGET_SERVICE : target_find(target);
 }
 
 // No request is seen that could be counted or looked at: only target and phase may be named.

@@ -10,10 +10,12 @@
 #define HTTP_PORT 80
 #define CONNECT_PORT 443
 
-bool route_is_ours(const struct exchange *x)
+enum target route_target(const struct port *port, const struct h1_head *head)
 {
-    bool is_proxy = x->lane->options.destinations != NULL || x->lane->options.upstream != NULL;
-    return is_proxy && x->target == TARGET_SERVICE && x->head->form == H1_FORM_AUTHORITY;
+    const struct lane_options *o = &port->lane->options;
+    bool is_proxy = o->destinations != NULL || o->upstream != NULL;
+    bool is_connect = is_proxy && head->form == H1_FORM_AUTHORITY;
+    return is_connect && port->target == TARGET_SERVICE ? TARGET_PROXY : port->target;
 }
 
 static void refuse(struct exchange *x, const char *text)
@@ -66,7 +68,7 @@ static void dial(struct exchange *x, struct upstream *to)
     x->tunnel = tunnel_new(to, &handler);
 }
 
-static void connect_to(struct exchange *x)
+void route_connect(struct exchange *x)
 {
     const struct destinations *d = x->lane->options.destinations;
     struct upstream *tunnel = NULL;
@@ -94,14 +96,10 @@ static void connect_to(struct exchange *x)
     }
 }
 
-bool route_take(struct exchange *x)
+bool route_refuses(struct exchange *x)
 {
     const struct destinations *d = x->lane->options.destinations;
     struct upstream *tunnel = NULL;
-    if (route_is_ours(x)) {
-        connect_to(x);
-        return true;
-    }
     if (d == NULL || x->target != TARGET_SERVICE || x->head->form != H1_FORM_ABSOLUTE) {
         return false;
     }
@@ -111,6 +109,62 @@ bool route_take(struct exchange *x)
                                      : "that host is only tunnelled, by CONNECT");
     }
     return way != WAY_ANSWERED;
+}
+
+// What a proxy itself can do to the answer of a CONNECT. That has neither an error of AWS's nor a
+// body or a date that would matter.
+static bool is_of_proxy(enum action_verb verb)
+{
+    static const enum action_verb VERBS[] = {ACTION_RESPOND,    ACTION_DELAY,  ACTION_HANG,
+                                             ACTION_FIN,        ACTION_RST,    ACTION_EMPTY_REPLY,
+                                             ACTION_RATE_LIMIT, ACTION_DRIP,   ACTION_GARBAGE,
+                                             ACTION_ARM,        ACTION_DISARM, ACTION_REFUSE};
+    for (size_t i = 0; i < sizeof VERBS / sizeof VERBS[0]; i++) {
+        if (VERBS[i] == verb) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// RFC 9110 9.3.6: after any 2xx the client goes on as if it spoke to the host.
+static bool opens(const struct action *action)
+{
+    return action->verb == ACTION_RESPOND && json_get_int(action->args, "status", 0) / 100 == 2;
+}
+
+enum rc route_supports(const struct scenario *s, const struct rule *rule, struct diag *d)
+{
+    if (!scenario_is_behind_proxy(s)) {
+        return diag_fail_at(d, RC_UNSUPPORTED, s->file, rule->place,
+                            "the rule \"%s\" never acts: a proxy is asked under the transport "
+                            "proxy of \"client\" only",
+                            rule->name);
+    }
+    if (rule->phase != PHASE_REQUEST && rule->phase != PHASE_CONNECT) {
+        return diag_fail_at(d, RC_UNSUPPORTED, s->file, rule->place,
+                            "the rule \"%s\" never acts: a CONNECT is looked at in the phase "
+                            "request only",
+                            rule->name);
+    }
+    if (json_get(rule->when, "attempt") != NULL) {
+        return diag_fail_at(d, RC_UNSUPPORTED, s->file, rule->place,
+                            "the rule \"%s\" never acts: no CONNECT says which attempt it is",
+                            rule->name);
+    }
+    for (size_t i = 0; i < rule->action_count; i++) {
+        const struct action *a = &rule->actions[i];
+        if (!is_of_proxy(a->verb)) {
+            return diag_fail_at(d, RC_UNSUPPORTED, s->file, a->place,
+                                "\"%s\" is nothing that can be done to the answer of a CONNECT",
+                                action_name(a->verb));
+        }
+        if (opens(a)) {
+            return diag_fail_at(d, RC_UNSUPPORTED, s->file, a->place,
+                                "a 2xx opens the tunnel, which is what happens without a rule");
+        }
+    }
+    return RC_OK;
 }
 
 void route_clear(struct exchange *x)

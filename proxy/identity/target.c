@@ -4,7 +4,8 @@
 static const char *const NAMES[] = {[TARGET_SERVICE] = "service",
                                     [TARGET_IMDS] = "imds",
                                     [TARGET_CONTAINER] = "container-credentials",
-                                    [TARGET_STS] = "sts"};
+                                    [TARGET_STS] = "sts",
+                                    [TARGET_PROXY] = "proxy"};
 
 _Static_assert(sizeof NAMES / sizeof NAMES[0] == TARGET_COUNT, "every target has a name");
 

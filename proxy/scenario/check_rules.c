@@ -148,7 +148,7 @@ static void check_action(const struct scenario *s, const struct rule *rule,
 {
     if (action_kind(action->verb) == FAULT_TLS && !scenario_is_over_tls(s)) {
         problem(problems, RC_CONFLICT, action->place,
-                "\"%s\" needs the transport tls of \"client\"", action_name(action->verb));
+                "\"%s\" needs the transport tls or proxy of \"client\"", action_name(action->verb));
     }
     if (!action_works_in(action->verb, rule->phase)) {
         problem(problems, RC_CONFLICT, action->place, "\"%s\" cannot be done in phase \"%s\"",

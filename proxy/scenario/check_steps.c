@@ -75,9 +75,14 @@ static void check_id(const struct scenario *s, const struct step *step, struct p
 // The same of what a client's connections must be able to do.
 static void check_transport(const struct scenario *s, struct problems *problems)
 {
+    struct place place = json_place(s->places, json_get(s->client, "transport"));
+    const char *transport = json_get_text(s->client, "transport");
     if (scenario_is_over_tls(s) && !json_array_has(s->requires, "tls")) {
-        problem(problems, RC_MISSING, json_place(s->places, json_get(s->client, "transport")),
-                "the transport tls needs \"tls\" in \"requires\"");
+        problem(problems, RC_MISSING, place, "the transport %s needs \"tls\" in \"requires\"",
+                transport);
+    }
+    if (scenario_is_behind_proxy(s) && !json_array_has(s->requires, "proxy")) {
+        problem(problems, RC_MISSING, place, "the transport proxy needs \"proxy\" in \"requires\"");
     }
 }
 

@@ -20,7 +20,7 @@ struct subject_record {
 struct subject {
     enum phase phase;
     enum operation operation; // OPERATION_NONE before the head is read
-    struct span target;       // "service" "imds" "container-credentials" "sts"
+    struct span target;       // "service" "imds" "container-credentials" "sts" "proxy"
     const struct subject_record *records;
     size_t record_count;
     struct span region, credential, token; // symbols

@@ -167,9 +167,15 @@ bool scenario_registers(const char *profile)
     return strcmp(profile, "container-hourly") == 0;
 }
 
+bool scenario_is_behind_proxy(const struct scenario *s)
+{
+    return span_is(json_span(json_get(s->client, "transport")), "proxy");
+}
+
 bool scenario_is_over_tls(const struct scenario *s)
 {
-    return span_is(json_span(json_get(s->client, "transport")), "tls");
+    bool is_itself = span_is(json_span(json_get(s->client, "transport")), "tls");
+    return is_itself || scenario_is_behind_proxy(s);
 }
 
 enum operation scenario_metering(const char *profile)

@@ -143,6 +143,8 @@ enum operation scenario_metering(const char *profile);
 
 // Whether its client is to be spoken to over TLS.
 bool scenario_is_over_tls(const struct scenario *s);
+// Whether that is through a proxy, by CONNECT.
+bool scenario_is_behind_proxy(const struct scenario *s);
 
 // The scenario as it is written into evidence (scenario.json): every default filled in, every verb
 // named, every expectation with its file, line and column. profile: the one that is run.

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 import wire
@@ -243,6 +244,122 @@ class Refused(ConnectTest):
                 data = client.recv(65536)
                 self.assertNotEqual(b"", data, got)
                 got += data
+
+
+class Answered(ConnectTest):
+    """Rules that have their say in the answer of a CONNECT."""
+    ASKED = {"target": "proxy"}
+
+    def proxied(self, *rules, then=None, connect=True):
+        """A forward proxy with those rules; then: what the only one does, to the first CONNECT."""
+        rules = list(rules) or [rule("no way", then, match="1", when=self.ASKED)]
+        tree = wire.scenario(rules, tls=True)
+        tree["client"]["transport"] = "proxy"
+        tree["requires"].append("proxy")
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(tree, file)
+            file.flush()
+            args = ["--scenario", file.name]
+            return forward(args=args) if connect else Proxy(args=args)
+
+    def meter(self, proxy, client):
+        """One record through the tunnel that the client has."""
+        client.socket = proxy.context().wrap_socket(client.socket, server_hostname=SERVICE)
+        client.send(proxy.sign.whole(host=SERVICE))
+        self.assertEqual("Success", client.reply().results()[0]["Status"])
+
+    def test_a_refusal_and_then_the_tunnel(self):
+        """Byte for byte a proxy's; the connection goes on, and asked again it leads to the service."""
+        said = {"respond": {"status": 407, "headers": {"Proxy-Authenticate": "Basic realm=\"r\"",
+                                                       "Content-Type": "text/plain", "Date": "d"},
+                            "body": "who are you?"}}
+        with self.proxied(then=[said]) as proxy:
+            client, head = self.connect(proxy, SERVICE + ":443")
+            self.assertEqual(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Type: text/plain\r\nDate: d\r\n"
+                             b"Proxy-Authenticate: Basic realm=\"r\"\r\nContent-Length: 12\r\n\r\n", head)
+            self.assertEqual(b"who are you?", client.take(12))
+            client.send(f"CONNECT {SERVICE}:443 HTTP/1.1\r\nHost: {SERVICE}:443\r\n\r\n".encode())
+            self.assertEqual(b"HTTP/1.1 200 Connection established\r\n\r\n", client.head())
+            self.meter(proxy, client)
+            first, second, third = proxy.wait("request", 3)
+            for x, asked in enumerate((first, second), 1):
+                self.check_event(asked, x=x, conn=1, to="proxy", asks=SERVICE + ":443", method="CONNECT")
+            self.check_event(third, operation="BatchMeterUsage", conn=1)
+            self.assertNotIn("to", third)
+            self.check_event(proxy.wait("response")[0], x=1, status=407, origin="rule", whole=True)
+            self.check_event(proxy.wait("response", 2)[1], x=2, status=200, origin="proxy", whole=True)
+            self.check_event(proxy.wait("fault")[0], x=1, rule="no way", action="respond")
+            opened, = proxy.wait("route")
+            self.check_event(opened, x=2, way="opened")
+            client.close()
+            proxy.stop()
+            self.assertEqual("1 requests\n", proxy.process.stdout.read())
+
+    def test_cuts(self):
+        for then, got in (([{"rst": {"at": "before-response"}}], (b"", "rst")),
+                          ([{"fin": {"at": "before-response"}}], (b"", "fin")),
+                          ([{"empty_reply": {}}], (b"", "fin")),
+                          ([{"rst": {"at": "response", "after_bytes": 12}}], (b"HTTP/1.1 200", "rst")),
+                          ([{"fin": {"at": "response", "after_bytes": 12}}], (b"HTTP/1.1 200", "fin"))):
+            with self.subTest(then), self.proxied(then=then) as proxy:
+                client = proxy.client()
+                client.send(f"CONNECT {SERVICE}:443 HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+                self.assertEqual(got, client.rest())
+                self.check_event(proxy.wait("fault")[0], x=1, rule="no way", bytes=len(got[0]))
+                self.meter(proxy, self.connect(proxy, SERVICE + ":443")[0])  # the next one is led on
+
+    def test_silence(self):
+        with self.proxied(then=[{"hang": {"at": "before-response"}}]) as proxy:
+            client = proxy.client()
+            client.send(f"CONNECT {SERVICE}:443 HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+            proxy.wait("fault")
+            self.assertTrue(client.is_silent())
+            client.close()
+            self.assertEqual([], proxy.events("route"))
+
+    def test_a_late_tunnel(self):
+        with self.proxied(then=[{"delay": "700ms"}]) as proxy:
+            begun = time.monotonic()
+            client, head = self.connect(proxy, SERVICE + ":443")
+            self.assertEqual(b"HTTP/1.1 200 Connection established\r\n\r\n", head)
+            self.assertGreaterEqual(time.monotonic() - begun, 0.7)
+            self.meter(proxy, client)
+
+    def test_each_target_has_rules_of_its_own(self):
+        """The first CONNECT and the first call are each the first of their own kind."""
+        rules = [rule("proxy", [{"respond": {"status": 502}}], match="1", when=self.ASKED),
+                 rule("service", [{"error": "ThrottlingException"}], match="1")]
+        with self.proxied(*rules) as proxy:
+            self.assertTrue(self.connect(proxy, SERVICE + ":443")[1].startswith(b"HTTP/1.1 502 Bad Gateway\r\n"))
+            client = self.opened(proxy)
+            client.send(proxy.sign.whole(host=SERVICE))
+            self.assertEqual(400, client.reply().status)
+            self.assertEqual(["proxy", "service"], [e["rule"] for e in proxy.wait("fault", 2)])
+
+    def test_nobody_listens(self):
+        closed = rule("closed", [{"refuse": {}}], when={"target": "proxy", "phase": "connect"})
+        with self.proxied(closed) as proxy, self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", proxy.port))
+
+    def test_what_cannot_be_played(self):
+        asked = self.ASKED
+        for then, when, connect, sentence in (
+                ({"error": "ThrottlingException"}, asked, True, "nothing that can be done to the answer of a CONNECT"),
+                ({"redirect": {}}, asked, True, "nothing that can be done to the answer of a CONNECT"),
+                ({"truncate": {"after_bytes": 1}}, asked, True, "nothing that can be done to the answer of a CONNECT"),
+                ({"respond": {"status": 204}}, asked, True, "a 2xx opens the tunnel"),
+                ({"hang": {"at": "before-request"}}, {**asked, "phase": "head"}, True, "in the phase request only"),
+                ({"respond": {"status": 407}}, {**asked, "attempt": 1}, True, "no CONNECT says which attempt"),
+                ({"untrusted": {}}, {**asked, "phase": "tls"}, True, "in the phase request only"),
+                ({"respond": {"status": 407}}, asked, False, "somebody who serves CONNECT")):
+            with self.subTest(then=then, when=when), self.assertRaisesRegex(AssertionError, sentence):
+                self.proxied(rule("no way", [then], when=when), connect=connect)
+        tree = wire.scenario([rule("no way", [{"rst": {"at": "before-response"}}], when=asked)])
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(tree, file)
+            file.flush()
+            with self.assertRaisesRegex(AssertionError, "under the transport proxy"):
+                forward(args=["--scenario", file.name])
 
 
 class Tunnelled(ConnectTest):
