@@ -200,10 +200,10 @@ static enum rc set_where(struct environment *e, const struct environment_options
         {"REQUESTS_CA_BUNDLE", o->ca_file, false},
         {"CURL_CA_BUNDLE", o->ca_file, false},
         // libcurl reads http_proxy in lower case only, others read either.
-        {"HTTPS_PROXY", o->tripwire, true},
-        {"https_proxy", o->tripwire, true},
-        {"HTTP_PROXY", o->tripwire, true},
-        {"http_proxy", o->tripwire, true},
+        {"HTTPS_PROXY", o->proxy, true},
+        {"https_proxy", o->proxy, true},
+        {"HTTP_PROXY", o->proxy, true},
+        {"http_proxy", o->proxy, true},
         {"NO_PROXY", LOOPBACK, true},
         {"no_proxy", LOOPBACK, true},
     };

@@ -23,8 +23,9 @@ struct environment_options {
     const char *sts_endpoint;                   // NULL: endpoint
     const char *region;                         // required
     const char *config_file, *credentials_file; // empty files; required
-    const char
-        *tripwire; // "http://127.0.0.1:40999": where a bypass of the endpoint is caught; required
+    // "http://127.0.0.1:40999": the proxy through which the endpoint is reached, or, where that is
+    // reached without one, what catches a bypass of it; required.
+    const char *proxy;
     const char *ca_file; // PEM bundle with our authority, under TLS
     enum credential_source source;
     const char *access_key, *secret_key, *session_token;

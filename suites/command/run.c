@@ -17,6 +17,7 @@
 #include "proxy/base/instant.h"
 #include "proxy/base/own.h"
 #include "proxy/base/rsa.h"
+#include "proxy/destinations.h"
 #include "proxy/net/tls.h"
 #include "proxy/service/world.h"
 #include "suites/client/environment.h"
@@ -275,6 +276,7 @@ void run_clear(struct run *run)
     x_free(run->scratch);
     x_free(run->public_key_file);
     rsa_key_free(&run->key);
+    destinations_free(&run->destinations);
     tls_context_free(&run->tls);
     authority_free(&run->authority);
     x_free(run->add_env);
@@ -363,6 +365,9 @@ static enum rc open_authority(struct run *run, const struct scenario *const *cas
         rc = tls_context_new(&run->tls, run->authority, d);
         run->setting.tls = run->tls;
         run->setting.ca_file = authority_path(run->authority);
+        // To the service alone, in whose place we answer: nobody is ever connected to.
+        run->destinations = destinations_new(NULL, NULL, 0);
+        run->setting.destinations = run->destinations;
     }
     return rc;
 }

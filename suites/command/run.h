@@ -39,6 +39,7 @@ struct run {
     char *scratch;
     struct authority *authority; // where a case is played over TLS
     struct tls_context *tls;
+    struct destinations *destinations;
     struct rsa_key *key; // of registrations; NULL: the profile has none
     char *public_key_file;
     bool interrupted;

@@ -65,8 +65,38 @@ void invariant_signature(struct findings *out, const struct facts *f)
 // What OpenSSL says of a method's name where a handshake should begin: plain HTTP came.
 #define PLAIN_HTTP "http request"
 
+static bool is_secured(const struct facts *f, int64_t connection)
+{
+    for (size_t i = 0; i < f->evidence->count; i++) {
+        const struct event *e = &f->evidence->events[i];
+        if (e->kind == EVENT_TLS && json_get_int(e->json, "conn", 0) == connection &&
+            strcmp(fact_text(e->json, "what"), "ready") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A proxy is spoken to in clear itself, so what it is asked for the service is looked at.
+static void judge_proxied(struct findings *out, const struct facts *f)
+{
+    for (size_t i = 0; i < f->exchanges_count; i++) {
+        const struct exchange_fact *x = &f->exchanges[i];
+        int64_t connection = json_get_int(x->request, "conn", 0);
+        if (*x->operation != '\0' && !is_secured(f, connection)) {
+            findings_add(out, FINDING_BAD, x->line,
+                         "The request at line %u was sent to the proxy in clear, although the "
+                         "endpoint is https.",
+                         x->line);
+        }
+    }
+}
+
 void invariant_secured(struct findings *out, const struct facts *f)
 {
+    if (strcmp(fact_text(json_get(f->scenario, "client"), "transport"), "proxy") == 0) {
+        judge_proxied(out, f);
+    }
     for (size_t i = 0; i < f->evidence->count; i++) {
         const struct event *e = &f->evidence->events[i];
         if (e->kind == EVENT_TLS && strcmp(fact_text(e->json, "why"), PLAIN_HTTP) == 0) {

@@ -174,7 +174,9 @@ static enum rc open_lane(struct play *p, struct diag *d)
     if (rc != RC_OK) {
         return rc;
     }
-    if (scenario_is_over_tls(p->scenario) && p->setting->tls == NULL) {
+    bool is_over_tls = scenario_is_over_tls(p->scenario);
+    bool is_behind_proxy = scenario_is_behind_proxy(p->scenario);
+    if (is_over_tls && p->setting->tls == NULL) {
         return diag_fail(d, RC_INTERNAL, "nothing was made ready for TLS");
     }
     struct lane_options options = {
@@ -182,7 +184,9 @@ static enum rc open_lane(struct play *p, struct diag *d)
         .scenario = p->scenario,
         .profile = p->setting->profile,
         .listen = p->setting->attachment == NULL ? "127.0.0.1:0" : p->setting->attachment->listen,
-        .tls = scenario_is_over_tls(p->scenario) ? p->setting->tls : NULL,
+        .tls = is_over_tls && !is_behind_proxy ? p->setting->tls : NULL,
+        .destinations = is_behind_proxy ? p->setting->destinations : NULL,
+        .opening = is_behind_proxy ? p->setting->tls : NULL,
         .elsewhere = tripwire_address(p->tripwire),
         .seed = p->setting->seed,
         .world_seed = p->world_seed,

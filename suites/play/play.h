@@ -26,10 +26,12 @@ struct play_setting {
     // nothing.
     const struct rsa_key *key;
     const char *public_key_file;
-    // What cases of the transport `tls` are played with, and the file of the certificate that their
-    // clients must trust; NULL where no case is one.
+    // What cases over TLS are played with, and the file of the certificate that their clients must
+    // trust; NULL where no case is one.
     struct tls_context *tls;
     const char *ca_file;
+    // Where clients may be led that reach the service through a proxy; NULL as before.
+    struct destinations *destinations;
     const char *scratch;           // a directory for what the clients keep
     bool told_time;                // the client supports `clock`
     bool is_exec;                  // the exec contract: no steps, the client does its own work

@@ -94,23 +94,40 @@ static unsigned told_deadline_s(const struct play *p)
     return whole > 0 ? whole : 1;
 }
 
+// Where the client finds the service: behind a proxy under its own name, but on a port on which it
+// does not listen, so that nothing of a request reaches it from who goes around the proxy.
+static void add_endpoint(const struct play *p, struct buf *out)
+{
+    if (scenario_is_behind_proxy(p->scenario)) {
+        buf_addf(out, "https://metering.marketplace.%s.amazonaws.com:8443",
+                 world_region(lane_world(p->lane)));
+    } else {
+        buf_add_text(out, lane_endpoint(p->lane));
+    }
+    buf_add_char(out, '\0');
+}
+
 enum rc seat_environment(struct play *p, struct diag *d)
 {
     char **added = added_variables(p);
     OWN_BUF struct buf empty = {0};
     OWN_BUF struct buf world = {0};
-    OWN_BUF struct buf trip = {0};
+    OWN_BUF struct buf endpoint = {0};
+    OWN_BUF struct buf proxy = {0};
+    bool is_behind_proxy = scenario_is_behind_proxy(p->scenario);
     world_describe(lane_world(p->lane), &world);
     buf_addf(&empty, "%s/empty%c", p->setting->scratch, '\0');
-    buf_addf(&trip, "http://%s%c", tripwire_address(p->tripwire), '\0');
+    add_endpoint(p, &endpoint);
+    buf_addf(&proxy, "http://%s%c",
+             is_behind_proxy ? lane_address(p->lane) : tripwire_address(p->tripwire), '\0');
     buf_add_char(&world, '\0');
     struct environment_options options = {
         .caller = (const char *const *)environ,
-        .endpoint = lane_endpoint(p->lane),
+        .endpoint = endpoint.data,
         .region = world_region(lane_world(p->lane)),
         .config_file = empty.data,
         .credentials_file = empty.data,
-        .tripwire = trip.data,
+        .proxy = proxy.data,
         .ca_file = scenario_is_over_tls(p->scenario) ? p->setting->ca_file : NULL,
         .state_dir = p->state_dir,
         .world = world.data,

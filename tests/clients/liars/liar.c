@@ -42,7 +42,7 @@ static void say_hello(struct liar *l)
     buf_add_text(&l->out,
                  "{\"mp\":\"hello\",\"contract\":1,\"supports\":[\"usage\",\"flush\",\"clock\","
                  "\"restart\",\"resolve\",\"register\",\"page\",\"users\",\"notice\",\"instances\","
-                 "\"verify-signature\",\"tls\"]}\n");
+                 "\"verify-signature\",\"tls\",\"proxy\"]}\n");
 }
 
 static void claim_usage(struct liar *l, const char *id)

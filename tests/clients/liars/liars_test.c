@@ -38,9 +38,10 @@ static const struct {
 static void note_supports(struct play *p, const struct answer *answer)
 {
     (void)p;
-    static const char *const WORDS[] = {
-        "usage",    "flush", "clock",  "restart",          "resolve",
-        "register", "page",  "notice", "verify-signature", "tls"};
+    static const char *const WORDS[] = {"usage",   "flush",   "clock",
+                                        "restart", "resolve", "register",
+                                        "page",    "notice",  "verify-signature",
+                                        "tls",     "proxy"};
     for (size_t i = 0; answer->kind == ANSWER_HELLO && i < sizeof WORDS / sizeof WORDS[0]; i++) {
         CHECK(answer_supports(answer, WORDS[i]));
     }

@@ -54,7 +54,7 @@ static struct environment_options basic(void)
         .region = "us-east-1",
         .config_file = "/out/config",
         .credentials_file = "/out/credentials",
-        .tripwire = "http://127.0.0.1:4999",
+        .proxy = "http://127.0.0.1:4999",
         .source = CREDENTIALS_STATIC,
         .access_key = "AKIDTEST",
         .secret_key = "secret",
@@ -333,7 +333,7 @@ static void refuses_what_cannot_be_run(void)
     CHECK_INT(environment_build(&e, &o, NULL), RC_OK);
     environment_clear(&e);
     o.world = "{}";
-    o.tripwire = NULL;
+    o.proxy = NULL;
     d = (struct diag){0};
     CHECK_INT(environment_build(&e, &o, &d), RC_MISSING);
     CHECK_TEXT(d.text, "the client's environment needs a value for HTTPS_PROXY");

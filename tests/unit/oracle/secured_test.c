@@ -43,4 +43,51 @@ static void secured(void)
     rows_judge(ROWS, SCENARIO("'steps':[],'expect':[]," ANY_REQUEST));
 }
 
-const struct unit_test SECURED_TESTS[] = {{"secured", secured}, {NULL, NULL}};
+#define OPENED "event tls {'conn':1,'what':'ready'}\n"
+#define OTHERS "event tls {'conn':2,'what':'ready'}\n"
+#define SHUT "event tls {'conn':1,'what':'closed'}\n"
+#define CONNECT "event request {'x':7,'conn':1,'to':'proxy','asks':'h:443','operation':''}\n"
+#define REQUEST "request 1 acme:9:7\n"
+
+// What a proxy is asked itself is in clear, and all else is behind the handshake in its tunnel.
+static void behind_a_proxy(void)
+{
+    static const struct row ROWS[] = {
+        {.name = "through the tunnel",
+         .tale = ASK CONNECT OPENED REQUEST "end done",
+         .check = "secured",
+         .verdict = VERDICT_PASS},
+        {.name = "handed to the proxy",
+         .tale = ASK REQUEST "end done",
+         .check = "secured",
+         .verdict = VERDICT_FAIL,
+         .says = "The request at line 5 was sent to the proxy in clear, although the endpoint is "
+                 "https.",
+         .line = 5},
+        {.name = "handed to the proxy beside a tunnel",
+         .tale = ASK OTHERS REQUEST "end done",
+         .check = "secured",
+         .verdict = VERDICT_FAIL,
+         .says = "was sent to the proxy in clear"},
+        {.name = "a handshake that was not done",
+         .tale = ASK SHUT REQUEST "end done",
+         .check = "secured",
+         .verdict = VERDICT_FAIL,
+         .says = "was sent to the proxy in clear"},
+        {.name = "what is no call",
+         .tale = ASK "event request {'x':7,'conn':1,'operation':''}\n end done",
+         .check = "secured",
+         .verdict = VERDICT_PASS},
+        {.name = "plain HTTP within the tunnel",
+         .tale = BROKEN("us", "", "http request") "end done",
+         .check = "secured",
+         .verdict = VERDICT_FAIL,
+         .says = "in clear over connection 3"},
+        {0},
+    };
+    rows_judge(ROWS,
+               SCENARIO("'client':{'transport':'proxy'},'steps':[],'expect':[]," ANY_REQUEST));
+}
+
+const struct unit_test SECURED_TESTS[] = {
+    {"secured", secured}, {"behind a proxy", behind_a_proxy}, {NULL, NULL}};

@@ -113,6 +113,10 @@ static void transport(void)
         {"TLS", PLAIN "\"client\": {\"transport\": \"tls\"}, \"requires\": [\"tls\"],",
          "the exec contract has no steps, and no hello, in which the client would say that it "
          "supports \"tls\""},
+        {"a proxy",
+         PLAIN "\"client\": {\"transport\": \"proxy\"}, \"requires\": [\"tls\", \"proxy\"],",
+         "the exec contract has no steps, and no hello, in which the client would say that it "
+         "supports \"tls\""},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         struct stage s;

@@ -58,6 +58,9 @@ static void refuses_what_is_fixed(void)
         {"a variable", "\"client\": {\"env\": {\"TZ\": \"Asia/Tokyo\"}}," STEPS, "sets \"env\""},
         {"another endpoint", "\"client\": {\"transport\": \"tls\"}, \"requires\": [\"tls\"]," STEPS,
          "needs an endpoint of https"},
+        {"a proxy",
+         "\"client\": {\"transport\": \"proxy\"}, \"requires\": [\"tls\", \"proxy\"]," STEPS,
+         "needs an endpoint of https"},
         {"a clock that is off", "\"time\": {\"skew\": \"+20m\"}," STEPS, "spoils the next case"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {

@@ -9,6 +9,7 @@
 #define K2 "\"world\": {\"credentials\": [{\"name\": \"k2\", \"life_wire\": \"5s\"}]},"
 #define NO_SESSION "\"world\": {\"credentials\": [{\"name\": \"k2\", \"session\": false}]},"
 #define CHANGE(change) "\"steps\": [" USAGE "}}, {\"credentials\": {" change "}}, {\"round\": {}}],"
+#define PROXY "\"client\": {\"transport\": \"proxy\"}, \"requires\": [\"tls\", \"proxy\"],"
 #define STEPS "\"steps\": [" USAGE "}}, {\"round\": {}}],"
 
 static void cases_are_refused(void)
@@ -32,6 +33,7 @@ static void cases_are_refused(void)
          "which cannot change"},
         {"plain", "\"client\": {\"transport\": \"plain\"}," STEPS, NULL},
         {"TLS", "\"client\": {\"transport\": \"tls\"}, \"requires\": [\"tls\"]," STEPS, NULL},
+        {"a proxy", PROXY STEPS, NULL},
         {"environment", "\"client\": {\"env\": {\"TZ\": \"Asia/Tokyo\"}}," STEPS, NULL},
         {"protected environment", "\"client\": {\"env\": {\"AWS_ACCESS_KEY_ID\": \"a\"}}," STEPS,
          "the variable AWS_ACCESS_KEY_ID cannot be set by a case"},
