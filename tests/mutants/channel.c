@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/mutants/channel.h"
 
+#include "tests/mutants/proxy.h"
+
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <openssl/err.h>
@@ -21,7 +23,8 @@ static bool has(const struct trust *trust, enum variant variant)
 // A connected socket, or -1. SO_SNDTIMEO bounds connect too on Linux.
 static int connect_to(const struct trust *trust, const char *name, const char *port)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo hints = {
+        .ai_flags = AI_NUMERICHOST, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     if (getaddrinfo(name, port, &hints, &found) != 0) {
         return -1;
@@ -157,15 +160,36 @@ static bool secure(struct channel *c, struct trust *trust, const char *name)
     return is_done;
 }
 
+// To the peer, or to the proxy that is asked for it.
+static enum channel_failure reach(struct channel *c, struct trust *trust, const char *name,
+                                  const char *port, bool is_secure)
+{
+    struct proxy_place proxy;
+    bool is_blind = has(trust, BUG_PROXY_BLIND) || has(trust, LEGAL_NO_PROXY);
+    if (!is_secure || is_blind || !proxy_find(&proxy, name)) {
+        c->fd = connect_to(trust, name, port);
+        return c->fd < 0 ? CHANNEL_UNREACHABLE : CHANNEL_OPEN;
+    }
+    bool has_refused = false;
+    c->fd = connect_to(trust, proxy.name, proxy.port);
+    if (c->fd >= 0 && (proxy_takes_request(trust->variants, name) ||
+                       proxy_connect(trust->variants, c->fd, name, port, &has_refused))) {
+        return CHANNEL_OPEN;
+    }
+    channel_close(c);
+    return has_refused ? CHANNEL_UNLED : CHANNEL_UNREACHABLE;
+}
+
 enum channel_failure channel_open(struct channel *c, struct trust *trust, const char *name,
                                   const char *port, bool is_secure)
 {
     *c = CHANNEL_CLOSED;
-    c->fd = connect_to(trust, name, port);
-    if (c->fd < 0) {
-        return CHANNEL_UNREACHABLE;
+    enum channel_failure failure = reach(c, trust, name, port, is_secure);
+    if (failure != CHANNEL_OPEN) {
+        return failure;
     }
-    if (is_secure && !secure(c, trust, name)) {
+    bool is_clear = !is_secure || proxy_takes_request(trust->variants, name);
+    if (!is_clear && !secure(c, trust, name)) {
         SSL_free(c->ssl);
         c->ssl = NULL; // so that nothing is said, and the socket alone is closed
         channel_close(c);

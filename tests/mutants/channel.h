@@ -27,12 +27,14 @@ struct channel {
 enum channel_failure {
     CHANNEL_OPEN,        // it did not fail
     CHANNEL_UNREACHABLE, // nobody listens there, or takes no bytes
+    CHANNEL_UNLED,       // the proxy refuses to lead there
     CHANNEL_UNTRUSTED    // the handshake failed
 };
 
-// Connects, within some seconds. Under TLS the certificate must be of an authority in the file
-// AWS_CA_BUNDLE or SSL_CERT_FILE names (else of one that this machine trusts), of this time, and
-// name's. *c is closed after a failure.
+// Connects, within some seconds, under TLS through the proxy that the environment names for it. No
+// name is ever asked for: a peer of ours is an address, or is reached through a proxy. Under TLS
+// the certificate must be of an authority in the file AWS_CA_BUNDLE or SSL_CERT_FILE names (else of
+// one that this machine trusts), of this time, and name's. *c is closed after a failure.
 enum channel_failure channel_open(struct channel *c, struct trust *trust, const char *name,
                                   const char *port, bool is_secure);
 MUST_USE bool channel_send(const struct channel *c, struct span bytes);

@@ -385,6 +385,8 @@ static void read_reply(struct meter *m, struct batch batch, const struct wire_re
         without_keys(m, batch);
     } else if (reply->delivery == DELIVERY_NONE && has(m, BUG_DROP_UNREACHABLE)) {
         give_up(m, batch, "the service cannot be reached");
+    } else if (reply->is_unled && has(m, BUG_DROP_UNLED)) {
+        give_up(m, batch, "the proxy refuses");
     } else if (reply->is_untrusted && has(m, BUG_DROP_UNTRUSTED)) {
         give_up(m, batch, "the service cannot be trusted");
     } else if (reply->delivery == DELIVERY_NONE) {

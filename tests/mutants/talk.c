@@ -30,6 +30,7 @@ void talk_hello(const struct variants *variants, bool registers)
     buf_add_text(&line, verifies ? ",\"verify-signature\"" : "");
     if (!variants->on[LEGAL_BARE_CONTRACT]) {
         buf_add_text(&line, ",\"clock\",\"restart\",\"tags\",\"instances\",\"tls\"");
+        buf_add_text(&line, variants->on[LEGAL_NO_PROXY] ? "" : ",\"proxy\"");
         buf_add_text(&line, registers ? "" : ",\"page\",\"users\",\"notice\"");
     }
     buf_add_text(&line, "]}");

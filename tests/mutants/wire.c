@@ -9,6 +9,7 @@
 #include "proxy/base/instant.h"
 #include "proxy/base/own.h"
 #include "tests/mutants/mend.h"
+#include "tests/mutants/proxy.h"
 
 #define PLAIN_JSON "application/json"
 #define MAX_REPLY (4u << 20)
@@ -92,7 +93,9 @@ static void render_head(struct buf *out, const struct wire *w, const struct sign
     buf_addf(&length, "%zu", r->body.len);
     OWN(text) char *length_text = buf_take_text(&length);
     OWN(text) char *authorization = buf_take_text(&signature->authorization);
-    buf_addf(out, "POST %s HTTP/1.1\r\n", r->path);
+    bool is_absolute = w->is_secure && proxy_takes_request(w->variants, w->name);
+    buf_addf(out, "POST %s%s%s HTTP/1.1\r\n", is_absolute ? "https://" : "",
+             is_absolute ? w->host : "", r->path);
     if (lower) {
         add_header(out, "authorization", authorization);
     }
@@ -249,6 +252,7 @@ static enum channel_failure connect_once(struct wire *w)
 static void send_and_receive(struct wire *w, struct span request, struct wire_reply *reply)
 {
     enum channel_failure failure = connect_once(w);
+    reply->is_unled = failure == CHANNEL_UNLED;
     reply->is_untrusted = failure == CHANNEL_UNTRUSTED;
     if (failure != CHANNEL_OPEN) {
         return;

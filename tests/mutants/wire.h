@@ -29,6 +29,7 @@ struct wire_reply {
     unsigned retry_after_ms; // Retry-After in seconds, or x-amz-retry-after, where sent
     struct buf body;
     bool has_no_keys;  // there were none to sign with, so nothing was sent
+    bool is_unled;     // the proxy refused to lead to the service, so nothing was sent
     bool is_untrusted; // TLS was not ready, so nothing was sent
     bool is_believed;  // the bug believes-cut takes it for the acceptance of all
 };

@@ -16,7 +16,7 @@ import page
 from outbox import MAX_QUANTITY, Outbox
 from subscriptions import FAILED, Subscriptions, read_notice
 
-METERING = ["usage", "flush", "clock", "restart", "tags", "instances", "tls"]
+METERING = ["usage", "flush", "clock", "restart", "tags", "instances", "tls", "proxy"]
 SUPPORTS = [*METERING, "resolve", "page", "users", "notice"]
 IN_BUYERS_ACCOUNT = {  # what such a product supports instead
     "ami": [*METERING, "register"], "container-metered": [*METERING, "register"],
