@@ -11,20 +11,16 @@
 #define PLAIN_LOWEST_FIRST (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 #define PLAIN_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-// High bits where a byte of the word is zero (and perhaps in bytes above such a one).
-static inline uint64_t plain_zero_bytes(uint64_t word)
-{
-    return (word - PLAIN_EACH_BYTE(1)) & ~word & PLAIN_EACH_BYTE(0x80);
-}
-
 // High bits where one of eight bytes is a control character, a quote, a backslash, DEL or beyond
-// ASCII (and perhaps in bytes above such a one).
+// ASCII (and perhaps in bytes above such a one, by a carry). The high bit of a difference is set
+// where that is below nought; that of the sum from DEL to 0xfe, and 0xff is left to a difference.
 static inline uint64_t plain_others(uint64_t word)
 {
-    uint64_t controls = (word - PLAIN_EACH_BYTE(0x20)) & ~word & PLAIN_EACH_BYTE(0x80);
-    return controls | plain_zero_bytes(word ^ PLAIN_EACH_BYTE('"')) |
-           plain_zero_bytes(word ^ PLAIN_EACH_BYTE('\\')) |
-           plain_zero_bytes(word ^ PLAIN_EACH_BYTE(0x7f)) | (word & PLAIN_EACH_BYTE(0x80));
+    uint64_t quote = word ^ PLAIN_EACH_BYTE('"');
+    uint64_t backslash = word ^ PLAIN_EACH_BYTE('\\');
+    uint64_t high = (word + PLAIN_EACH_BYTE(1)) | (word - PLAIN_EACH_BYTE(0x20)) |
+                    (quote - PLAIN_EACH_BYTE(1)) | (backslash - PLAIN_EACH_BYTE(1));
+    return high & PLAIN_EACH_BYTE(0x80);
 }
 
 static inline bool plain_is_word(uint64_t word)

@@ -70,7 +70,7 @@ uint64_t journal_lost(const struct journal *j);
 const char *journal_path(const struct journal *j);
 // The line that ended last, without its newline; valid until the next one begins.
 struct span journal_last_line(const struct journal *j);
-// SHA-256 of every byte up to now, flushed or not.
+// SHA-256 of every byte of the file up to now, flushed or not; that of nothing where there is none.
 void journal_digest(const struct journal *j, char out[65]);
 // Flushes and closes. Accepts NULL in *j and nulls it. The outcome is that of the whole life.
 enum rc journal_close(struct journal **j, struct diag *d);

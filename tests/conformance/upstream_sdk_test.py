@@ -38,7 +38,7 @@ class Through:
         for operation, outcome in zip(sdk_test.METHODS, outcomes):
             self.assertIn("reply", outcome, operation)
         for number, operation in enumerate(sdk_test.METHODS, 1):
-            request, = far.events("request", x=number)
+            request, = far.wait("request", x=number)
             self.assertEqual(operation, request["operation"])
             self.assertEqual(("", True, True), tuple(request["signature"][k] for k in (
                 "error", "valid", "scope")))

@@ -8,6 +8,7 @@
 extern const struct unit_test JSON_ONCE_TESTS[];
 extern const struct unit_test JSON_TESTS[];
 extern const struct unit_test OPTIONS_TESTS[];
+extern const struct unit_test PLAIN_TESTS[];
 extern const struct unit_test SIGN_TESTS[];
 extern const struct unit_test TEXT_TESTS[];
 extern const struct unit_test TIME_TESTS[];

@@ -168,6 +168,21 @@ static void digest_is_of_all_bytes(void)
     finish(&f);
 }
 
+static void no_file_has_no_digest(void)
+{
+    struct fixture f;
+    char digest[SHA256_HEX];
+    char expected[SHA256_HEX];
+    begin(&f, false, 0);
+    (void)line(f.journal, EVENT_CONNECT, "a");
+    journal_flush(f.journal);
+    (void)line(f.journal, EVENT_CONNECT, "b");
+    journal_digest(f.journal, digest);
+    sha256_hex(expected, (struct span){.at = "", .len = 0});
+    CHECK_TEXT(digest, expected);
+    finish(&f);
+}
+
 // A body is a JSON text in a JSON string; the secret in it may be escaped once more.
 static void secrets_never_reach_the_file(void)
 {
@@ -375,6 +390,7 @@ const struct unit_test JOURNAL_TESTS[] = {
     {"stamps are exact", stamps_are_exact},
     {"the observer sees lines and may write", observer_sees_lines},
     {"the digest is of all bytes", digest_is_of_all_bytes},
+    {"no file has no digest", no_file_has_no_digest},
     {"secrets never reach the file", secrets_never_reach_the_file},
     {"numeric secrets", numeric_secrets},
     {"a full journal counts what it loses", a_full_journal_counts_what_it_loses},
