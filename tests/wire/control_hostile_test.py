@@ -8,9 +8,8 @@ import time
 import unittest
 
 from control import METERING, THROTTLE, Control, ControlTest, Waiting, steered, switch
-from program_test import run
 from clients import Client
-from wire import PATIENCE_S, batch, many, record, rule
+from wire import PATIENCE_S, batch, many, record, rule, run
 
 TOKEN = "c3RlZXJpbmctdG9rZW4tMQ=="
 GET = b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\n"
