@@ -333,7 +333,7 @@ class Proxy:
         code = self.process.wait(PATIENCE_S)
         if code != 0 or self.errors() != "":
             raise AssertionError(f"exit code {code}, errors: {self.errors()[-6000:]}")
-        if os.path.exists(self.journal_path):
+        if "--journal" in self.process.args:
             self.check_journal()
 
     def check_journal(self):
