@@ -20,7 +20,7 @@
             release(*slot);                                                                        \
         }                                                                                          \
     }                                                                                              \
-    static inline type *own_take_##kind(type **slot)                                               \
+    __attribute__((unused)) static inline type *own_take_##kind(type **slot)                       \
     {                                                                                              \
         type *value = *slot;                                                                       \
         *slot = NULL;                                                                              \

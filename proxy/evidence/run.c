@@ -175,12 +175,9 @@ static struct run_case *find_case(const struct run_writer *w, const char *case_i
     return NULL;
 }
 
-static enum rc need_case(struct run_case **out, const struct run_writer *w, const char *case_id,
-                         struct diag *d)
+static enum rc no_case(const char *case_id, struct diag *d)
 {
-    *out = find_case(w, case_id);
-    return *out != NULL ? RC_OK
-                        : diag_fail(d, RC_UNKNOWN, "the run has no case \"%.100s\"", case_id);
+    return diag_fail(d, RC_UNKNOWN, "the run has no case \"%.100s\"", case_id);
 }
 
 // OUT/cases/ID of a case that is known; owned.
@@ -195,10 +192,9 @@ static char *case_dir(const struct run_writer *w, const struct run_case *c)
 static enum rc case_path(const struct run_writer *w, const char *case_id, const char *file,
                          char **path, struct diag *d)
 {
-    struct run_case *c = NULL;
-    enum rc rc = need_case(&c, w, case_id, d);
-    if (rc != RC_OK) {
-        return rc;
+    const struct run_case *c = find_case(w, case_id);
+    if (c == NULL) {
+        return no_case(case_id, d);
     }
     if (file != NULL && !layout_file_is_good(span_of(file))) {
         return diag_fail(d, RC_SYNTAX, "\"%.100s\" cannot be the name of a file of a case", file);
@@ -208,7 +204,7 @@ static enum rc case_path(const struct run_writer *w, const char *case_id, const 
     }
     OWN(text) char *cases = disk_join(w->dir, LAYOUT_CASES);
     OWN(text) char *dir = case_dir(w, c);
-    rc = make_dir(cases, d);
+    enum rc rc = make_dir(cases, d);
     if (rc == RC_OK) {
         rc = make_dir(dir, d);
     }
@@ -353,12 +349,9 @@ enum rc run_writer_end_case(struct run_writer *w, const char *case_id, struct jo
                             const char *why, const char *text, struct span more, struct diag *d)
 {
     struct diag own = {0};
-    struct run_case *c = NULL;
+    struct run_case *c = find_case(w, case_id);
     struct ending ending = {.why = why, .text = text, .more = more};
-    enum rc rc = need_case(&c, w, case_id, &own);
-    if (rc == RC_OK) {
-        rc = end_case(w, c, *journal, &ending, &own);
-    }
+    enum rc rc = c == NULL ? no_case(case_id, &own) : end_case(w, c, *journal, &ending, &own);
     // A journal that could not be written outweighs whatever else went wrong.
     struct diag closing = {0};
     if (journal_close(journal, &closing) != RC_OK) {
@@ -374,14 +367,14 @@ enum rc run_writer_end_case(struct run_writer *w, const char *case_id, struct jo
 enum rc run_writer_drop_case(struct run_writer *w, const char *case_id, struct diag *d)
 {
     struct diag own = {0};
-    struct run_case *c = NULL;
-    enum rc rc = need_case(&c, w, case_id, &own);
-    if (rc == RC_OK) {
-        OWN(text) char *dir = case_dir(w, c);
-        rc = oldrun_remove_case(dir, &own);
-        x_free(c->why);
-        c->why = NULL;
+    struct run_case *c = find_case(w, case_id);
+    if (c == NULL) {
+        return report(w, no_case(case_id, &own), &own, d);
     }
+    OWN(text) char *dir = case_dir(w, c);
+    enum rc rc = oldrun_remove_case(dir, &own);
+    x_free(c->why);
+    c->why = NULL;
     return report(w, rc, &own, d);
 }
 

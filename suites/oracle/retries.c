@@ -57,10 +57,12 @@ static bool is_same_call(const struct facts *f, const struct exchange_fact *a,
         is_same_text(json_get(a->request, "token"), json_get(b->request, "token"))) {
         return true;
     }
+    if (a->count == 0 || b->count == 0) {
+        return false;
+    }
     const struct record_fact *first = &f->records[a->first];
     const struct record_fact *second = &f->records[b->first];
-    return a->count > 0 && b->count > 0 && account_equal(&first->account, &second->account) &&
-           first->hour_us == second->hour_us;
+    return account_equal(&first->account, &second->account) && first->hour_us == second->hour_us;
 }
 
 // The first line that was sent to the client after that moment; UINT64_MAX when there is none.

@@ -190,15 +190,10 @@ def expected_error(shape_name, kind):
     return OWN_ERRORS.get(shape_name, "ValidationException")
 
 
-def reachable(name, found):
-    if name not in found:
-        found.add(name)
-        shape = SHAPES[name]
-        for member in shape.get("members", {}).values():
-            reachable(member["shape"], found)
-        if "member" in shape:
-            reachable(shape["member"]["shape"], found)
-    return found
+def reachable(name):
+    found = {}
+    model_check.reachable(MODEL, name, found)
+    return set(found)
 
 
 class WalkTest(unittest.TestCase):
@@ -252,7 +247,7 @@ class WalkTest(unittest.TestCase):
         counts = {}
         for operation, shape in MODEL["operations"].items():
             seen, shapes, counts[operation] = self.walk(operation)
-            wanted = reachable(shape["input"]["shape"], set())
+            wanted = reachable(shape["input"]["shape"])
             self.assertEqual(wanted, shapes, f"{operation}: shapes that no request holds")
             self.assertEqual({(s, k) for s in wanted for k in ("min", "max", "pattern")
                               if k in SHAPES[s]},
@@ -264,7 +259,7 @@ class WalkTest(unittest.TestCase):
         known = {"type", "min", "max", "pattern", "required", "members", "member", "documentation",
                  "sensitive", "box", "enum", "deprecated", "deprecatedMessage", "deprecatedSince"}
         for operation in MODEL["operations"].values():
-            for name in reachable(operation["input"]["shape"], set()):
+            for name in reachable(operation["input"]["shape"]):
                 self.assertEqual(set(), set(SHAPES[name]) - known, name)
                 self.assertNotIn("enum", SHAPES[name])
 

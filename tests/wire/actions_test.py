@@ -7,9 +7,7 @@ import http.client
 import itertools
 import json
 import os
-import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,9 +15,8 @@ import unittest
 
 import wire
 from clients import masked
-from wire import PATIENCE_S, Proxy, WireTest, batch, in_turn, rule
+from wire import METERPROVER, PATIENCE_S, Proxy, WireTest, batch, in_turn, needs_meterprover, rule, run
 
-METERPROVER = os.environ.get("METERPROVER", "meterprover")
 
 
 class Arrivals:
@@ -448,10 +445,9 @@ class RefuseTest(WireTest):
             path = os.path.join(folder, "scenario.json")
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(wire.scenario([one]), file)
-            done = subprocess.run([wire.PROGRAM, "--scenario", path], capture_output=True, text=True,
-                                  timeout=PATIENCE_S, stdin=subprocess.DEVNULL, check=False)
-        self.assertEqual(done.returncode, 3, done.stderr)
-        self.assertIn(sentence, done.stderr)
+            code, _, errors = run("--scenario", path)
+        self.assertEqual(code, 3, errors)
+        self.assertIn(sentence, errors)
 
 
 # A client for `meterprover test` that says on its own log what came of a connection at each step.
@@ -482,7 +478,7 @@ except ConnectionResetError:
 """
 
 
-@unittest.skipIf(shutil.which(METERPROVER) is None, "METERPROVER does not say where meterprover is")
+@needs_meterprover
 class WindowTest(WireTest):
     """The same by steps, which can also end the window."""
 
@@ -501,11 +497,10 @@ class WindowTest(WireTest):
             with open(os.path.join(folder, "network", "NET-90.json"), "w", encoding="utf-8") as file:
                 json.dump(tree, file)
             out = os.path.join(folder, "out")
-            done = subprocess.run([METERPROVER, "test", "--scenarios", folder, "--out", out, "--profile",
-                                   "saas", "--no-doctor", "--", sys.executable, "-c", PROBE],
-                                  capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+            done = run("test", "--scenarios", folder, "--out", out, "--profile", "saas", "--no-doctor", "--",
+                       sys.executable, "-c", PROBE, program=METERPROVER)
             case = os.path.join(out, "cases", "NET-90")
-            self.assertTrue(os.path.exists(case), done.stdout + done.stderr)
+            self.assertTrue(os.path.exists(case), done)
             with open(os.path.join(case, "client.out"), encoding="utf-8") as file:
                 said = [line.split() for line in file if line.startswith(("PROBE", "KEPT"))]
             with open(os.path.join(case, "journal.jsonl"), encoding="utf-8") as file:

@@ -37,11 +37,11 @@ class RegionTest(WireTest):
 
     def test_each_region_has_a_quota_of_its_own(self):
         with Proxy([], world={"quotas": True}) as proxy:
-            statuses = []
-            while 400 not in statuses and len(statuses) < 100:  # each takes less than 100 ms
-                statuses.append(proxy.ask().status)
+            with proxy.client() as client:  # all at once: no machine is too slow for that
+                client.send(proxy.sign.whole() * 40)
+                statuses = [client.reply().status for _ in range(40)]
             self.assertEqual([200] * 10, statuses[:10])
-            self.assertEqual(400, statuses[-1])
+            self.assertIn(400, statuses)
             proxy.sign.region = "eu-west-1"
             self.assertEqual(200, proxy.ask().status)
 

@@ -15,7 +15,7 @@ import unittest
 
 import wire
 from farther import Server, replies
-from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, in_turn, record, rule
+from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, in_turn, record, rule, run
 
 SERVICE = "metering.marketplace.us-east-1.amazonaws.com"
 OK = b"HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: 2\r\n\r\nok"
@@ -484,10 +484,9 @@ class Usage(ConnectTest):
                 (["--connect", "--tunnel", "no-such-host.invalid"], 3, "there is no host")):
             with self.subTest(args), tempfile.TemporaryDirectory() as folder:
                 more = ["--authority", folder] if "--connect" in args else []
-                done = subprocess.run([PROGRAM, *args, *more], capture_output=True, text=True,
-                                      timeout=PATIENCE_S, stdin=subprocess.DEVNULL, check=False)
-                self.assertEqual((code, ""), (done.returncode, done.stdout), done.stderr)
-                self.assertIn(sentence, done.stderr)
+                seen, out, errors = run(*args, *more)
+                self.assertEqual((code, ""), (seen, out), errors)
+                self.assertIn(sentence, errors)
 
 
 if __name__ == "__main__":

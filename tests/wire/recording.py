@@ -3,12 +3,10 @@
 import json
 import os
 import re
-import subprocess
 import tempfile
 
-from wire import PATIENCE_S, Proxy, WireTest
+from wire import METERPROVER, Proxy, WireTest, run
 
-METERPROVER = os.environ.get("METERPROVER", "meterprover")
 ERROR = "NotRecordedException"
 
 
@@ -26,9 +24,7 @@ def lines_of(path):
 
 
 def check(path):
-    done = subprocess.run([METERPROVER, "check", path], capture_output=True, text=True, check=False,
-                          timeout=PATIENCE_S)
-    return done.returncode, done.stdout
+    return run("check", path, program=METERPROVER)[:2]
 
 
 class ReplayTest(WireTest):

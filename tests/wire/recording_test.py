@@ -18,7 +18,7 @@ import unittest
 import wire
 from clients import Client
 from recording import ERROR, ReplayTest, check, dateless, lines_of, resolve
-from wire import PATIENCE_S, PROGRAM, Proxy, batch, in_turn, record, rule
+from wire import PATIENCE_S, PROGRAM, Proxy, batch, in_turn, record, rule, run
 
 CONNECT = {"x86_64": 42, "aarch64": 203}.get(platform.machine())
 
@@ -138,11 +138,6 @@ class RobustTest(ReplayTest):
         self.assertTrue(0 < whole < 8)
         self.assertIn(f"{whole} exchanges; a last line is not whole", check(self.path)[1])
 
-    def refused(self, *args):
-        done = subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=PATIENCE_S,
-                              stdin=subprocess.DEVNULL, check=False)
-        return done.returncode, done.stderr
-
     def test_what_is_refused(self):
         with open(self.path, "w", encoding="utf-8") as file:
             file.write('{"recording":1}\n{"n":1,"at":"2026-11-18T10:15:00Z","when":{},'
@@ -161,13 +156,12 @@ class RobustTest(ReplayTest):
                 (3, f"{self.path}:2:1: the header \"Content-Length\"", ["--replay", self.path]),
                 (3, f"{other}:1:1: this is no recording", ["--replay", other])]:
             with self.subTest(args):
-                seen, errors = self.refused(*args)
+                seen, _, errors = run(*args)
                 self.assertEqual(code, seen)
                 self.assertIn(text, errors)
         self.assertEqual(1, check(self.path)[0])
         self.rewrite()
-        self.assertIn("a recorded reply is as it is", self.refused("--replay", self.path,
-                                                                   "--scenario", other)[1])
+        self.assertIn("a recorded reply is as it is", run("--replay", self.path, "--scenario", other)[2])
 
     def test_rules_act_on_what_is_replayed(self):
         with self.record() as proxy:
@@ -216,9 +210,8 @@ class UpstreamTest(ReplayTest):
         self.assertEqual(5, len(self.exchanges()))
         with self.replay() as proxy:
             self.assertEqual(told, self.ask_all(proxy, signed))
-        self.assertIn("--upstream and --replay", subprocess.run(
-            [PROGRAM, "--replay", self.path, "--upstream", "http://127.0.0.1:9"], check=False,
-            capture_output=True, text=True, timeout=PATIENCE_S).stderr)
+        self.assertIn("--upstream and --replay",
+                      run("--replay", self.path, "--upstream", "http://127.0.0.1:9")[2])
 
     def answer(self, raw):
         """What is recorded of an upstream that answers with these bytes; and what the client saw."""

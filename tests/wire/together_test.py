@@ -6,8 +6,6 @@ import itertools
 import json
 import os
 import re
-import shutil
-import subprocess
 import tempfile
 import threading
 import time
@@ -15,9 +13,8 @@ import unittest
 
 import wire
 from clients import TlsClient, masked
-from wire import PATIENCE_S, Proxy, WireTest, batch, record, rule
+from wire import METERPROVER, PATIENCE_S, Proxy, WireTest, batch, needs_meterprover, record, rule, run
 
-METERPROVER = os.environ.get("METERPROVER", "meterprover")
 AT_ONCE = 16
 SILENCE_S = 0.3
 DELAY_S, RATE, PIECE, EVERY_S, IDLE_S, GARBAGE = 0.06, 4000, 60, 0.01, 0.08, 64
@@ -152,10 +149,9 @@ class Together:
                 with open(os.path.join(folder, f"{n}.json"), "w", encoding="utf-8") as file:
                     then = [ACTIONS[name] for name in names]
                     json.dump(wire.scenario([rule("r", then)], tls=self.tls), file)
-            done = subprocess.run([METERPROVER, "check"] + [f"{n}.json" for n in range(len(self.all))],
-                                  cwd=folder, capture_output=True, text=True, timeout=10 * PATIENCE_S, check=False)
-        refused = {int(line.split(".json:")[0]) for line in (done.stdout + done.stderr).splitlines()
-                   if ".json:" in line}
+            _, out, errors = run("check", *(f"{n}.json" for n in range(len(self.all))), program=METERPROVER,
+                                 cwd=folder, timeout=10 * PATIENCE_S)
+        refused = {int(line.split(".json:")[0]) for line in (out + errors).splitlines() if ".json:" in line}
         self.assertEqual([self.all[n] for n in sorted(refused)], [names for names in self.all if is_refused(names)])
 
     def test_what_becomes_of_each(self):
@@ -232,12 +228,12 @@ class Together:
             self.check_event(self.responses[fault["x"]], bytes=one.model.count, whole=one.model.is_whole)
 
 
-@unittest.skipIf(shutil.which(METERPROVER) is None, "METERPROVER does not say where meterprover is")
+@needs_meterprover
 class TogetherTest(Together, WireTest):
     pass
 
 
-@unittest.skipIf(shutil.which(METERPROVER) is None, "METERPROVER does not say where meterprover is")
+@needs_meterprover
 class TlsTogetherTest(Together, WireTest):
     tls = True
 

@@ -3,13 +3,12 @@
 import json
 import os
 import socket
-import subprocess
 import threading
 import unittest
 
 import wire
 from farther import GET, OK, Server, ask, behind, near, replies
-from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, record, rule, scenario
+from wire import PATIENCE_S, Proxy, WireTest, batch, record, rule, run, scenario
 
 MB = 1 << 20
 
@@ -272,33 +271,29 @@ class Pool(WireTest):
 
 
 class Usage(WireTest):
-    def run_it(self, *args):
-        done = subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=PATIENCE_S,
-                              stdin=subprocess.DEVNULL, check=False)
-        return done.returncode, done.stderr
-
     def test_books_are_kept_by_nobody(self):
         for option in "--ledger", "--cloudtrail", "--public-key":
-            code, said = self.run_it("--upstream", "http://127.0.0.1:9", option, "/nowhere/x")
+            code, _, said = run("--upstream", "http://127.0.0.1:9", option, "/nowhere/x")
             self.assertEqual(64, code)
             self.assertIn(f"{option} cannot be with --upstream: what a real service bills", said)
 
     def test_servers(self):
-        for url, code, said in (("127.0.0.1:80", 64, "is no server; write it as http"),
-                                ("http://h/path", 64, "is no server"),
-                                ("http://no-such-host.invalid", 3, "there is no host")):
-            self.assertEqual(code, self.run_it("--upstream", url)[0])
-            self.assertIn(said, self.run_it("--upstream", url)[1])
-        self.assertIn("means nothing without --upstream", self.run_it("--upstream-timeout", "5s")[1])
-        self.assertIn("takes a duration", self.run_it("--upstream", "http://127.0.0.1", "--upstream-timeout",
-                                                     "soon")[1])
-        self.assertIn("cannot read certificates", self.run_it("--upstream", "https://127.0.0.1",
-                                                              "--upstream-ca", "/nowhere")[1])
+        for args, code, said in (
+                (["--upstream", "127.0.0.1:80"], 64, "is no server; write it as http"),
+                (["--upstream", "http://h/path"], 64, "is no server"),
+                (["--upstream", "http://no-such-host.invalid"], 3, "there is no host"),
+                (["--upstream-timeout", "5s"], 64, "means nothing without --upstream"),
+                (["--upstream", "http://127.0.0.1", "--upstream-timeout", "soon"], 64, "takes a duration"),
+                (["--upstream", "https://127.0.0.1", "--upstream-ca", "/nowhere"], 3, "cannot read certificates")):
+            with self.subTest(args):
+                seen, _, errors = run(*args)
+                self.assertEqual(seen, code)
+                self.assertIn(said, errors)
 
     def test_itself(self):
         with socket.create_server(("127.0.0.1", 0)) as other:
             address = "127.0.0.1:%d" % other.getsockname()[1]
-        code, said = self.run_it("--listen", address, "--upstream", f"http://{address}")
+        code, _, said = run("--listen", address, "--upstream", f"http://{address}")
         self.assertEqual(64, code)
         self.assertIn(f"the upstream http://{address} is this proxy itself", said)
 
@@ -319,7 +314,7 @@ class Usage(WireTest):
                 path = os.path.join(shell.folder, "s.json")
                 with open(path, "w", encoding="utf-8") as file:
                     json.dump(scenario([rule("r", then)]), file)
-                code, said = self.run_it("--upstream", "http://127.0.0.1:9", "--scenario", path)
+                code, _, said = run("--upstream", "http://127.0.0.1:9", "--scenario", path)
             self.assertEqual(3, code)
             self.assertIn(f'"{next(iter(then[0]))}" is the stand-in service\'s doing', said)
 

@@ -292,7 +292,7 @@ static int lists_signals(void)
 static int says_where(void)
 {
     char dir[400];
-    char text[500];
+    char text[480]; // an alert has room for it
     (void)snprintf(text, sizeof text, "%s %s", getcwd(dir, sizeof dir) == NULL ? "?" : dir,
                    getenv("PUPPET") == NULL ? "?" : getenv("PUPPET"));
     alert(text);
