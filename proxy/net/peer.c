@@ -31,6 +31,7 @@ struct peer {
     bool is_finishing; // FIN sent, or due once all is: what still comes is discarded
     bool is_stalled;   // the handshake stopped: what still comes is discarded, and no FIN is due
     bool saw_eof;
+    bool was_reset; // as we sent; what came before the RST is still to be read
     bool has_failed;
 };
 
@@ -198,7 +199,7 @@ static bool receive(struct peer *p, char *room, size_t size)
     } else if (got > 0) {
         take(p, room, (size_t)got);
     } else if (got == 0) {
-        end(p, PEER_EOF);
+        end(p, p->was_reset ? PEER_RESET : PEER_EOF);
     } else if (errno != EAGAIN && errno != EINTR) {
         end(p, errno == ECONNRESET || errno == EPIPE ? PEER_RESET : PEER_FAILED);
     }
@@ -221,6 +222,21 @@ static struct span put(const struct peer *p, struct span bytes, int *why)
     return bytes;
 }
 
+// Who refuses a request early may reset the connection behind the refusal, and we hear of that as
+// we send on. The refusal can still be read, and the end is told behind it.
+static void end_sending(struct peer *p, int why)
+{
+    bool is_reset = why == ECONNRESET || why == EPIPE;
+    if (!is_reset || !p->wants_input || p->saw_eof) {
+        end(p, is_reset ? PEER_RESET : PEER_FAILED);
+        return;
+    }
+    p->was_reset = true;
+    buf_reset(&p->output);
+    p->output_at = 0;
+    watch(p);
+}
+
 // After the kernel was given what there was.
 static void settle(struct peer *p, int why)
 {
@@ -229,7 +245,7 @@ static void settle(struct peer *p, int why)
         return;
     }
     if (why != 0) {
-        end(p, why == ECONNRESET || why == EPIPE ? PEER_RESET : PEER_FAILED);
+        end_sending(p, why);
         return;
     }
     buf_clear(&p->output);
@@ -388,7 +404,7 @@ void peer_read(struct peer *p, bool wanted)
 
 void peer_send(struct peer *p, struct span bytes)
 {
-    if (p->fd < 0 || p->has_failed) {
+    if (p->fd < 0 || p->has_failed || p->was_reset) {
         return;
     }
     bool was_idle = peer_unsent(p) == 0;
@@ -414,7 +430,7 @@ size_t peer_unsent(const struct peer *p)
 bool peer_is_acknowledged(const struct peer *p)
 {
     int queued = 0;
-    return p->fd >= 0 && ioctl(p->fd, SIOCOUTQ, &queued) == 0 && queued == 0;
+    return p->fd >= 0 && !p->was_reset && ioctl(p->fd, SIOCOUTQ, &queued) == 0 && queued == 0;
 }
 
 bool peer_is_gone(const struct peer *p)

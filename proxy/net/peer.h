@@ -24,7 +24,8 @@ struct peer_handler {
     void (*input)(void *arg, struct span *bytes);
     // Everything given to peer_send has reached the kernel.
     void (*sent)(void *arg);
-    // The other side sent FIN (it may still read), or RST, or sending failed. Called once for each.
+    // The other side sent FIN (it may still read), or RST, or sending failed. Called once for each;
+    // behind what it had sent before, if that is being read.
     void (*ended)(void *arg, enum peer_end how);
     // The client's hello is read; the handshake goes on when this returns. NULL without TLS, as the
     // next.

@@ -304,7 +304,7 @@ class Usage(WireTest):
         for listen, host in (("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "0.0.0.0"), ("[::]", "[::1]"),
                              ("[::]", "127.0.0.1"), ("0.0.0.0", "0.0.0.0")):
             with self.subTest(listen=listen, host=host):
-                code, said = self.run_it("--listen", f"{listen}:{port}", "--upstream", f"http://{host}:{port}")
+                code, _, said = run("--listen", f"{listen}:{port}", "--upstream", f"http://{host}:{port}")
                 self.assertEqual(64, code)
                 self.assertIn("is this proxy itself", said)
 
