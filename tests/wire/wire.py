@@ -136,11 +136,11 @@ class Proxy:
     """The program, started; leave the context and it is ended and its journal's end is checked."""
 
     def __init__(self, rules=None, world=None, seed=7, args=(), files=None, journal=True,
-                 source=None, skew=None, start=None, tls=False):
+                 source=None, skew=None, start=None, tls=False, before=()):
         self.folder = tempfile.mkdtemp(prefix="wire-")
         self.journal_path = os.path.join(self.folder, "journal.jsonl")
         self.errors_path = os.path.join(self.folder, "stderr")
-        command = [PROGRAM, "--listen", "127.0.0.1:0", "--seed", str(seed), "--time", "told"]
+        command = [*before, PROGRAM, "--listen", "127.0.0.1:0", "--seed", str(seed), "--time", "told"]
         self.tls = tls
         if tls:
             command += ["--tls", "--authority", os.path.join(self.folder, "authority")]
