@@ -86,14 +86,16 @@ static enum resolution ask(struct meter *m, struct span body, cJSON **json)
 
 enum resolution market_ask(struct meter *m, const char *token, cJSON **json)
 {
-    bool hammers = m->variants->on[BUG_RESOLVE_LOOP];
+    const bool *on = m->variants->on;
+    bool hammers = on[BUG_RESOLVE_LOOP];
+    unsigned attempts = hammers ? HAMMERING : on[BUG_RESOLVE_BLAMES_AT_ONCE] ? 1 : ATTEMPTS;
     OWN_BUF struct buf body = {0};
     buf_add_text(&body, "{\"RegistrationToken\":");
     buf_add_json_string(&body, span_of(token));
     buf_add_char(&body, '}');
     enum resolution resolution = RESOLUTION_AGAIN;
     *json = NULL;
-    for (unsigned i = 0; i < (hammers ? HAMMERING : ATTEMPTS); i++) {
+    for (unsigned i = 0; i < attempts; i++) {
         if (resolution != RESOLUTION_AGAIN && !(hammers && resolution == RESOLUTION_REFUSED)) {
             break;
         }
@@ -119,11 +121,11 @@ void market_say_resolved(struct meter *m, int64_t step, enum resolution resoluti
     const bool *on = m->variants->on;
     bool was_known = resolution == RESOLUTION_RESOLVED && m->has_resolved;
     m->has_resolved = m->has_resolved || resolution == RESOLUTION_RESOLVED;
-    const char *state = on[BUG_RESOLVE_ACCEPTS]             ? "resolved"
-                        : on[BUG_RESOLVE_ONCE] && was_known ? "failed"
-                        : on[BUG_RESOLVE_BLAMES] && resolution != RESOLUTION_RESOLVED
-                            ? "refused"
-                            : states[resolution];
+    bool blames = on[BUG_RESOLVE_BLAMES] || on[BUG_RESOLVE_BLAMES_AT_ONCE];
+    const char *state = on[BUG_RESOLVE_ACCEPTS]                       ? "resolved"
+                        : on[BUG_RESOLVE_ONCE] && was_known           ? "failed"
+                        : blames && resolution != RESOLUTION_RESOLVED ? "refused"
+                                                                      : states[resolution];
     answer(step, state, json);
 }
 

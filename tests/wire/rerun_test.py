@@ -10,10 +10,10 @@ import time
 import unittest
 
 import wire
+from clients import SILENCE_S, Client
 from control import Control, switch
-from replay_test import ReplayTest, check, dateless
-from clients import SILENCE_S
-from wire import PATIENCE_S, Client, batch, record, rule
+from recording import ReplayTest, check, dateless
+from wire import PATIENCE_S, batch, record, rule
 
 METERING = {"operation": "BatchMeterUsage"}
 HEAD = {**METERING, "phase": "head"}

@@ -4,16 +4,14 @@ what it cannot say it names."""
 import json
 import os
 import socket
-import subprocess
 import tempfile
 import unittest
 
 import wire
-from clients import masked
+from clients import Client, masked
 from control import Control, switch
-from wire import PATIENCE_S, Client, Proxy, WireTest, batch, rule
+from wire import METERPROVER, Proxy, WireTest, batch, rule, run
 
-METERPROVER = os.environ.get("METERPROVER", "meterprover")
 METERING = {"operation": "BatchMeterUsage"}
 HEAD = {**METERING, "phase": "head"}
 TLS = {"phase": "tls"}
@@ -31,12 +29,10 @@ class ScheduleTest(WireTest):
         played = self.path + ".played"
         with open(played, "w", encoding="utf-8") as file:
             json.dump(wire.scenario(rules, **more), file)
-        done = subprocess.run([METERPROVER, "show", "--as-scenario", proxy.journal_path, played],
-                              capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+        code, out, errors = run("show", "--as-scenario", proxy.journal_path, played, program=METERPROVER)
         with open(self.path, "w", encoding="utf-8") as file:
-            file.write(done.stdout)
-        return done.returncode, json.loads(done.stdout), [
-            line for line in done.stderr.splitlines() if "has no end" not in line]
+            file.write(out)
+        return code, json.loads(out), [line for line in errors.splitlines() if "has no end" not in line]
 
     def ends(self, proxy):
         """How each of some connections with one request ends, and after how much."""

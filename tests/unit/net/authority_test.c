@@ -69,6 +69,18 @@ static void is_made_once(void)
     authority_free(&a);
 }
 
+// What this process would show must be signed by what stands in the file in the end.
+static void put_leaf(const char *dir, struct authority *a)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(authority_leaf(a, "", LEAF_GOOD), &der);
+    struct buf name = {0};
+    buf_addf(&name, "leaf-%d", (int)getpid());
+    OWN(text) char *file = buf_take_text(&name);
+    scratch_put(dir, file, (struct span){.at = (char *)der, .len = (size_t)len});
+    OPENSSL_free(der);
+}
+
 static void open_in_child(const char *dir, int go)
 {
     char byte = 0;
@@ -76,14 +88,9 @@ static void open_in_child(const char *dir, int go)
     struct clock clock = clock_system();
     bool began = read(go, &byte, 1) == 0; // until the parent closes its end
     bool good = began && authority_open(&a, dir, &clock, NULL) == RC_OK;
-    // What this process would show must be signed by what stands in the file in the end.
-    unsigned char *der = NULL;
-    int len = good ? i2d_X509(authority_leaf(a, "", LEAF_GOOD), &der) : 0;
-    struct buf name = {0};
-    buf_addf(&name, "leaf-%d", (int)getpid());
-    OWN(text) char *file = buf_take_text(&name);
-    scratch_put(dir, file, (struct span){.at = (char *)der, .len = (size_t)len});
-    OPENSSL_free(der);
+    if (good) {
+        put_leaf(dir, a);
+    }
     authority_free(&a);
     _exit(good ? 0 : 1);
 }
