@@ -251,8 +251,8 @@ static void on_bytes(void *arg, struct span raw, struct span body)
     }
     if (p->mode == MODE_STREAM) {
         buf_add(&p->x->out, piece);
-    } else if (p->mode == MODE_GATHER && p->body.len <= GATHER_BYTES) {
-        buf_add(&p->body, piece);
+    } else if (p->mode == MODE_GATHER) {
+        buf_add(&p->body, piece); // `paused`, which follows what was read at once, looks at its size
     }
 }
 
