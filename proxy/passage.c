@@ -121,7 +121,7 @@ static void tell_recorder(struct passage *p, const char *why)
                                    .field_count = p->head.field_count,
                                    .body = buf_span(&p->tape),
                                    .left_out = is_long ? "the reply is too long" : left_out};
-    if (!p->is_taped && p->head.status != 0 && p->mode != MODE_DISCARD) {
+    if (!p->is_taped) {
         p->is_taped = true;
         recorder_tell(p->x, &reply);
     }
@@ -252,7 +252,8 @@ static void on_bytes(void *arg, struct span raw, struct span body)
     if (p->mode == MODE_STREAM) {
         buf_add(&p->x->out, piece);
     } else if (p->mode == MODE_GATHER) {
-        buf_add(&p->body, piece); // `paused`, which follows what was read at once, looks at its size
+        buf_add(&p->body,
+                piece); // `paused`, which follows what was read at once, looks at its size
     }
 }
 
@@ -299,26 +300,34 @@ static void name_error(struct passage *p)
     p->x->error_name = p->error_name;
 }
 
+// By a rule, after the upstream has executed it.
+static void answer_in_place(struct passage *p)
+{
+    answer_make(p->x);
+    p->is_taped = true;
+    recorder_take(p->x);
+    exchange_reply(p->x);
+}
+
 static void on_ended(void *arg)
 {
     struct passage *p = arg;
     struct exchange *x = p->x;
     name_error(p);
     tell(p, UPSTREAM_NONE, "");
+    if (p->mode == MODE_DISCARD) {
+        answer_in_place(p);
+        return;
+    }
     tell_recorder(p, NULL);
     if (p->mode == MODE_STREAM) {
         x->is_growing = false;
         exchange_push(x);
         return;
     }
-    if (p->mode == MODE_DISCARD) {
-        answer_make(x);
-        recorder_take(x);
-    } else {
-        emit_head(p, p->body.len);
-        buf_add(&x->out, buf_span(&p->body));
-        buf_clear(&p->body);
-    }
+    emit_head(p, p->body.len);
+    buf_add(&x->out, buf_span(&p->body));
+    buf_clear(&p->body);
     exchange_reply(x);
 }
 
@@ -328,9 +337,7 @@ static void on_failed(void *arg, enum upstream_fault fault, const char *text, bo
     struct exchange *x = p->x;
     if (p->head.status != 0 && p->mode == MODE_DISCARD) {
         tell(p, fault, text);
-        answer_make(x); // it was executed, and nobody needs the rest
-        recorder_take(x);
-        exchange_reply(x);
+        answer_in_place(p); // nobody needs the rest
         return;
     }
     if (p->head.status == 0 || p->mode == MODE_GATHER) {
@@ -424,7 +431,8 @@ void passage_clear(struct exchange *x)
     }
     if (p->forward != NULL) {
         tell(p, UPSTREAM_NONE, "given up, as nobody waits for it");
-        tell_recorder(p, "nobody waited for the whole reply");
+        tell_recorder(p, p->head.status == 0 ? "nobody waited for a reply"
+                                             : "nobody waited for the whole reply");
     }
     forward_free(&p->forward);
     buf_clear(&p->body);

@@ -17,6 +17,7 @@ import unittest
 
 import wire
 from clients import Client
+from farther import OK, Server
 from recording import ERROR, ReplayTest, check, dateless, lines_of, resolve
 from wire import PATIENCE_S, PROGRAM, Proxy, batch, in_turn, record, rule, run
 
@@ -255,6 +256,22 @@ class UpstreamTest(ReplayTest):
                 with self.replay() as proxy:
                     self.assertIn(ERROR.encode(), self.ask_all(proxy, [signer.whole(batch())])[0][1])
                 os.unlink(self.path)
+
+    def test_a_client_that_gives_up(self):
+        """It was asked, and nothing came of it: who asks again in a replay is not told the next reply."""
+        with Server(lambda line, n: line.request() and (line.send(OK) if n == 2 else line.head())) as far:
+            request = wire.Signer("us-east-1", "AKIAEXAMPLE", "none").whole(batch())
+            with self.record(args=["--upstream", far.url]) as proxy:
+                with proxy.client() as client:
+                    client.send(request)
+                    proxy.wait("request")
+                    client.reset()
+                proxy.wait("upstream")
+                told = self.ask_all(proxy, [request])
+        self.assertEqual(["nobody waited for a reply", None], [e.get("left_out") for e in self.exchanges()])
+        with self.replay() as proxy:
+            self.assertIn(ERROR.encode(), self.ask_all(proxy, [request])[0][1])
+            self.assertEqual(told, self.ask_all(proxy, [request]))
 
     def test_no_upstream(self):
         """What we say in its place is what the client saw."""
