@@ -85,6 +85,18 @@ class Opened(ConnectTest):
             client.send(head + body)  # and it is a reverse proxy still
             self.assertEqual(200, client.reply().status)
 
+    def test_absolute_targets_and_their_ports(self):
+        """RFC 9110 4.2: where none is written it is 80, or of https 443; there are no other schemes here."""
+        with forward(args=["--open", "localhost", "--open", "127.0.0.1:80"]) as proxy, proxy.client() as client:
+            for target, status in (("https://localhost/", 200), ("http://localhost:443/", 200),
+                                   ("HTTPS://localhost/", 200), ("http://127.0.0.1/", 200),
+                                   ("http://127.0.0.1:/", 200), ("http://localhost/", 403),
+                                   ("https://127.0.0.1/", 403), (f"ftp://{SERVICE}/", 403)):
+                with self.subTest(target):
+                    head, body = proxy.sign.request(batch())
+                    client.send(head.replace(b"POST / ", f"POST {target} ".encode()) + body)
+                    self.assertEqual(status, client.reply().status)
+
     def test_none_within_another(self):
         """The connection that was opened is one to its host, and stays it."""
         with forward() as proxy:
