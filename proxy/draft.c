@@ -243,7 +243,8 @@ void draft_assemble(struct draft *draft)
     (void)rc;
     x->status = draft->status;
     x->head_bytes = x->out.len;
-    if (may_have_body(draft->status)) {
+    // RFC 9110 9.3.2: a reply to HEAD ends with its head.
+    if (may_have_body(draft->status) && !span_is(x->head->method, "HEAD")) {
         buf_add(&x->out, buf_span(&draft->body));
     }
 }
