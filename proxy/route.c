@@ -53,11 +53,14 @@ static void on_tunnel_failed(void *arg, enum upstream_fault fault, const char *t
     exchange_reply(x);
 }
 
-// It ended before the client was told that it is there.
+// The host ended it, while the client was being told that it is there.
 static void on_tunnel_over(void *arg, bool is_reset)
 {
-    (void)is_reset;
-    on_tunnel_failed(arg, UPSTREAM_TERMINATED, "");
+    struct exchange *x = arg;
+    struct tunnel_facts facts = tunnel_facts(x->tunnel);
+    record_tunnel_end(x->lane, x->connection, &facts, is_reset);
+    exchange_cut(x);
+    x->over(x->over_arg);
 }
 
 static void dial(struct exchange *x, struct upstream *to)

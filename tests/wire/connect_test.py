@@ -14,7 +14,8 @@ import time
 import unittest
 
 import wire
-from farther import Server, replies
+from control import Control
+from farther import Line, Server, replies
 from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, in_turn, record, rule, run
 
 SERVICE = "metering.marketplace.us-east-1.amazonaws.com"
@@ -433,6 +434,31 @@ class Tunnelled(ConnectTest):
             client.reset()
         self.check_event(self.tunnel(listen, reset), how="rst")
         self.assertEqual(["rst"], told)
+
+    def test_a_reset_while_the_client_is_told(self):
+        """The host is there and away again before the client has taken the reply."""
+        rules = [rule("shut", [{"refuse": {}}], when={"phase": "connect"}, armed=False)]
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+            port = full.getsockname()[1]
+            fill = [socket.socket() for _ in range(4)]
+            for one in fill:  # the queue is full, and whoever comes now comes again in a second
+                one.setblocking(False)
+                one.connect_ex(full.getsockname())
+            with forward(rules, args=["--control", "127.0.0.1:0", "--tunnel", f"127.0.0.1:{port}"]) as proxy:
+                client = proxy.client(receive_bytes=2048)  # which the replies before it fill
+                client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" * 40
+                            + f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+                proxy.wait("request", 41)
+                Control(proxy.control_port).arm("shut")  # now a reply is over when it is acknowledged
+                for one in fill:
+                    one.close()
+                full.settimeout(PATIENCE_S)
+                while not proxy.events("route"):
+                    Line(full.accept()[0]).reset()
+                ready, ended = proxy.wait("route", 2)
+                self.assertEqual("rst", client.rest()[1])
+                self.check_event(ready, way="tunnelled")
+                self.check_event(ended, way="ended", how="rst")
 
     def test_much_both_ways(self):
         size = 32 * MB
