@@ -42,19 +42,6 @@ struct passage {
     bool is_taped;   // it was told
 };
 
-static bool rewrites_service(enum action_verb verb)
-{
-    static const enum action_verb VERBS[] = {ACTION_UNPROCESSED, ACTION_RECORD_STATUS,
-                                             ACTION_OMIT_RESULT, ACTION_SHUFFLE_RESULTS,
-                                             ACTION_TIMESTAMPS,  ACTION_JWT};
-    for (size_t i = 0; i < sizeof VERBS / sizeof VERBS[0]; i++) {
-        if (VERBS[i] == verb) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool edits_head(enum action_verb verb)
 {
     return verb == ACTION_DATE_HEADER || verb == ACTION_RETRY_AFTER;
@@ -77,7 +64,7 @@ enum rc passage_supports(const struct scenario *s, struct diag *d)
         bool is_in_place = answers_in_place(rule);
         for (size_t a = 0; a < rule->action_count; a++) {
             enum action_verb verb = rule->actions[a].verb;
-            if (rewrites_service(verb) || (edits_head(verb) && !is_in_place)) {
+            if (answer_alters(verb) || (edits_head(verb) && !is_in_place)) {
                 return diag_fail_at(d, RC_UNSUPPORTED, s->file, rule->actions[a].place,
                                     "\"%s\" is the stand-in service's doing; an upstream's own "
                                     "reply is passed on as it is",
