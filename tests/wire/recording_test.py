@@ -245,6 +245,17 @@ class UpstreamTest(ReplayTest):
             reply = self.ask_all(proxy, [signer.whole(batch())])[0]
             self.assertEqual(b"token [secret:session-token]", reply[1])
 
+    def test_after_an_interim_reply(self):
+        """What is recorded is the reply that came last, be it our own."""
+        for raw, status in ((b"HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 0\r\n\r\n", 200), (b"", 502)):
+            with self.subTest(status):
+                _, exchange, signer = self.answer(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + raw)
+                self.assertEqual(status, exchange["then"][0]["respond"]["status"])
+                self.assertNotIn("Link", exchange["then"][0]["respond"]["headers"])
+                with self.replay() as proxy:
+                    self.assertIn(b" %d " % status, self.ask_all(proxy, [signer.whole(batch())])[0][0])
+                os.unlink(self.path)
+
     def test_what_cannot_be_replayed(self):
         for raw, why in [
                 (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\xff\xfe", "no UTF-8"),
