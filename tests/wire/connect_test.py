@@ -173,9 +173,12 @@ class Opened(ConnectTest):
                 ("X-Amz-Security-Token", "token0123456789abcdef")])
             client.send(head + body + "GET /?X-Amz-Security-Token=0123456789abcdef&X-Amz-Signature=0123 HTTP/1.1\r\n"
                         f"Host: {SERVICE}\r\n\r\n".encode())
-            client.reply()
-            client.reply()
-            proxy.wait("response", 3)
+            token = json.dumps({"RegistrationToken": "a/token/0123456789abcdef"}).replace("/", r"\/").encode()
+            client.send(proxy.sign.whole(token, host=SERVICE, target="ResolveCustomer"))
+            for _ in range(3):
+                client.reply()
+            self.assertEqual("?", proxy.wait("request", 4)[3]["token"])
+            proxy.wait("response", 4)
             self.assertNotIn(b"0123456789abcdef", b"".join(proxy.lines()))
 
     def test_who_hands_out_credentials_is_not_asked_for_by_way_of_us(self):
