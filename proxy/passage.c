@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A reply is streamed: what the upstream has sent waits in the exchange's buffer for the fault
 // stages to let it pass, and while much waits there the upstream is not read. Only what changes the
-// whole of a reply, or cuts one of which nobody knows the length, waits for its end.
+// whole of a reply, or cuts it, waits for its end, and not for that of a cut one that is too long.
 #include "proxy/passage.h"
 
 #include <stdio.h>

@@ -14,7 +14,8 @@
 #include "proxy/recording/content.h"
 #include "proxy/recording/recording.h"
 
-#define MAX_FIELDS 64
+// As many as the parser lets through.
+#define MAX_FIELDS 100
 
 struct recorder {
     char *path;

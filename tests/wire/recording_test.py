@@ -245,6 +245,15 @@ class UpstreamTest(ReplayTest):
             reply = self.ask_all(proxy, [signer.whole(batch())])[0]
             self.assertEqual(b"token [secret:session-token]", reply[1])
 
+    def test_many_fields(self):
+        """As many as a reply may have."""
+        fields = b"".join(b"X-%d: %d\r\n" % (n, n) for n in range(99))
+        _, exchange, signer = self.answer(b"HTTP/1.1 200 OK\r\n" + fields + b"Content-Length: 0\r\n\r\n")
+        self.assertEqual(99, len(exchange["then"][0]["respond"]["headers"]))
+        with self.replay() as proxy, proxy.client() as client:
+            client.send(signer.whole(batch()))
+            self.assertEqual(99, client.head().count(b"\r\nX-"))
+
     def test_after_an_interim_reply(self):
         """What is recorded is the reply that came last, be it our own."""
         for raw, status in ((b"HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 0\r\n\r\n", 200), (b"", 502)):
