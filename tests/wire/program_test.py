@@ -4,11 +4,12 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import tempfile
 import time
 import unittest
 
-from wire import PATIENCE_S, Proxy, WireTest, batch, in_turn, rule, run, scenario
+from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, in_turn, rule, run, scenario
 
 
 class EndTest(WireTest):
