@@ -53,10 +53,16 @@ static void on_tunnel_failed(void *arg, enum upstream_fault fault, const char *t
     exchange_reply(x);
 }
 
-// The host ended it, while the client was being told that it is there.
+// The host ended it before the client was told that it is there, or while it was.
 static void on_tunnel_over(void *arg, bool is_reset)
 {
     struct exchange *x = arg;
+    if (x->sent_bytes == 0) {
+        x->becomes = EXCHANGE_BECOMES_NOTHING;
+        buf_reset(&x->out);
+        on_tunnel_failed(arg, UPSTREAM_TERMINATED, "");
+        return;
+    }
     struct tunnel_facts facts = tunnel_facts(x->tunnel);
     record_tunnel_end(x->lane, x->connection, &facts, is_reset);
     exchange_cut(x);

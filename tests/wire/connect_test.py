@@ -266,7 +266,7 @@ class Answered(ConnectTest):
     """Rules that have their say in the answer of a CONNECT."""
     ASKED = {"target": "proxy"}
 
-    def proxied(self, *rules, then=None, connect=True):
+    def proxied(self, *rules, then=None, connect=True, args=()):
         """A forward proxy with those rules; then: what the only one does, to the first CONNECT."""
         rules = list(rules) or [rule("no way", then, match="1", when=self.ASKED)]
         tree = wire.scenario(rules, tls=True)
@@ -275,7 +275,7 @@ class Answered(ConnectTest):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(tree, file)
             file.flush()
-            args = ["--scenario", file.name]
+            args = ["--scenario", file.name, *args]
             return forward(args=args) if connect else Proxy(args=args)
 
     def meter(self, proxy, client):
@@ -340,6 +340,20 @@ class Answered(ConnectTest):
             self.assertEqual(b"HTTP/1.1 200 Connection established\r\n\r\n", head)
             self.assertGreaterEqual(time.monotonic() - begun, 0.7)
             self.meter(proxy, client)
+
+    def test_a_tunnel_that_is_gone_before_it_is_told(self):
+        """What the client is not told of yet cannot break off: it is told that there is none."""
+        with Server(lambda line, _: line.reset()) as server, \
+                self.proxied(then=[{"delay": "300ms"}], args=["--tunnel", f"localhost:{server.port}"]) as proxy:
+            client, head = self.connect(proxy, f"localhost:{server.port}")
+            self.assertTrue(head.startswith(b"HTTP/1.1 502 "), head)
+            ready, failed = proxy.wait("route", 2)
+            self.check_event(ready, way="tunnelled")
+            self.check_event(failed, way="failed",
+                             text="the upstream ended the connection before it answered; whether it executed "
+                                  "the request is not known")
+            self.check_event(proxy.wait("fault")[0], rule="no way", action="delay")
+            client.close()
 
     def test_each_target_has_rules_of_its_own(self):
         """The first CONNECT and the first call are each the first of their own kind."""
