@@ -240,46 +240,57 @@ static void apply_credentials(struct draft *draft, const struct action *action)
     }
 }
 
-static const struct {
+struct apply_row {
     enum action_verb verb;
     apply_fn *apply;
-} APPLY[] = {
-    {ACTION_ERROR, apply_error},
-    {ACTION_RESPOND, apply_respond},
-    {ACTION_UNPROCESSED, apply_unprocessed},
-    {ACTION_RECORD_STATUS, apply_record_status},
-    {ACTION_OMIT_RESULT, apply_omit_result},
-    {ACTION_SHUFFLE_RESULTS, apply_shuffle_results},
-    {ACTION_TIMESTAMPS, apply_timestamps},
-    {ACTION_REDIRECT, apply_redirect},
-    {ACTION_DATE_HEADER, apply_date_header},
-    {ACTION_RETRY_AFTER, apply_retry_after},
-    {ACTION_COMMIT, apply_commit},
-    {ACTION_JWT, apply_jwt},
-    {ACTION_ARM, apply_arm},
-    {ACTION_DISARM, apply_disarm},
-    {ACTION_CREDENTIALS, apply_credentials},
+    bool alters; // the service's own reply
 };
 
-#define APPLY_COUNT (sizeof APPLY / sizeof APPLY[0])
+static const struct apply_row APPLY[] = {
+    {ACTION_ERROR, apply_error, false},
+    {ACTION_RESPOND, apply_respond, false},
+    {ACTION_UNPROCESSED, apply_unprocessed, true},
+    {ACTION_RECORD_STATUS, apply_record_status, true},
+    {ACTION_OMIT_RESULT, apply_omit_result, true},
+    {ACTION_SHUFFLE_RESULTS, apply_shuffle_results, true},
+    {ACTION_TIMESTAMPS, apply_timestamps, true},
+    {ACTION_REDIRECT, apply_redirect, false},
+    {ACTION_DATE_HEADER, apply_date_header, false},
+    {ACTION_RETRY_AFTER, apply_retry_after, false},
+    {ACTION_COMMIT, apply_commit, false},
+    {ACTION_JWT, apply_jwt, true},
+    {ACTION_ARM, apply_arm, false},
+    {ACTION_DISARM, apply_disarm, false},
+    {ACTION_CREDENTIALS, apply_credentials, false},
+};
+
+static const struct apply_row *find(enum action_verb verb)
+{
+    for (size_t i = 0; i < sizeof APPLY / sizeof APPLY[0]; i++) {
+        if (APPLY[i].verb == verb) {
+            return &APPLY[i];
+        }
+    }
+    return NULL;
+}
 
 bool answer_exists(enum action_verb verb)
 {
-    for (size_t i = 0; i < APPLY_COUNT; i++) {
-        if (APPLY[i].verb == verb) {
-            return true;
-        }
-    }
-    return false;
+    return find(verb) != NULL;
+}
+
+bool answer_alters(enum action_verb verb)
+{
+    const struct apply_row *row = find(verb);
+    return row != NULL && row->alters;
 }
 
 void answer_apply(struct draft *draft, const struct action *actions, size_t count)
 {
     for (size_t a = 0; a < count; a++) {
-        for (size_t i = 0; i < APPLY_COUNT; i++) {
-            if (APPLY[i].verb == actions[a].verb) {
-                APPLY[i].apply(draft, &actions[a]);
-            }
+        const struct apply_row *row = find(actions[a].verb);
+        if (row != NULL) {
+            row->apply(draft, &actions[a]);
         }
     }
 }

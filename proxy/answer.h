@@ -20,5 +20,8 @@ void answer_apply(struct draft *draft, const struct action *actions, size_t coun
 void answer_refuse(struct exchange *x, const struct h1_error *error);
 // Whether this version can do that action on the service's side.
 bool answer_exists(enum action_verb verb);
+// Whether that action alters what the stand-in service itself answers: on anybody else's reply it
+// would do nothing.
+bool answer_alters(enum action_verb verb);
 
 #endif

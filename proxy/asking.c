@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "proxy/answer.h"
 #include "proxy/lane_inside.h"
 #include "proxy/record.h"
 
@@ -79,15 +80,7 @@ void asking_error(struct draft *draft, const struct action *action)
 // What a rule can do to a reply only where the service answers.
 static bool is_of_service(enum action_verb verb)
 {
-    static const enum action_verb VERBS[] = {
-        ACTION_UNPROCESSED, ACTION_RECORD_STATUS, ACTION_OMIT_RESULT, ACTION_SHUFFLE_RESULTS,
-        ACTION_TIMESTAMPS,  ACTION_COMMIT,        ACTION_JWT};
-    for (size_t i = 0; i < sizeof VERBS / sizeof VERBS[0]; i++) {
-        if (VERBS[i] == verb) {
-            return true;
-        }
-    }
-    return false;
+    return answer_alters(verb) || verb == ACTION_COMMIT;
 }
 
 static bool is_unknown_error(const struct action *action, enum target target)

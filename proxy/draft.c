@@ -10,7 +10,9 @@
 #include "proxy/http/emit.h"
 #include "proxy/lane_inside.h"
 
-#define MAX_REPLY_FIELDS 80
+// As many as the parser lets through, in a recorded reply; and those that are made anew.
+#define MAX_GIVEN_FIELDS 100
+#define MAX_REPLY_FIELDS (MAX_GIVEN_FIELDS + 10)
 
 // "+1h" or "-20m".
 static enum rc shift_parse(int64_t *us, const cJSON *text, struct diag *d)
@@ -47,6 +49,9 @@ static enum rc check_respond(const cJSON *args, struct diag *d)
     const cJSON *given = NULL;
     const cJSON *headers = json_get(args, "headers");
     enum rc rc = RC_OK;
+    if (cJSON_GetArraySize(headers) > MAX_GIVEN_FIELDS) {
+        return diag_fail(d, RC_LIMIT, "a reply has at most %d headers", MAX_GIVEN_FIELDS);
+    }
     cJSON_ArrayForEach(given, headers)
     {
         rc = rc == RC_OK ? check_header(span_of(given->string), json_span(given), d) : rc;
@@ -243,7 +248,8 @@ void draft_assemble(struct draft *draft)
     (void)rc;
     x->status = draft->status;
     x->head_bytes = x->out.len;
-    if (may_have_body(draft->status)) {
+    // RFC 9110 9.3.2: a reply to HEAD ends with its head.
+    if (may_have_body(draft->status) && !span_is(x->head->method, "HEAD")) {
         buf_add(&x->out, buf_span(&draft->body));
     }
 }

@@ -137,7 +137,7 @@ void exchange_push(struct exchange *x);
 void exchange_sent(struct exchange *x);
 // The client closed or reset the connection; nobody waits for the reply any more.
 void exchange_abandoned_by_client(struct exchange *x, enum peer_end how);
-// The connection is reset at once and no byte of the reply is sent.
+// The connection is reset at once, and no more of the reply is sent.
 void exchange_cut(struct exchange *x);
 // Of the body in hex; made once, as the signature and the journal both need it.
 const char *exchange_body_sha256(struct exchange *x);

@@ -3,11 +3,48 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+static bool is_plain(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           strchr("+,-./:=@_%[]", c) != NULL;
+}
+
+// As a shell takes it for one word (POSIX.1-2017, XCU 2.2.2), in quotes where it needs them.
+static void print_word(const char *text)
+{
+    size_t plain = 0;
+    while (text[plain] != '\0' && is_plain(text[plain])) {
+        plain++;
+    }
+    if (text[plain] == '\0') {
+        printf("%s", text);
+        return;
+    }
+    (void)putchar('\'');
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '\'') {
+            printf("'\\''"); // within the quotes no way leads to one
+        } else {
+            (void)putchar(*at);
+        }
+    }
+    (void)putchar('\'');
+}
+
+static void print_value(const char *name, const char *value)
+{
+    printf(" %s=", name);
+    print_word(value);
+}
 
 static void export(const char *name, const char *value)
 {
     if (value != NULL) {
-        printf("export %s=%s\n", name, value);
+        printf("export");
+        print_value(name, value);
+        (void)putchar('\n');
     }
 }
 
@@ -39,8 +76,11 @@ static void greet_authority(const char *path)
 
 static void greet_key(const struct sigv4_credential *key, const char *region)
 {
-    printf("export AWS_REGION=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n", region,
-           key->access_key_id, key->secret_access_key);
+    printf("export");
+    print_value("AWS_REGION", region);
+    print_value("AWS_ACCESS_KEY_ID", key->access_key_id);
+    print_value("AWS_SECRET_ACCESS_KEY", key->secret_access_key);
+    (void)putchar('\n');
     export("AWS_SESSION_TOKEN", key->session_token);
 }
 
@@ -64,7 +104,8 @@ void greet(const struct greeting *g)
         greet_identity(told);
         // Clients would ask their proxy for credentials, too, and ours refuses them.
         export("NO_PROXY", g->is_forward ? LANE_IDENTITY_HOST : NULL);
-        printf("export AWS_REGION=%s\ncredentials from %s\n", world_region(world), told->source);
+        export("AWS_REGION", world_region(world));
+        printf("credentials from %s\n", told->source);
     } else if (g->has_upstream) {
         printf("credentials from wherever the upstream's clients have theirs\n");
     } else {

@@ -402,6 +402,7 @@ static enum rc end(struct program *p, const struct settings *s, struct diag *d)
     char digest[SHA256_HEX];
     journal_digest(j, digest);
     journal_text(j, "journal", span_of(digest));
+    journal_int(j, "lost", (int64_t)journal_lost(j));
     (void)journal_end(j);
     enum rc rc = journal_close(&j, d);
     printf("%" PRIu64 " requests\n", lane_request_count(p->lane));

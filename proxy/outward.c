@@ -107,7 +107,10 @@ enum rc outward_check_listen(const struct outward *out, const char *address, str
     enum rc rc = address_parse(&listened, &len, address, d);
     for (size_t i = 0; rc == RC_OK && o != NULL && i < o->count; i++) {
         if (address_reaches(&o->addresses[i].at, &listened)) {
-            rc = diag_fail(d, RC_USAGE, "the upstream %s is this proxy itself", o->text);
+            rc = diag_fail(d, RC_USAGE,
+                           "the upstream %s is this proxy itself: --listen or --upstream must "
+                           "name another port",
+                           o->text);
         }
     }
     return rc;

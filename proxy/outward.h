@@ -33,7 +33,8 @@ MUST_USE enum rc outward_check(const struct outward_options *o, struct diag *d);
 // with clients, or in the place of hosts that are opened. Asks name servers: before the loop runs.
 MUST_USE enum rc outward_open(struct outward *out, const struct outward_options *o,
                               struct tls_context *tls, struct lane_options *lane, struct diag *d);
-// A lane is to listen there: RC_USAGE when that is the upstream, too, which would ask us for ever.
+// A lane is to listen there: RC_USAGE when that is the upstream, too, which would ask us for ever;
+// RC_SYNTAX when it is no address.
 MUST_USE enum rc outward_check_listen(const struct outward *out, const char *address,
                                       struct diag *d);
 // After the lane that uses it was freed, and before the loop is.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A reply is streamed: what the upstream has sent waits in the exchange's buffer for the fault
 // stages to let it pass, and while much waits there the upstream is not read. Only what changes the
-// whole of a reply, or cuts one of which nobody knows the length, waits for its end.
+// whole of a reply, or cuts it, waits for its end, and not for that of a cut one that is too long.
 #include "proxy/passage.h"
 
 #include <stdio.h>
@@ -42,19 +42,6 @@ struct passage {
     bool is_taped;   // it was told
 };
 
-static bool rewrites_service(enum action_verb verb)
-{
-    static const enum action_verb VERBS[] = {ACTION_UNPROCESSED, ACTION_RECORD_STATUS,
-                                             ACTION_OMIT_RESULT, ACTION_SHUFFLE_RESULTS,
-                                             ACTION_TIMESTAMPS,  ACTION_JWT};
-    for (size_t i = 0; i < sizeof VERBS / sizeof VERBS[0]; i++) {
-        if (VERBS[i] == verb) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool edits_head(enum action_verb verb)
 {
     return verb == ACTION_DATE_HEADER || verb == ACTION_RETRY_AFTER;
@@ -77,7 +64,7 @@ enum rc passage_supports(const struct scenario *s, struct diag *d)
         bool is_in_place = answers_in_place(rule);
         for (size_t a = 0; a < rule->action_count; a++) {
             enum action_verb verb = rule->actions[a].verb;
-            if (rewrites_service(verb) || (edits_head(verb) && !is_in_place)) {
+            if (answer_alters(verb) || (edits_head(verb) && !is_in_place)) {
                 return diag_fail_at(d, RC_UNSUPPORTED, s->file, rule->actions[a].place,
                                     "\"%s\" is the stand-in service's doing; an upstream's own "
                                     "reply is passed on as it is",
@@ -121,7 +108,7 @@ static void tell_recorder(struct passage *p, const char *why)
                                    .field_count = p->head.field_count,
                                    .body = buf_span(&p->tape),
                                    .left_out = is_long ? "the reply is too long" : left_out};
-    if (!p->is_taped && p->head.status != 0 && p->mode != MODE_DISCARD) {
+    if (!p->is_taped) {
         p->is_taped = true;
         recorder_tell(p->x, &reply);
     }
@@ -251,8 +238,9 @@ static void on_bytes(void *arg, struct span raw, struct span body)
     }
     if (p->mode == MODE_STREAM) {
         buf_add(&p->x->out, piece);
-    } else if (p->mode == MODE_GATHER && p->body.len <= GATHER_BYTES) {
-        buf_add(&p->body, piece);
+    } else if (p->mode == MODE_GATHER) {
+        buf_add(&p->body,
+                piece); // `paused`, which follows what was read at once, looks at its size
     }
 }
 
@@ -299,26 +287,34 @@ static void name_error(struct passage *p)
     p->x->error_name = p->error_name;
 }
 
+// By a rule, after the upstream has executed it.
+static void answer_in_place(struct passage *p)
+{
+    answer_make(p->x);
+    p->is_taped = true;
+    recorder_take(p->x);
+    exchange_reply(p->x);
+}
+
 static void on_ended(void *arg)
 {
     struct passage *p = arg;
     struct exchange *x = p->x;
     name_error(p);
     tell(p, UPSTREAM_NONE, "");
+    if (p->mode == MODE_DISCARD) {
+        answer_in_place(p);
+        return;
+    }
     tell_recorder(p, NULL);
     if (p->mode == MODE_STREAM) {
         x->is_growing = false;
         exchange_push(x);
         return;
     }
-    if (p->mode == MODE_DISCARD) {
-        answer_make(x);
-        recorder_take(x);
-    } else {
-        emit_head(p, p->body.len);
-        buf_add(&x->out, buf_span(&p->body));
-        buf_clear(&p->body);
-    }
+    emit_head(p, p->body.len);
+    buf_add(&x->out, buf_span(&p->body));
+    buf_clear(&p->body);
     exchange_reply(x);
 }
 
@@ -328,9 +324,7 @@ static void on_failed(void *arg, enum upstream_fault fault, const char *text, bo
     struct exchange *x = p->x;
     if (p->head.status != 0 && p->mode == MODE_DISCARD) {
         tell(p, fault, text);
-        answer_make(x); // it was executed, and nobody needs the rest
-        recorder_take(x);
-        exchange_reply(x);
+        answer_in_place(p); // nobody needs the rest
         return;
     }
     if (p->head.status == 0 || p->mode == MODE_GATHER) {
@@ -424,7 +418,8 @@ void passage_clear(struct exchange *x)
     }
     if (p->forward != NULL) {
         tell(p, UPSTREAM_NONE, "given up, as nobody waits for it");
-        tell_recorder(p, "nobody waited for the whole reply");
+        tell_recorder(p, p->head.status == 0 ? "nobody waited for a reply"
+                                             : "nobody waited for the whole reply");
     }
     forward_free(&p->forward);
     buf_clear(&p->body);

@@ -164,7 +164,10 @@ static void add_body(struct exchange *x, struct buf *b)
         add_headers(x, b);
     }
     if (bodies == BODIES_FULL && !x->is_streamed) {
-        buf_add_member(b, "body", buf_span(&x->body));
+        // Whoever has a registration token can register as its buyer; it is all that this body
+        // holds.
+        bool is_secret = seems_real(x) && x->operation == OPERATION_RESOLVE_CUSTOMER;
+        buf_add_member(b, "body", is_secret ? SPAN("[secret]") : buf_span(&x->body));
     }
 }
 

@@ -14,7 +14,8 @@
 #include "proxy/recording/content.h"
 #include "proxy/recording/recording.h"
 
-#define MAX_FIELDS 64
+// As many as the parser lets through.
+#define MAX_FIELDS 100
 
 struct recorder {
     char *path;
@@ -64,19 +65,22 @@ static void know_secrets(struct recorder *r, const struct exchange *x)
     secrets_add(r->secrets, "registration-token", x->request.registration_token);
 }
 
-// Of a head that we emitted.
+// Of a head that we emitted. Where interim replies stand before it, theirs are no part of it.
 static size_t read_fields(struct h1_field fields[MAX_FIELDS], struct span head)
 {
     size_t count = 0;
     struct span rest = head;
     (void)span_cut(&rest, '\n');
-    while (rest.len > 0 && count < MAX_FIELDS) {
+    while (rest.len > 0) {
         struct span value = span_cut(&rest, '\r');
         struct span name = span_cut(&value, ':');
-        if (name.len > 0) {
+        (void)span_cut(&rest, '\n');
+        if (name.len == 0 && rest.len > 0) {
+            count = 0;
+            (void)span_cut(&rest, '\n'); // the next one's status line
+        } else if (name.len > 0 && count < MAX_FIELDS) {
             fields[count++] = (struct h1_field){.name = name, .value = span_trim(value)};
         }
-        (void)span_cut(&rest, '\n');
     }
     return count;
 }

@@ -38,19 +38,14 @@ enum rc replayer_check_plain(const struct recording *recording, const char *path
 
 enum rc replayer_supports(const struct scenario *s, struct diag *d)
 {
-    static const enum action_verb OF_SERVICE[] = {ACTION_UNPROCESSED, ACTION_RECORD_STATUS,
-                                                  ACTION_OMIT_RESULT, ACTION_SHUFFLE_RESULTS,
-                                                  ACTION_TIMESTAMPS,  ACTION_JWT};
     for (size_t i = 0; i < s->rule_count; i++) {
         const struct rule *rule = &s->rules[i];
         for (size_t a = 0; a < rule->action_count; a++) {
-            for (size_t v = 0; v < sizeof OF_SERVICE / sizeof OF_SERVICE[0]; v++) {
-                if (rule->actions[a].verb == OF_SERVICE[v]) {
-                    return diag_fail_at(d, RC_CONFLICT, s->file, rule->actions[a].place,
-                                        "\"%s\" is for the stand-in service: a recorded reply is "
-                                        "as it is",
-                                        action_name(OF_SERVICE[v]));
-                }
+            if (answer_alters(rule->actions[a].verb)) {
+                return diag_fail_at(d, RC_CONFLICT, s->file, rule->actions[a].place,
+                                    "\"%s\" is for the stand-in service: a recorded reply is as it "
+                                    "is",
+                                    action_name(rule->actions[a].verb));
             }
         }
     }

@@ -8,7 +8,7 @@
 #include "proxy/tunnel.h"
 
 #define HTTP_PORT 80
-#define CONNECT_PORT 443
+#define HTTPS_PORT 443
 
 enum target route_target(const struct port *port, const struct h1_head *head)
 {
@@ -53,11 +53,20 @@ static void on_tunnel_failed(void *arg, enum upstream_fault fault, const char *t
     exchange_reply(x);
 }
 
-// It ended before the client was told that it is there.
+// The host ended it before the client was told that it is there, or while it was.
 static void on_tunnel_over(void *arg, bool is_reset)
 {
-    (void)is_reset;
-    on_tunnel_failed(arg, UPSTREAM_TERMINATED, "");
+    struct exchange *x = arg;
+    if (x->sent_bytes == 0) {
+        x->becomes = EXCHANGE_BECOMES_NOTHING;
+        buf_reset(&x->out);
+        on_tunnel_failed(arg, UPSTREAM_TERMINATED, "");
+        return;
+    }
+    struct tunnel_facts facts = tunnel_facts(x->tunnel);
+    record_tunnel_end(x->lane, x->connection, &facts, is_reset);
+    exchange_cut(x);
+    x->over(x->over_arg);
 }
 
 static void dial(struct exchange *x, struct upstream *to)
@@ -81,7 +90,7 @@ void route_connect(struct exchange *x)
         refuse(x, "a connection that was opened leads nowhere else: CONNECT on a new one");
         return;
     }
-    switch (destinations_find(d, x->head->authority, CONNECT_PORT, &tunnel)) {
+    switch (destinations_find(d, x->head->authority, HTTPS_PORT, &tunnel)) {
     case WAY_REFUSED:
         refuse(x, "nobody named that host: --open or --tunnel would");
         break;
@@ -96,6 +105,15 @@ void route_connect(struct exchange *x)
     }
 }
 
+// RFC 9110 4.2: the port of an absolute target that names none. 0: that is no scheme of HTTP.
+static unsigned usual_port(struct span target)
+{
+    if (span_equal_nocase(span_slice(target, 0, 8), SPAN("https://"))) {
+        return HTTPS_PORT;
+    }
+    return span_equal_nocase(span_slice(target, 0, 7), SPAN("http://")) ? HTTP_PORT : 0;
+}
+
 bool route_refuses(struct exchange *x)
 {
     const struct destinations *d = x->lane->options.destinations;
@@ -103,7 +121,12 @@ bool route_refuses(struct exchange *x)
     if (d == NULL || x->target != TARGET_SERVICE || x->head->form != H1_FORM_ABSOLUTE) {
         return false;
     }
-    enum way way = destinations_find(d, x->head->authority, HTTP_PORT, &tunnel);
+    unsigned port = usual_port(x->head->target);
+    if (port == 0) {
+        refuse(x, "absolute targets are http:// or https:// here");
+        return true;
+    }
+    enum way way = destinations_find(d, x->head->authority, port, &tunnel);
     if (way != WAY_ANSWERED) {
         refuse(x, way == WAY_REFUSED ? "nobody named that host: --open would"
                                      : "that host is only tunnelled, by CONNECT");

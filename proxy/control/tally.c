@@ -3,9 +3,16 @@
 
 #include "proxy/base/alloc.h"
 
+// An exchange that began before the scenario did, and met a rule of it when it was whole.
+struct tally_win {
+    uint64_t exchange;
+    const struct tally_row *row;
+};
+
 void tally_clear(struct tally *t)
 {
     x_free(t->rows);
+    x_free(t->early);
     *t = (struct tally){0};
 }
 
@@ -33,19 +40,40 @@ const struct tally_row *tally_of(const struct tally *t, struct span rule)
     return find(t, rule);
 }
 
+static bool is_early(const struct tally *t, uint64_t exchange)
+{
+    return exchange > 0 && exchange <= t->after_exchange; // 0: what acted on none, like a refusal
+}
+
+static void count_match(struct tally *t, struct tally_row *row, uint64_t exchange, bool won)
+{
+    row->met++;
+    row->won += won ? 1 : 0;
+    if (won && is_early(t, exchange)) {
+        X_GROW(t->early, t->early_count, t->early_capacity);
+        t->early[t->early_count++] = (struct tally_win){.exchange = exchange, .row = row};
+    }
+}
+
+// Faults are told later than they are won: those of before may bear the name of a rule of today.
+static bool is_ours(const struct tally *t, const struct tally_row *row, uint64_t exchange)
+{
+    for (size_t i = 0; i < t->early_count; i++) {
+        if (t->early[i].exchange == exchange && t->early[i].row == row) {
+            return true;
+        }
+    }
+    return !is_early(t, exchange);
+}
+
 static void count(struct tally *t, enum event_kind kind, const cJSON *event)
 {
     struct tally_row *row = find(t, json_span(json_get(event, "rule")));
-    int64_t x = json_get_int(event, "x", 0);
-    // 0: what acted on no exchange, like a refused connection.
-    if (row == NULL || (x > 0 && (uint64_t)x <= t->after_exchange)) {
-        return;
-    }
-    if (kind == EVENT_FAULT) {
+    uint64_t x = (uint64_t)json_get_int(event, "x", 0);
+    if (row != NULL && kind == EVENT_MATCH) {
+        count_match(t, row, x, json_is_true(json_get(event, "won")));
+    } else if (row != NULL && is_ours(t, row, x)) {
         row->fired++;
-    } else {
-        row->met++;
-        row->won += json_is_true(json_get(event, "won")) ? 1 : 0;
     }
 }
 

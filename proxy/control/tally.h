@@ -15,7 +15,9 @@ struct tally_row {
 struct tally {
     const struct scenario *scenario; // borrowed; NULL: no rules
     struct tally_row *rows;          // owned; one per rule
-    uint64_t after_exchange;         // earlier ones are not of this scenario
+    uint64_t after_exchange;         // earlier ones began under another scenario
+    struct tally_win *early;         // owned; of those, what this one's rules won
+    size_t early_count, early_capacity;
 };
 
 // Counts anew, for the rules of that scenario.

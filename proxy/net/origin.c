@@ -145,6 +145,10 @@ bool origin_is(const struct origin *o, struct span authority, unsigned otherwise
     struct span host = {0};
     unsigned port = 0;
     bool is_v6 = false;
+    // RFC 3986 3.2.3: the port after the colon may be missing.
+    if (authority.len > 0 && authority.at[authority.len - 1] == ':') {
+        authority.len--;
+    }
     return split(authority, otherwise, &host, &port, &is_v6) && port == o->port &&
            span_equal_nocase(host, span_of(o->host));
 }

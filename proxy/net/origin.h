@@ -32,7 +32,8 @@ MUST_USE enum rc origin_read_host(struct origin *out, const char *text, unsigned
 // Finds its addresses. Asks a name server where it must, and waits for it: only before the loop
 // runs. RC_UNKNOWN with a sentence.
 MUST_USE enum rc origin_find(struct origin *o, struct diag *d);
-// Whether that authority of a request ("api.example.com:443", "[::1]:80") is this host and port.
+// Whether that authority of a request ("api.example.com:443", "[::1]:80") is this host and port;
+// otherwise: the port when it names none.
 bool origin_is(const struct origin *o, struct span authority, unsigned otherwise);
 void origin_clear(struct origin *o);
 

@@ -29,8 +29,12 @@ bool gaps_is_early(const struct event *events, size_t at)
     if (!is_control(&events[at], "arm") && !is_control(&events[at], "disarm")) {
         return false;
     }
+    struct span rule = json_span(json_get(events[at].json, "rule"));
     for (size_t i = 0; i < at; i++) {
-        if (events[i].kind == EVENT_CONNECT) {
+        // Who was refused left no trace.
+        bool was_refused = events[i].kind == EVENT_REFUSE &&
+                           span_equal(json_span(json_get(events[i].json, "rule")), rule);
+        if (events[i].kind == EVENT_CONNECT || was_refused) {
             return false;
         }
     }
@@ -62,6 +66,8 @@ static void tell_control(struct buf *out, const struct event *events, size_t at)
                  "line %u: the control interface moved service time to %s after %" PRIu64
                  " requests: do that again at the same place\n",
                  e->line, text_of(e, "to"), before);
+    } else {
+        buf_addf(out, "line %u: a call of the control interface was not done whole\n", e->line);
     }
 }
 

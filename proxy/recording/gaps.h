@@ -9,8 +9,8 @@
 // How many of the events are of the scenario that was played first: those before the control
 // interface loaded another, or began the same one anew.
 size_t gaps_first_played(const struct event *events, size_t count);
-// Whether the control interface (dis)armed rules by that event before anybody had connected: as if
-// the rule had been so from the start, which a scenario can say.
+// Whether the control interface (dis)armed a rule by that event before anybody had connected, or
+// been refused by it: as if the rule had been so from the start, which a scenario can say.
 bool gaps_is_early(const struct event *events, size_t at);
 // Appends a sentence a line, each with the journal's line, for all that a scenario of these events
 // does not play again. Nothing is appended when there is nothing such.

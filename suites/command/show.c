@@ -191,7 +191,10 @@ static int print_schedule(const struct line *line, const cJSON *scenario,
     printf("%.*s", (int)text.len, text.data);
     OWN_BUF struct buf gaps = {0};
     gaps_tell(&gaps, c->events, c->count);
-    if (c->integrity == INTEGRITY_CUT) { // it may be written still
+    bool has_end = c->count > 0 && c->events[c->count - 1].kind == EVENT_END;
+    if (c->integrity == INTEGRITY_CUT && has_end) {
+        buf_addf(&gaps, "%s\n", c->problem);
+    } else if (c->integrity == INTEGRITY_CUT) { // it may be written still
         (void)fprintf(stderr, "meterprover show: the journal has no end: this is what came to pass "
                               "until its last line\n");
     }

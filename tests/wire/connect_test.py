@@ -14,7 +14,8 @@ import time
 import unittest
 
 import wire
-from farther import Server, replies
+from control import Control
+from farther import Line, Server, replies
 from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, in_turn, record, rule, run
 
 SERVICE = "metering.marketplace.us-east-1.amazonaws.com"
@@ -84,6 +85,18 @@ class Opened(ConnectTest):
             self.assertEqual(200, client.reply().status)
             client.send(head + body)  # and it is a reverse proxy still
             self.assertEqual(200, client.reply().status)
+
+    def test_absolute_targets_and_their_ports(self):
+        """RFC 9110 4.2: where none is written it is 80, or of https 443; there are no other schemes here."""
+        with forward(args=["--open", "localhost", "--open", "127.0.0.1:80"]) as proxy, proxy.client() as client:
+            for target, status in (("https://localhost/", 200), ("http://localhost:443/", 200),
+                                   ("HTTPS://localhost/", 200), ("http://127.0.0.1/", 200),
+                                   ("http://127.0.0.1:/", 200), ("http://localhost/", 403),
+                                   ("https://127.0.0.1/", 403), (f"ftp://{SERVICE}/", 403)):
+                with self.subTest(target):
+                    head, body = proxy.sign.request(batch())
+                    client.send(head.replace(b"POST / ", f"POST {target} ".encode()) + body)
+                    self.assertEqual(status, client.reply().status)
 
     def test_none_within_another(self):
         """The connection that was opened is one to its host, and stays it."""
@@ -160,9 +173,12 @@ class Opened(ConnectTest):
                 ("X-Amz-Security-Token", "token0123456789abcdef")])
             client.send(head + body + "GET /?X-Amz-Security-Token=0123456789abcdef&X-Amz-Signature=0123 HTTP/1.1\r\n"
                         f"Host: {SERVICE}\r\n\r\n".encode())
-            client.reply()
-            client.reply()
-            proxy.wait("response", 3)
+            token = json.dumps({"RegistrationToken": "a/token/0123456789abcdef"}).replace("/", r"\/").encode()
+            client.send(proxy.sign.whole(token, host=SERVICE, target="ResolveCustomer"))
+            for _ in range(3):
+                client.reply()
+            self.assertEqual("?", proxy.wait("request", 4)[3]["token"])
+            proxy.wait("response", 4)
             self.assertNotIn(b"0123456789abcdef", b"".join(proxy.lines()))
 
     def test_who_hands_out_credentials_is_not_asked_for_by_way_of_us(self):
@@ -250,7 +266,7 @@ class Answered(ConnectTest):
     """Rules that have their say in the answer of a CONNECT."""
     ASKED = {"target": "proxy"}
 
-    def proxied(self, *rules, then=None, connect=True):
+    def proxied(self, *rules, then=None, connect=True, args=()):
         """A forward proxy with those rules; then: what the only one does, to the first CONNECT."""
         rules = list(rules) or [rule("no way", then, match="1", when=self.ASKED)]
         tree = wire.scenario(rules, tls=True)
@@ -259,7 +275,7 @@ class Answered(ConnectTest):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(tree, file)
             file.flush()
-            args = ["--scenario", file.name]
+            args = ["--scenario", file.name, *args]
             return forward(args=args) if connect else Proxy(args=args)
 
     def meter(self, proxy, client):
@@ -324,6 +340,20 @@ class Answered(ConnectTest):
             self.assertEqual(b"HTTP/1.1 200 Connection established\r\n\r\n", head)
             self.assertGreaterEqual(time.monotonic() - begun, 0.7)
             self.meter(proxy, client)
+
+    def test_a_tunnel_that_is_gone_before_it_is_told(self):
+        """What the client is not told of yet cannot break off: it is told that there is none."""
+        with Server(lambda line, _: line.reset()) as server, \
+                self.proxied(then=[{"delay": "300ms"}], args=["--tunnel", f"localhost:{server.port}"]) as proxy:
+            client, head = self.connect(proxy, f"localhost:{server.port}")
+            self.assertTrue(head.startswith(b"HTTP/1.1 502 "), head)
+            ready, failed = proxy.wait("route", 2)
+            self.check_event(ready, way="tunnelled")
+            self.check_event(failed, way="failed",
+                             text="the upstream ended the connection before it answered; whether it executed "
+                                  "the request is not known")
+            self.check_event(proxy.wait("fault")[0], rule="no way", action="delay")
+            client.close()
 
     def test_each_target_has_rules_of_its_own(self):
         """The first CONNECT and the first call are each the first of their own kind."""
@@ -421,6 +451,31 @@ class Tunnelled(ConnectTest):
             client.reset()
         self.check_event(self.tunnel(listen, reset), how="rst")
         self.assertEqual(["rst"], told)
+
+    def test_a_reset_while_the_client_is_told(self):
+        """The host is there and away again before the client has taken the reply."""
+        rules = [rule("shut", [{"refuse": {}}], when={"phase": "connect"}, armed=False)]
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+            port = full.getsockname()[1]
+            fill = [socket.socket() for _ in range(4)]
+            for one in fill:  # the queue is full, and whoever comes now comes again in a second
+                one.setblocking(False)
+                one.connect_ex(full.getsockname())
+            with forward(rules, args=["--control", "127.0.0.1:0", "--tunnel", f"127.0.0.1:{port}"]) as proxy:
+                client = proxy.client(receive_bytes=2048)  # which the replies before it fill
+                client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" * 40
+                            + f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+                proxy.wait("request", 41)
+                Control(proxy.control_port).arm("shut")  # now a reply is over when it is acknowledged
+                for one in fill:
+                    one.close()
+                full.settimeout(PATIENCE_S)
+                while not proxy.events("route"):
+                    Line(full.accept()[0]).reset()
+                ready, ended = proxy.wait("route", 2)
+                self.assertEqual("rst", client.rest()[1])
+                self.check_event(ready, way="tunnelled")
+                self.check_event(ended, way="ended", how="rst")
 
     def test_much_both_ways(self):
         size = 32 * MB

@@ -379,6 +379,24 @@ class UnderWayTest(ControlTest):
                 self.assertEqual(client.reply().status, 400)
                 self.assertEqual(proxy.wait("fault")[0]["rule"], "late")
 
+    def test_what_began_before_is_counted(self):
+        """A rule met it, whenever its first byte came; those of before met another of that name."""
+        loaded = scenario([rule("late", THROTTLE + [{"delay": "100ms"}])])
+        with steered(rule("late", THROTTLE + [{"delay": "300ms"}])) as proxy:
+            control = Control(proxy.control_port)
+            head, body = proxy.sign.request(batch())
+            with proxy.client() as client, proxy.client() as other:
+                other.send(head + body)
+                proxy.wait("match")
+                client.send(head + body[:10])
+                proxy.wait("connect", 2)
+                time.sleep(0.1)
+                self.check_good(control.load(loaded))
+                client.send(body[10:])
+                self.assertEqual([400, 400], [one.reply().status for one in (client, other)])
+                proxy.wait("fault", 2)
+            self.check_event(control.rules()["late"], met=1, won=1, fired=1)
+
     def test_replaced_all_the_time(self):
         """Many clients, many loads; the sanitizer looks for what is used too late, or never freed."""
         rules = [rule("r1", [{"error": "ThrottlingException"}, {"delay": {"uniform": ["0ms", "60ms"]}}],

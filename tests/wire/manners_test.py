@@ -58,6 +58,19 @@ class KeepAliveTest(WireTest):
             self.assertEqual(client.reply().status, 200)
             self.check_end(client, capture, "fin")
 
+    def test_head(self):
+        """RFC 9110 9.3.2: what GET would be told, without the content; what follows is the next reply."""
+        rules = [rule("said", [{"respond": {"status": 200, "body": "said"}}], match="2",
+                      when={"target": "service"})]
+        with Proxy(rules) as proxy, proxy.client() as client:
+            for length in (81, 4):
+                client.send(b"HEAD / HTTP/1.1\r\nHost: h\r\n\r\n")
+                head = client.head()
+                self.assertTrue(head.startswith(b"HTTP/1.1 "), head)
+                self.assertIn(b"\r\nContent-Length: %d\r\n" % length, head)
+            client.send(proxy.sign.whole())
+            self.assertTrue(client.head().startswith(b"HTTP/1.1 200 "))
+
     def test_chunked_requests(self):
         with Proxy([]) as proxy:
             head, body = proxy.sign.request(batch(), chunked=True)

@@ -4,11 +4,12 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import tempfile
 import time
 import unittest
 
-from wire import PATIENCE_S, Proxy, WireTest, batch, in_turn, rule, run, scenario
+from wire import PATIENCE_S, PROGRAM, Proxy, WireTest, batch, in_turn, rule, run, scenario
 
 
 class EndTest(WireTest):
@@ -46,6 +47,22 @@ class EndTest(WireTest):
         with Proxy([], journal=False) as proxy:
             self.assertEqual(proxy.ask().status, 200)
             proxy.stop()
+
+    def test_what_it_says_to_export(self):
+        """A shell takes it as it is meant, whatever is in it."""
+        with tempfile.TemporaryDirectory(prefix="it's $(here) ") as folder:
+            with subprocess.Popen([PROGRAM, "--tls", "--authority", folder], stdout=subprocess.PIPE, text=True,
+                                  stdin=subprocess.DEVNULL) as process:
+                said = ""
+                while "AWS_SECRET_ACCESS_KEY" not in said:
+                    said += process.stdout.readline()
+                process.terminate()
+                process.stdout.read()
+            exports = "".join(line for line in said.splitlines(True) if line.startswith("export "))
+            told = subprocess.run(["sh", "-euc", exports + 'printf %s "$AWS_CA_BUNDLE"'], capture_output=True,
+                                  text=True, check=True, timeout=PATIENCE_S).stdout
+            self.assertEqual(folder, os.path.dirname(told))
+            self.assertTrue(os.path.exists(told))
 
     def test_without_a_scenario(self):
         with Proxy() as proxy:

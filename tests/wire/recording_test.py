@@ -17,6 +17,7 @@ import unittest
 
 import wire
 from clients import Client
+from farther import OK, Server
 from recording import ERROR, ReplayTest, check, dateless, lines_of, resolve
 from wire import PATIENCE_S, PROGRAM, Proxy, batch, in_turn, record, rule, run
 
@@ -244,6 +245,26 @@ class UpstreamTest(ReplayTest):
             reply = self.ask_all(proxy, [signer.whole(batch())])[0]
             self.assertEqual(b"token [secret:session-token]", reply[1])
 
+    def test_many_fields(self):
+        """As many as a reply may have."""
+        fields = b"".join(b"X-%d: %d\r\n" % (n, n) for n in range(99))
+        _, exchange, signer = self.answer(b"HTTP/1.1 200 OK\r\n" + fields + b"Content-Length: 0\r\n\r\n")
+        self.assertEqual(99, len(exchange["then"][0]["respond"]["headers"]))
+        with self.replay() as proxy, proxy.client() as client:
+            client.send(signer.whole(batch()))
+            self.assertEqual(99, client.head().count(b"\r\nX-"))
+
+    def test_after_an_interim_reply(self):
+        """What is recorded is the reply that came last, be it our own."""
+        for raw, status in ((b"HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 0\r\n\r\n", 200), (b"", 502)):
+            with self.subTest(status):
+                _, exchange, signer = self.answer(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + raw)
+                self.assertEqual(status, exchange["then"][0]["respond"]["status"])
+                self.assertNotIn("Link", exchange["then"][0]["respond"]["headers"])
+                with self.replay() as proxy:
+                    self.assertIn(b" %d " % status, self.ask_all(proxy, [signer.whole(batch())])[0][0])
+                os.unlink(self.path)
+
     def test_what_cannot_be_replayed(self):
         for raw, why in [
                 (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\xff\xfe", "no UTF-8"),
@@ -255,6 +276,22 @@ class UpstreamTest(ReplayTest):
                 with self.replay() as proxy:
                     self.assertIn(ERROR.encode(), self.ask_all(proxy, [signer.whole(batch())])[0][1])
                 os.unlink(self.path)
+
+    def test_a_client_that_gives_up(self):
+        """It was asked, and nothing came of it: who asks again in a replay is not told the next reply."""
+        with Server(lambda line, n: line.request() and (line.send(OK) if n == 2 else line.head())) as far:
+            request = wire.Signer("us-east-1", "AKIAEXAMPLE", "none").whole(batch())
+            with self.record(args=["--upstream", far.url]) as proxy:
+                with proxy.client() as client:
+                    client.send(request)
+                    proxy.wait("request")
+                    client.reset()
+                proxy.wait("upstream")
+                told = self.ask_all(proxy, [request])
+        self.assertEqual(["nobody waited for a reply", None], [e.get("left_out") for e in self.exchanges()])
+        with self.replay() as proxy:
+            self.assertIn(ERROR.encode(), self.ask_all(proxy, [request])[0][1])
+            self.assertEqual(told, self.ask_all(proxy, [request]))
 
     def test_no_upstream(self):
         """What we say in its place is what the client saw."""

@@ -136,6 +136,18 @@ class ScheduleTest(WireTest):
             control.arm("slow")
             self.assertEqual(masked(told), masked(proxy.ask().raw))
 
+    def test_what_was_not_written_down(self):
+        rules = [rule("slow", [{"error": "ThrottlingException"}], match="every 2")]
+        with Proxy(rules, args=["--journal-limit", "6000"]) as proxy:
+            for _ in range(9):
+                proxy.ask()
+            proxy.stop()
+            code, _, said = self.export(proxy, rules)
+            self.assertGreater(json.loads(proxy.lines()[-1])["lost"], 9)
+        self.assertEqual(2, code)
+        self.assertEqual(1, len(said))
+        self.assertRegex(said[0], r"not in this file: .*: \d+ lines before this one were lost to the size limit$")
+
 
 if __name__ == "__main__":
     unittest.main()

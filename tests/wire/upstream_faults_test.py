@@ -102,6 +102,18 @@ class Faults(WireTest):
                 self.assertEqual((b"HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: 6\r\n\r\nabcde", "fin"),
                                  ask(proxy))
 
+    def test_a_cut_of_more_than_is_gathered(self):
+        """It is streamed then, and every byte before the cut is there."""
+        chunks = b"".join(b"10\r\n%016d\r\n" % n for n in range(900_000))
+        reply = b"HTTP/1.1 200 OK\r\nDate: d\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
+        rules = [rule("late", [{"fin": {"at": "response", "after_bytes": 18_000_000}}],
+                      when={"target": "service"})]
+        with Server(replies(reply + b"0\r\n\r\n")) as server, near(server.url, rules) as proxy:
+            got, how = ask(proxy)
+            self.assertEqual("fin", how)
+            self.assertEqual(18_000_000, len(got))
+            self.assertTrue(reply.startswith(got), "bytes are missing")  # not assertEqual, which would print it
+
     def test_upstream_that_is_away_plays_no_rule(self):
         rules = in_turn([{"wrong_length": {"by": 5}}, {"commit": {}}])
         with near(f"http://127.0.0.1:{free_port()}", rules) as proxy:

@@ -311,7 +311,7 @@ class Usage(WireTest):
             with self.subTest(listen=listen, host=host):
                 code, _, said = run("--listen", f"{listen}:{port}", "--upstream", f"http://{host}:{port}")
                 self.assertEqual(64, code)
-                self.assertIn("is this proxy itself", said)
+                self.assertIn("is this proxy itself: --listen or --upstream must name another port", said)
 
     def test_rules_that_are_the_stand_ins_doing(self):
         for then in ([{"unprocessed": {"customer": "acme"}}], [{"date_header": "+1h"}]):

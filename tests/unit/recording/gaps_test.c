@@ -4,6 +4,7 @@
 #include "proxy/recording/gaps.h"
 
 #define CONTROL(what, rule) "\"control\",\"what\":\"" what "\",\"rule\":\"" rule "\""
+#define WINDOW(edge) "\"refuse\",\"rule\":\"b\",\"edge\":\"" edge "\""
 #define CONNECTED "\"connect\",\"conn\":1"
 #define REQUEST "\"request\",\"x\":1"
 #define WIN "\"match\",\"rule\":\"a\",\"index\":1,\"won\":true"
@@ -12,7 +13,7 @@ void gaps(void)
 {
     static const struct {
         const char *name;
-        const char *events[8];
+        const char *events[9];
         size_t played;
         const char *expected;
     } ROWS[] = {
@@ -26,14 +27,26 @@ void gaps(void)
          "same place\n"
          "line 6: the control interface disarmed the rule \"a\" after 2 requests: do that again at "
          "the same place\n"},
+        {"a window that was over before anybody came through",
+         {CONTROL("arm", "b"), WINDOW("begin"), CONTROL("disarm", "b"), WINDOW("end"),
+          CONTROL("arm", "b"), CONTROL("arm", "a"), CONNECTED},
+         8,
+         "line 4: the control interface disarmed the rule \"b\" after 0 requests: do that again at "
+         "the same place\n"
+         "line 6: the control interface armed the rule \"b\" after 0 requests: do that again at "
+         "the "
+         "same place\n"},
+        {"what went wrong",
+         {CONNECTED, CONTROL("failed", "")},
+         3,
+         "line 3: a call of the control interface was not done whole\n"},
         {"the clock",
          {"\"control\",\"what\":\"clock\",\"to\":\"T\""},
          2,
          "line 2: the control interface moved service time to T after 0 requests: do that again at "
          "the same place\n"},
         {"anew",
-         {WIN, CONTROL("reset", ""), WIN, "\"refuse\",\"rule\":\"b\",\"edge\":\"begin\"",
-          "\"refuse\",\"rule\":\"b\",\"edge\":\"end\"", CONTROL("arm", "a")},
+         {WIN, CONTROL("reset", ""), WIN, WINDOW("begin"), WINDOW("end"), CONTROL("arm", "a")},
          2,
          "line 3: the control interface began the scenario anew: what was played from there on, 2 "
          "faults, is not in this file\n"},
