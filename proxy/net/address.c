@@ -54,7 +54,7 @@ enum rc address_parse(struct sockaddr_storage *out, socklen_t *len, const char *
         *len = sizeof *v4;
         return RC_OK;
     }
-    return diag_fail(d, RC_SYNTAX,
+    return diag_fail(d, RC_USAGE,
                      "%s is no address; write it with its port, as 127.0.0.1:8080 or [::1]:8080",
                      text);
 }

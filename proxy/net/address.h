@@ -10,7 +10,7 @@
 
 #define ADDRESS_TEXT 64
 
-// Reads "127.0.0.1:80" or "[::1]:80"; RC_SYNTAX with a sentence otherwise.
+// Reads "127.0.0.1:80" or "[::1]:80"; RC_USAGE with a sentence otherwise.
 MUST_USE enum rc address_parse(struct sockaddr_storage *out, socklen_t *len, const char *text,
                                struct diag *d);
 void address_format(char out[ADDRESS_TEXT], const struct sockaddr_storage *address);

@@ -145,7 +145,7 @@ class ComplaintTest(WireTest):
         for address in "nonsense", "127.0.0.1", "127.0.0.1:99999", ":::", "":
             with self.subTest(address):
                 code, out, errors = run("--listen", address)
-                self.assertEqual((code, out), (3, ""))
+                self.assertEqual((code, out), (64, ""))
                 self.assertRegex(errors, r"\Ameterprover-proxy: [^\n]+\n")
 
     def test_an_unknown_case(self):
