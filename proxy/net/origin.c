@@ -103,10 +103,12 @@ enum rc origin_read(struct origin *out, const char *url, struct diag *d)
         return RC_OK;
     }
     origin_clear(out);
-    return diag_fail(d, RC_USAGE,
-                     "\"%s\" is no server; write it as http://HOST[:PORT] or https://HOST[:PORT], "
-                     "without path, query or user",
-                     url);
+    const char *host = strrchr(url, '@'); // what is before it may be a password
+    return diag_fail(
+        d, RC_USAGE,
+        "\"%s%s\" is no server; write it as http://HOST[:PORT] or https://HOST[:PORT], "
+        "without path, query or user",
+        host == NULL ? "" : "[user]", host == NULL ? url : host);
 }
 
 enum rc origin_read_host(struct origin *out, const char *text, unsigned otherwise, struct diag *d)

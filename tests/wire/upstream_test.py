@@ -286,6 +286,7 @@ class Usage(WireTest):
         for args, code, said in (
                 (["--upstream", "127.0.0.1:80"], 64, "is no server; write it as http"),
                 (["--upstream", "http://h/path"], 64, "is no server"),
+                (["--upstream", "http://me:secret@h"], 64, '"[user]@h" is no server'),
                 (["--upstream", "http://no-such-host.invalid"], 3, "there is no host"),
                 (["--upstream-timeout", "5s"], 64, "means nothing without --upstream"),
                 (["--upstream", "http://127.0.0.1", "--upstream-timeout", "soon"], 64, "takes a duration"),
