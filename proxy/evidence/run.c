@@ -358,7 +358,7 @@ enum rc run_writer_end_case(struct run_writer *w, const char *case_id, struct jo
         rc = closing.code;
         own = closing;
     }
-    if (rc == RC_OK) {
+    if (rc == RC_OK && c != NULL) {
         c->why = x_strdup(why);
     }
     return report(w, rc, &own, d);

@@ -23,7 +23,7 @@ void h1_date(char out[H1_DATE], int64_t at_us)
     memcpy(out, "___, 00 ___ 0000 00:00:00 GMT", sizeof "___, 00 ___ 0000 00:00:00 GMT");
     memcpy(out, DAYS + at_us / (24 * US_PER_HOUR) % 7 * 3, 3);
     put(out + 5, c.day, 2);
-    memcpy(out + 8, MONTHS + (c.month - 1) * 3, 3);
+    memcpy(out + 8, MONTHS + (size_t)(c.month - 1) * 3, 3);
     put(out + 12, c.year, 4);
     put(out + 17, c.hour, 2);
     put(out + 20, c.minute, 2);
