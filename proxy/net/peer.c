@@ -190,6 +190,11 @@ static void decrypt(struct peer *p, struct span wire)
     }
 }
 
+static enum peer_end end_of(int why)
+{
+    return why == ECONNRESET || why == EPIPE ? PEER_RESET : PEER_FAILED;
+}
+
 // Whether bytes came.
 static bool receive(struct peer *p, char *room, size_t size)
 {
@@ -201,7 +206,7 @@ static bool receive(struct peer *p, char *room, size_t size)
     } else if (got == 0) {
         end(p, p->was_reset ? PEER_RESET : PEER_EOF);
     } else if (errno != EAGAIN && errno != EINTR) {
-        end(p, errno == ECONNRESET || errno == EPIPE ? PEER_RESET : PEER_FAILED);
+        end(p, end_of(errno));
     }
     return got > 0;
 }
@@ -226,9 +231,8 @@ static struct span put(const struct peer *p, struct span bytes, int *why)
 // we send on. The refusal can still be read, and the end is told behind it.
 static void end_sending(struct peer *p, int why)
 {
-    bool is_reset = why == ECONNRESET || why == EPIPE;
-    if (!is_reset || !p->wants_input || p->saw_eof) {
-        end(p, is_reset ? PEER_RESET : PEER_FAILED);
+    if (end_of(why) != PEER_RESET || !p->wants_input || p->saw_eof) {
+        end(p, end_of(why));
         return;
     }
     p->was_reset = true;
