@@ -11,8 +11,7 @@
 #include "proxy/lane_inside.h"
 
 // As many as the parser lets through, in a recorded reply; and those that are made anew.
-#define MAX_GIVEN_FIELDS 100
-#define MAX_REPLY_FIELDS (MAX_GIVEN_FIELDS + 10)
+#define MAX_REPLY_FIELDS (H1_MAX_FIELDS + 10)
 
 // "+1h" or "-20m".
 static enum rc shift_parse(int64_t *us, const cJSON *text, struct diag *d)
@@ -49,8 +48,8 @@ static enum rc check_respond(const cJSON *args, struct diag *d)
     const cJSON *given = NULL;
     const cJSON *headers = json_get(args, "headers");
     enum rc rc = RC_OK;
-    if (cJSON_GetArraySize(headers) > MAX_GIVEN_FIELDS) {
-        return diag_fail(d, RC_LIMIT, "a reply has at most %d headers", MAX_GIVEN_FIELDS);
+    if (cJSON_GetArraySize(headers) > H1_MAX_FIELDS) {
+        return diag_fail(d, RC_LIMIT, "a reply has at most %d headers", H1_MAX_FIELDS);
     }
     cJSON_ArrayForEach(given, headers)
     {

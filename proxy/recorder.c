@@ -14,9 +14,6 @@
 #include "proxy/recording/content.h"
 #include "proxy/recording/recording.h"
 
-// As many as the parser lets through.
-#define MAX_FIELDS 100
-
 struct recorder {
     char *path;
     int fd;
@@ -66,7 +63,7 @@ static void know_secrets(struct recorder *r, const struct exchange *x)
 }
 
 // Of a head that we emitted. Where interim replies stand before it, theirs are no part of it.
-static size_t read_fields(struct h1_field fields[MAX_FIELDS], struct span head)
+static size_t read_fields(struct h1_field fields[H1_MAX_FIELDS], struct span head)
 {
     size_t count = 0;
     struct span rest = head;
@@ -78,7 +75,7 @@ static size_t read_fields(struct h1_field fields[MAX_FIELDS], struct span head)
         if (name.len == 0 && rest.len > 0) {
             count = 0;
             (void)span_cut(&rest, '\n'); // the next one's status line
-        } else if (name.len > 0 && count < MAX_FIELDS) {
+        } else if (name.len > 0 && count < H1_MAX_FIELDS) {
             fields[count++] = (struct h1_field){.name = name, .value = span_trim(value)};
         }
     }
@@ -109,7 +106,7 @@ static struct draw draw_of(const struct lane *lane, const struct rule *rule, uin
 }
 
 // A rule's retry_after is told as such, for its date is of its moment.
-static size_t keep_fields(struct h1_field kept[MAX_FIELDS], const struct exchange *x,
+static size_t keep_fields(struct h1_field kept[H1_MAX_FIELDS], const struct exchange *x,
                           const struct recorder_reply *reply)
 {
     bool has_retry = false;
@@ -117,7 +114,7 @@ static size_t keep_fields(struct h1_field kept[MAX_FIELDS], const struct exchang
         has_retry = has_retry || x->rule->actions[i].verb == ACTION_RETRY_AFTER;
     }
     size_t count = 0;
-    for (size_t i = 0; i < reply->field_count && count < MAX_FIELDS; i++) {
+    for (size_t i = 0; i < reply->field_count && count < H1_MAX_FIELDS; i++) {
         struct span name = reply->fields[i].name;
         bool is_retry = span_equal_nocase(name, SPAN("Retry-After")) ||
                         span_equal_nocase(name, SPAN("x-amz-retry-after"));
@@ -154,7 +151,7 @@ static void tell(const struct exchange *x, const struct recorder_reply *reply, c
 {
     struct recorder *r = x->lane->options.recorder;
     OWN_BUF struct buf actions = {0};
-    struct h1_field fields[MAX_FIELDS];
+    struct h1_field fields[H1_MAX_FIELDS];
     struct draw draw = draw_of(x->lane, x->rule, x->rule_index);
     bool is_drawn = add_actions(&actions, x->rule, &draw);
     struct told told = {
@@ -187,7 +184,7 @@ void recorder_tell(const struct exchange *x, const struct recorder_reply *reply)
 }
 
 // What stands in x->out.
-static struct recorder_reply made(const struct exchange *x, struct h1_field fields[MAX_FIELDS])
+static struct recorder_reply made(const struct exchange *x, struct h1_field fields[H1_MAX_FIELDS])
 {
     struct span out = buf_span(&x->out);
     return (struct recorder_reply){
@@ -202,7 +199,7 @@ static struct recorder_reply made(const struct exchange *x, struct h1_field fiel
 
 void recorder_take(const struct exchange *x)
 {
-    struct h1_field fields[MAX_FIELDS];
+    struct h1_field fields[H1_MAX_FIELDS];
     if (recorder_wants(x)) {
         struct recorder_reply reply = made(x, fields);
         recorder_tell(x, &reply);
@@ -211,7 +208,7 @@ void recorder_take(const struct exchange *x)
 
 void recorder_tell_head(const struct exchange *x)
 {
-    struct h1_field fields[MAX_FIELDS];
+    struct h1_field fields[H1_MAX_FIELDS];
     if (recorder_wants(x) && x->rule != NULL) {
         OWN(json) cJSON *when = recording_when(PHASE_HEAD, x->operation, x->nth_head);
         struct recorder_reply reply = made(x, fields);

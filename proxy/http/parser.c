@@ -415,7 +415,7 @@ static struct h1_limits fill_limits(const struct h1_limits *given)
     struct h1_limits limits = given == NULL ? (struct h1_limits){0} : *given;
     default_limit(&limits.max_start_line, 8192);
     default_limit(&limits.max_field_bytes, 65536);
-    default_limit(&limits.max_fields, 100);
+    default_limit(&limits.max_fields, H1_MAX_FIELDS);
     default_limit(&limits.max_chunk_line, 1024);
     default_limit(&limits.max_chunk_extensions, 16384);
     default_limit(&limits.max_trailer_bytes, 8192);

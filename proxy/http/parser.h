@@ -26,11 +26,13 @@ enum h1_event {
     H1_CLOSED,    // by h1_parser_finish only: the connection ended between two messages
 };
 
+#define H1_MAX_FIELDS 100 // by default
+
 // Every limit is inclusive. Zero means the default.
 struct h1_limits {
     size_t max_start_line;       // bytes of the start line with its CRLF: 8 KiB
     size_t max_field_bytes;      // of all field lines of a head with their CRLFs: 64 KiB
-    size_t max_fields;           // field lines of a head, and of a trailer: 100
+    size_t max_fields;           // field lines of a head, and of a trailer: H1_MAX_FIELDS
     uint64_t max_body;           // bytes, without chunk framing: 16 MiB
     size_t max_chunk_line;       // bytes of one chunk size line with its CRLF: 1 KiB
     size_t max_chunk_extensions; // bytes of all chunk extensions of a message: 16 KiB
