@@ -57,10 +57,8 @@ static void apply_omit_result(struct draft *draft, const struct action *action)
 
 static struct draw draw_of(const struct exchange *x)
 {
-    return (struct draw){.seed = x->lane->options.seed,
-                         .case_id = span_of(x->lane->case_id),
-                         .rule = span_of(x->rule == NULL ? "reply" : x->rule->name),
-                         .index = x->rule == NULL ? x->number : x->rule_index};
+    return x->rule == NULL ? lane_draw(x->lane, SPAN("reply"), x->number)
+                           : lane_draw(x->lane, span_of(x->rule->name), x->rule_index);
 }
 
 static void apply_shuffle_results(struct draft *draft, const struct action *action)

@@ -94,10 +94,7 @@ enum rc draft_check(const struct action *action, struct diag *d)
 
 void draft_request_id(const struct exchange *x, char out[DRAFT_REQUEST_ID])
 {
-    struct draw draw = {.seed = x->lane->options.seed,
-                        .case_id = span_of(x->lane->case_id),
-                        .rule = SPAN("request-id"),
-                        .index = x->number};
+    struct draw draw = lane_draw(x->lane, SPAN("request-id"), x->number);
     uint64_t a = draw_u64(&draw, 1);
     uint64_t b = draw_u64(&draw, 2);
     (void)snprintf(out, DRAFT_REQUEST_ID, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),

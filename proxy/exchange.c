@@ -337,10 +337,7 @@ static void choose(struct exchange *x, enum phase phase)
     if (x->rule == NULL) {
         return;
     }
-    struct draw draw = {.seed = x->lane->options.seed,
-                        .case_id = span_of(x->lane->case_id),
-                        .rule = span_of(x->rule->name),
-                        .index = x->rule_index};
+    struct draw draw = lane_draw(x->lane, span_of(x->rule->name), x->rule_index);
     // lane_supports has made every plan once, so this one cannot fail.
     enum rc rc = fault_plan_init(&x->plan, x->rule->actions, x->rule->action_count, &draw, NULL);
     (void)rc;

@@ -107,10 +107,7 @@ static struct draw decide(struct handshake *h, const struct port *port, uint64_t
             recorder_tell_handshake(lane, h->rule, index, nth);
         }
     }
-    return (struct draw){.seed = lane->options.seed,
-                         .case_id = span_of(lane->case_id),
-                         .rule = span_of(h->rule == NULL ? NULL : h->rule->name),
-                         .index = index};
+    return lane_draw(lane, span_of(h->rule == NULL ? NULL : h->rule->name), index);
 }
 
 const char *handshake_begin(struct handshake *h, const struct port *port, struct peer *peer,

@@ -425,6 +425,14 @@ const char *lane_endpoint(const struct lane *lane)
     return lane->ports[TARGET_SERVICE].url;
 }
 
+struct draw lane_draw(const struct lane *lane, struct span rule, uint64_t index)
+{
+    return (struct draw){.seed = lane->options.seed,
+                         .case_id = span_of(lane->case_id),
+                         .rule = rule,
+                         .index = index};
+}
+
 uint64_t lane_seed(const struct lane *lane)
 {
     return lane->options.seed;

@@ -4,6 +4,7 @@
 #define PROXY_LANE_INSIDE_H
 
 #include "proxy/aws/sigv4.h"
+#include "proxy/base/draw.h"
 #include "proxy/base/instant.h"
 #include "proxy/base/rsa.h"
 #include "proxy/identity/identity.h"
@@ -90,6 +91,8 @@ struct span lane_usage_of(struct lane *lane, const struct subject_record *record
 int64_t lane_wire_us(const struct lane *lane);
 // How far wire time is ahead of this machine's clock in that scenario (NULL: none).
 int64_t lane_skew_of(const struct scenario *s);
+// From what is drawn for that rule (or whatever else has a name), at that index.
+struct draw lane_draw(const struct lane *lane, struct span rule, uint64_t index);
 // Sets options.seed for the scenario that is played.
 void lane_choose_seed(struct lane *lane);
 // Told time begins: sets what service time differs by, and when the scenario began.

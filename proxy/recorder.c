@@ -99,10 +99,7 @@ static bool add_actions(struct buf *out, const struct rule *rule, const struct d
 
 static struct draw draw_of(const struct lane *lane, const struct rule *rule, uint64_t index)
 {
-    return (struct draw){.seed = lane->options.seed,
-                         .case_id = span_of(lane->case_id),
-                         .rule = span_of(rule == NULL ? NULL : rule->name),
-                         .index = index};
+    return lane_draw(lane, span_of(rule == NULL ? NULL : rule->name), index);
 }
 
 // A rule's retry_after is told as such, for its date is of its moment.

@@ -36,11 +36,7 @@ static void tell_nth(struct lane *lane, const struct recorded *e, uint64_t numbe
 
 struct draw rerun_draw(const struct lane *lane, const struct recorded *e)
 {
-    return e->is_drawn ? e->drawn
-                       : (struct draw){.seed = lane->options.seed,
-                                       .case_id = span_of(lane->case_id),
-                                       .rule = SPAN("recording"),
-                                       .index = e->n};
+    return e->is_drawn ? e->drawn : lane_draw(lane, SPAN("recording"), e->n);
 }
 
 static const struct recorded *take(struct lane *lane, enum phase phase, enum operation operation,
