@@ -176,6 +176,12 @@ enum rc evidence_read_events(struct evidence_case *out, struct span text, struct
                                               : RC_OK;
 }
 
+const char *event_text(const struct event *e, const char *key)
+{
+    const char *text = json_get_text(e->json, key);
+    return text == NULL ? "" : text;
+}
+
 void evidence_case_clear(struct evidence_case *c)
 {
     for (size_t i = 0; i < c->count; i++) {

@@ -16,6 +16,9 @@ struct event {
     const cJSON *json;  // the whole line
 };
 
+// The text of that member; "" where there is none. Borrowed.
+const char *event_text(const struct event *e, const char *key);
+
 enum integrity {
     INTEGRITY_WHOLE, // ended, and every digest is right
     INTEGRITY_CUT,   // no end: the run was killed; the events are what reached the file

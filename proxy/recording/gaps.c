@@ -4,15 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *text_of(const struct event *e, const char *key)
-{
-    const char *text = json_get_text(e->json, key);
-    return text == NULL ? "" : text;
-}
-
 static bool is_control(const struct event *e, const char *what)
 {
-    return e->kind == EVENT_CONTROL && strcmp(text_of(e, "what"), what) == 0;
+    return e->kind == EVENT_CONTROL && strcmp(event_text(e, "what"), what) == 0;
 }
 
 size_t gaps_first_played(const struct event *events, size_t count)
@@ -54,18 +48,18 @@ static uint64_t requests_before(const struct event *events, size_t at)
 static void tell_control(struct buf *out, const struct event *events, size_t at)
 {
     const struct event *e = &events[at];
-    const char *what = text_of(e, "what");
+    const char *what = event_text(e, "what");
     uint64_t before = requests_before(events, at);
     if (strcmp(what, "arm") == 0 || strcmp(what, "disarm") == 0) {
         buf_addf(out,
                  "line %u: the control interface %sed the rule \"%s\" after %" PRIu64
                  " requests: do that again at the same place\n",
-                 e->line, what, text_of(e, "rule"), before);
+                 e->line, what, event_text(e, "rule"), before);
     } else if (strcmp(what, "clock") == 0) {
         buf_addf(out,
                  "line %u: the control interface moved service time to %s after %" PRIu64
                  " requests: do that again at the same place\n",
-                 e->line, text_of(e, "to"), before);
+                 e->line, event_text(e, "to"), before);
     } else {
         buf_addf(out, "line %u: a call of the control interface was not done whole\n", e->line);
     }
@@ -79,7 +73,7 @@ static uint64_t faults_from(const struct event *events, size_t from, size_t coun
         bool is_win =
             events[i].kind == EVENT_MATCH && json_is_true(json_get(events[i].json, "won"));
         bool is_window =
-            events[i].kind == EVENT_REFUSE && strcmp(text_of(&events[i], "edge"), "begin") == 0;
+            events[i].kind == EVENT_REFUSE && strcmp(event_text(&events[i], "edge"), "begin") == 0;
         faults += is_win || is_window ? 1 : 0;
     }
     return faults;
@@ -121,9 +115,9 @@ void gaps_tell(struct buf *out, const struct event *events, size_t count)
         const struct event *e = &events[i];
         if (e->kind == EVENT_CONTROL && !gaps_is_early(events, i)) {
             tell_control(out, events, i);
-        } else if (e->kind == EVENT_UPSTREAM && text_of(e, "error")[0] != '\0') {
+        } else if (e->kind == EVENT_UPSTREAM && event_text(e, "error")[0] != '\0') {
             buf_addf(out, "line %u: the upstream failed, and no rule: %s\n", e->line,
-                     text_of(e, "error"));
+                     event_text(e, "error"));
         }
     }
     tell_replayed(out, events, count);

@@ -23,20 +23,14 @@ const struct option_row SHOW_OPTIONS[] = {
     {NULL, NULL, NULL},
 };
 
-static const char *text_of(const struct event *e, const char *key)
-{
-    const char *text = json_get_text(e->json, key);
-    return text == NULL ? "" : text;
-}
-
 static void tell_step(const struct event *e)
 {
     const cJSON *usage = json_get(e->json, "usage");
-    printf("step %d %s %s", (int)json_get_int(e->json, "n", 0), text_of(e, "verb"),
-           text_of(e, "argument"));
+    printf("step %d %s %s", (int)json_get_int(e->json, "n", 0), event_text(e, "verb"),
+           event_text(e, "argument"));
     if (json_get(e->json, "sends") != NULL &&
-        strcmp(text_of(e, "sends"), text_of(e, "verb")) != 0) {
-        printf("-> %s ", text_of(e, "sends"));
+        strcmp(event_text(e, "sends"), event_text(e, "verb")) != 0) {
+        printf("-> %s ", event_text(e, "sends"));
     }
     if (usage != NULL) {
         printf("%s: %s, %s, %d, hour %s", json_get_text(usage, "id"),
@@ -63,9 +57,9 @@ static void tell_records(const struct event *e)
 static void tell_request(const struct event *e)
 {
     const cJSON *problem = json_get(e->json, "problem");
-    printf("<- request %d %s", (int)json_get_int(e->json, "x", 0), text_of(e, "operation"));
+    printf("<- request %d %s", (int)json_get_int(e->json, "x", 0), event_text(e, "operation"));
     if (json_get(e->json, "to") != NULL) {
-        printf("to %s: %s", text_of(e, "to"), text_of(e, "asks"));
+        printf("to %s: %s", event_text(e, "to"), event_text(e, "asks"));
     }
     if (problem != NULL) {
         printf(" [%s: %s]", json_get_text(problem, "where"), json_get_text(problem, "text"));
@@ -80,15 +74,15 @@ static void tell_request(const struct event *e)
 static void tell_response(const struct event *e)
 {
     printf("-> response %d: %d %s%s%s", (int)json_get_int(e->json, "x", 0),
-           (int)json_get_int(e->json, "status", 0), text_of(e, "error"),
+           (int)json_get_int(e->json, "status", 0), event_text(e, "error"),
            json_is_true(json_get(e->json, "whole")) ? "" : " (cut short)",
-           strcmp(text_of(e, "origin"), "rule") == 0 ? ", by a rule" : "");
+           strcmp(event_text(e, "origin"), "rule") == 0 ? ", by a rule" : "");
 }
 
 static void tell_answer(const struct event *e)
 {
-    printf("   client: %s %s %s %s", text_of(e, "mp"), text_of(e, "id"), text_of(e, "state"),
-           text_of(e, "reason"));
+    printf("   client: %s %s %s %s", event_text(e, "mp"), event_text(e, "id"),
+           event_text(e, "state"), event_text(e, "reason"));
 }
 
 static void tell_commit(const struct event *e)
@@ -99,7 +93,8 @@ static void tell_commit(const struct event *e)
 
 static void tell_fault(const struct event *e)
 {
-    printf("   fault \"%s\": %s %s", text_of(e, "rule"), text_of(e, "action"), text_of(e, "at"));
+    printf("   fault \"%s\": %s %s", event_text(e, "rule"), event_text(e, "action"),
+           event_text(e, "at"));
 }
 
 static void tell_plain(const struct event *e)
